@@ -1,0 +1,171 @@
+use std::{
+    collections::BTreeMap,
+    sync::{Arc, OnceLock},
+    time::Duration,
+};
+
+use async_trait::async_trait;
+use aws_config::SdkConfig;
+use pointsman_core::{
+    Address,
+    desired::Network,
+    environment::block,
+    resource::{Desired, Observed},
+};
+use pointsman_engine::{
+    lease::LeaseProof,
+    ports::{Cloud, CloudError, CloudReader, CloudWriter, Identity, Listener, Sought},
+};
+
+use crate::{
+    call::{CallLog, LeaseGuard},
+    error::During,
+    kinds, network,
+    scope::Scope,
+    wait::Progress,
+};
+
+/// An account in a region: what can be asked there and, when its clients carry
+/// a lease guard, done.
+#[derive(Debug)]
+pub(crate) struct Aws {
+    pub(crate) clients: Clients,
+    pub(crate) scope: Scope,
+}
+
+/// A client per service, made when it is first needed.
+#[derive(Debug)]
+pub(crate) struct Clients {
+    config: SdkConfig,
+    guard: Option<LeaseGuard>,
+    ec2: OnceLock<aws_sdk_ec2::Client>,
+    ecs: OnceLock<aws_sdk_ecs::Client>,
+    elb: OnceLock<aws_sdk_elasticloadbalancingv2::Client>,
+    cache: OnceLock<aws_sdk_elasticache::Client>,
+    logs: OnceLock<aws_sdk_cloudwatchlogs::Client>,
+    sts: OnceLock<aws_sdk_sts::Client>,
+}
+
+macro_rules! clients {
+    ($($service:ident: $sdk:ident;)*) => {
+        impl Clients {
+            $(pub(crate) fn $service(&self) -> &$sdk::Client {
+                self.$service.get_or_init(|| {
+                    let mut builder = $sdk::config::Builder::from(&self.config).interceptor(CallLog);
+                    if let Some(guard) = &self.guard {
+                        builder = builder.interceptor(guard.clone());
+                    }
+                    $sdk::Client::from_conf(builder.build())
+                })
+            })*
+        }
+    };
+}
+
+clients! {
+    ec2: aws_sdk_ec2;
+    ecs: aws_sdk_ecs;
+    elb: aws_sdk_elasticloadbalancingv2;
+    cache: aws_sdk_elasticache;
+    logs: aws_sdk_cloudwatchlogs;
+    sts: aws_sdk_sts;
+}
+
+impl Aws {
+    pub(crate) fn new(config: SdkConfig, scope: Scope) -> Self {
+        Self::with(config, scope, None)
+    }
+
+    fn with(config: SdkConfig, scope: Scope, guard: Option<LeaseGuard>) -> Self {
+        let clients = Clients {
+            config,
+            guard,
+            ec2: OnceLock::new(),
+            ecs: OnceLock::new(),
+            elb: OnceLock::new(),
+            cache: OnceLock::new(),
+            logs: OnceLock::new(),
+            sts: OnceLock::new(),
+        };
+        Self { clients, scope }
+    }
+
+    /// The same account, with clients that send only while the lease is fresh.
+    fn guarded(&self, proof: &LeaseProof) -> Self {
+        let mut config = self.clients.config.clone();
+        if let Some(timeouts) = config.timeout_config() {
+            let longest: Duration = proof.attempt_timeout();
+            let attempt = timeouts.operation_attempt_timeout().map_or(longest, |own| own.min(longest));
+            let timeouts = timeouts.to_builder().operation_attempt_timeout(attempt).build();
+            config = config.to_builder().timeout_config(timeouts).build();
+        }
+        Self::with(config, self.scope.clone(), Some(LeaseGuard(proof.clone())))
+    }
+}
+
+#[async_trait]
+impl CloudReader for Aws {
+    async fn identity(&self) -> Result<Identity, CloudError> {
+        let caller = self.clients.sts().get_caller_identity().send().await.during(
+            &self.scope,
+            "sts:GetCallerIdentity",
+            &self.scope.identity(),
+        )?;
+        Ok(Identity { account: caller.account.unwrap_or_default(), arn: caller.arn.unwrap_or_default() })
+    }
+
+    async fn network(&self, selection: &block::Network) -> Result<Network, CloudError> {
+        network::network(self, selection).await
+    }
+
+    async fn observe(&self, sought: &[Sought]) -> Result<BTreeMap<Address, Observed>, CloudError> {
+        kinds::observe(self, sought).await
+    }
+
+    async fn settle(
+        &self,
+        address: &Address,
+        object: &Observed,
+        listener: &dyn Listener,
+    ) -> Result<Observed, CloudError> {
+        kinds::settle(self, object, &Progress { address, listener: Some(listener) }).await
+    }
+}
+
+impl Cloud for Aws {
+    fn writer(&self, proof: &LeaseProof) -> Arc<dyn CloudWriter> {
+        Arc::new(AwsWriter(self.guarded(proof)))
+    }
+}
+
+/// What can be done to an account: every client of it carries the guard.
+#[derive(Debug)]
+struct AwsWriter(Aws);
+
+#[async_trait]
+impl CloudWriter for AwsWriter {
+    async fn create(&self, desired: &Desired, token: &str) -> Result<Observed, CloudError> {
+        let progress = Progress { address: &desired.address, listener: None };
+        kinds::create(&self.0, &desired.resource, token, &progress).await
+    }
+
+    async fn update(
+        &self,
+        object: &Observed,
+        desired: &Desired,
+        fields: &[String],
+        token: &str,
+    ) -> Result<Observed, CloudError> {
+        let progress = Progress { address: &desired.address, listener: None };
+        kinds::update(&self.0, object, &desired.resource, fields, token, &progress).await
+    }
+
+    async fn delete(
+        &self,
+        address: &Address,
+        object: &Observed,
+        listener: &dyn Listener,
+    ) -> Result<(), CloudError> {
+        kinds::delete(&self.0, object, &Progress { address, listener: Some(listener) }).await
+    }
+}

@@ -1,0 +1,7 @@
+//! Terraform's backend: the lock table, and the bucket that the state lies in.
+
+mod lock_table;
+mod state_bucket;
+
+pub(crate) use lock_table::DynamoTable;
+pub(crate) use state_bucket::S3Object;

@@ -1,0 +1,222 @@
+use async_trait::async_trait;
+use aws_config::SdkConfig;
+use aws_sdk_s3::{Client, config::Builder, primitives::ByteStream, types::ServerSideEncryption};
+use pointsman_core::environment::block::{self, Encrypt};
+use pointsman_engine::{
+    lease::LeaseProof,
+    ports::{CloudError, CloudErrorKind, StateBucket, StateVersion, StoredState},
+};
+
+use crate::{
+    call::{CallLog, LeaseGuard},
+    error::{During, failure, incomplete},
+    help,
+    scope::Scope,
+};
+
+/// No state is nearly as large; what is, is not a state.
+const LARGEST: i64 = 64 * 1024 * 1024;
+
+/// How often a write is tried while the bucket says that another is going on.
+const TRIES: u32 = 4;
+
+/// The state as an S3 object, written only over the version that was read.
+#[derive(Debug)]
+pub(crate) struct S3Object {
+    config: SdkConfig,
+    reader: Client,
+    scope: Scope,
+    bucket: String,
+    key: String,
+    location: String,
+    encrypt: Encrypt,
+}
+
+impl S3Object {
+    pub(crate) fn new(config: SdkConfig, scope: Scope, state: &block::State) -> Self {
+        let key = state_key(&state.key);
+        Self {
+            reader: Client::from_conf(builder(&config).build()),
+            config,
+            scope,
+            bucket: state.bucket.clone(),
+            location: format!("s3://{}/{key}", state.bucket),
+            key,
+            encrypt: state.encrypt.clone(),
+        }
+    }
+
+    fn explained(&self, mut error: CloudError) -> CloudError {
+        match error.code.as_deref() {
+            Some("NoSuchBucket") => error.help = Some(help::no_bucket(&self.bucket, &self.scope)),
+            Some(
+                "PermanentRedirect" | "AuthorizationHeaderMalformed" | "IllegalLocationConstraintException",
+            ) => {
+                error.kind = CloudErrorKind::Unsuitable;
+                error.help = Some(format!(
+                    "the bucket `{}` is in another region; name it as `region` in `[state]`",
+                    self.bucket
+                ));
+            }
+            Some("AccessDenied") => {
+                error.help = Some(format!(
+                    "allow `{}` on {} and `s3:ListBucket` on the bucket `{}` to {}; without the second, S3 answers the \
+                     same for a state that does not exist yet",
+                    error.operation,
+                    self.location,
+                    self.bucket,
+                    self.scope.identity()
+                ));
+            }
+            _ => {}
+        }
+        error
+    }
+
+    /// One conditional PUT.
+    async fn put(
+        &self,
+        writer: &Client,
+        text: &str,
+        replaces: Option<&StateVersion>,
+    ) -> Result<StateVersion, CloudError> {
+        let mut put = writer
+            .put_object()
+            .bucket(&self.bucket)
+            .key(&self.key)
+            .content_type("application/json")
+            .body(ByteStream::from(text.as_bytes().to_vec()));
+        put = match replaces {
+            Some(StateVersion(etag)) => put.if_match(etag),
+            None => put.if_none_match("*"),
+        };
+        put = match &self.encrypt {
+            Encrypt::Default(true) => put.server_side_encryption(ServerSideEncryption::Aes256),
+            Encrypt::Default(false) => put,
+            Encrypt::Key(key) => put.server_side_encryption(ServerSideEncryption::AwsKms).ssekms_key_id(key),
+        };
+        let put = put
+            .send()
+            .await
+            .during(&self.scope, "s3:PutObject", &self.location)
+            .map_err(|error| self.explained(error))?;
+        put.e_tag.map(StateVersion).ok_or_else(|| incomplete("s3:PutObject", &self.location, "ETag"))
+    }
+}
+
+fn builder(config: &SdkConfig) -> Builder {
+    let elsewhere = config.endpoint_url().is_some() || std::env::var_os("AWS_ENDPOINT_URL_S3").is_some();
+    // Only AWS itself has a host name for every bucket.
+    Builder::from(config).force_path_style(elsewhere).interceptor(CallLog)
+}
+
+/// Beside Terraform's own state, and never the same object.
+fn state_key(terraform: &str) -> String {
+    format!("{}.pointsman/state.json", terraform.strip_suffix(".tfstate").unwrap_or(terraform))
+}
+
+#[async_trait]
+impl StateBucket for S3Object {
+    fn location(&self) -> &str {
+        &self.location
+    }
+
+    async fn load(&self) -> Result<Option<StoredState>, CloudError> {
+        let operation = "s3:GetObject";
+        let read = self.reader.get_object().bucket(&self.bucket).key(&self.key).send().await.during(
+            &self.scope,
+            operation,
+            &self.location,
+        );
+        let object = match read {
+            Ok(object) => object,
+            Err(error) if error.code.as_deref() == Some("NoSuchKey") => return Ok(None),
+            Err(error) => return Err(self.explained(error)),
+        };
+        let unsuitable = |message: &str| {
+            let help = "it was not written by pointsman; restore an earlier version of the object (the bucket is versioned)";
+            failure(CloudErrorKind::Unsuitable, operation, &self.location, message, Some(help.to_owned()))
+        };
+        if object.content_length.is_some_and(|length| length > LARGEST) {
+            return Err(unsuitable("the object is too large to be a state"));
+        }
+        let version =
+            object.e_tag.map(StateVersion).ok_or_else(|| incomplete(operation, &self.location, "ETag"))?;
+        let bytes = object.body.collect().await.map_err(|error| {
+            failure(CloudErrorKind::Unreachable, operation, &self.location, error.to_string(), None)
+        })?;
+        let text = String::from_utf8(bytes.to_vec()).map_err(|_| unsuitable("the object is not text"))?;
+        Ok(Some(StoredState { text, version }))
+    }
+
+    async fn save(
+        &self,
+        proof: &LeaseProof,
+        text: &str,
+        replaces: Option<&StateVersion>,
+    ) -> Result<StateVersion, CloudError> {
+        let mut guarded = builder(&self.config).interceptor(LeaseGuard(proof.clone()));
+        if let Some(timeouts) = self.config.timeout_config() {
+            let attempt = timeouts.operation_attempt_timeout().unwrap_or(proof.attempt_timeout());
+            let attempt = attempt.min(proof.attempt_timeout());
+            guarded =
+                guarded.timeout_config(timeouts.to_builder().operation_attempt_timeout(attempt).build());
+        }
+        let writer = Client::from_conf(guarded.build());
+        let mut tries = 0;
+        loop {
+            tries += 1;
+            let refused = match self.put(&writer, text, replaces).await {
+                Ok(version) => return Ok(version),
+                Err(refused) if is_in_doubt(&refused) => refused,
+                Err(refused) => return Err(refused),
+            };
+            // An earlier attempt may have been ours, and its answer lost: what
+            // stands decides, never the answer.
+            let stands = self.load().await?;
+            if let Some(stored) = stands.as_ref().filter(|stored| stored.text == text) {
+                return Ok(stored.version.clone());
+            }
+            if stands.as_ref().map(|stored| &stored.version) != replaces {
+                return Err(self.stale(refused));
+            }
+            if tries == TRIES {
+                return Err(refused);
+            }
+        }
+    }
+}
+
+impl S3Object {
+    fn stale(&self, refused: CloudError) -> CloudError {
+        CloudError {
+            kind: CloudErrorKind::Stale,
+            message: "the state was written by someone else since it was read".to_owned(),
+            help: Some(
+                "nothing was overwritten; run it again, and it starts from the state that stands now"
+                    .to_owned(),
+            ),
+            ..refused
+        }
+    }
+}
+
+/// Whether it is open what stands now.
+fn is_in_doubt(error: &CloudError) -> bool {
+    matches!(error.kind, CloudErrorKind::Unreachable | CloudErrorKind::Throttled)
+        || matches!(
+            error.code.as_deref(),
+            Some("PreconditionFailed" | "ConditionalRequestConflict" | "OperationAborted")
+        )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::state_key;
+
+    #[test]
+    fn the_state_lies_beside_terraforms() {
+        assert_eq!(state_key("a/terraform.tfstate"), "a/terraform.pointsman/state.json");
+        assert_eq!(state_key("a/plain"), "a/plain.pointsman/state.json");
+    }
+}

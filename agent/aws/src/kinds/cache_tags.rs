@@ -1,0 +1,70 @@
+//! Tags of ElastiCache objects. Their ARNs follow from their names, so that
+//! tags are asked for beside the objects.
+
+use aws_sdk_elasticache::types::Tag;
+use pointsman_core::resource::Tags;
+use pointsman_engine::ports::CloudError;
+
+use super::Changes;
+use crate::{
+    aws::Aws,
+    error::{Absent, During},
+};
+
+pub(super) fn arn(aws: &Aws, kind: &str, name: &str) -> String {
+    aws.scope.arn("elasticache", &format!("{kind}:{name}"))
+}
+
+/// The tags of an object; `None` when it does not exist.
+pub(super) async fn of(aws: &Aws, arn: &str) -> Result<Option<Tags>, CloudError> {
+    let listed = aws.clients.cache().list_tags_for_resource().resource_name(arn).send().await.during(
+        &aws.scope,
+        "elasticache:ListTagsForResource",
+        arn,
+    );
+    let listed = match listed {
+        // AWS does not list tags of what it is still making.
+        Err(error) if error.code.as_deref().is_some_and(|code| code.starts_with("Invalid")) => None,
+        other => other.or_absent()?,
+    };
+    Ok(listed.map(|listed| {
+        let tags = listed.tag_list.unwrap_or_default().into_iter();
+        Tags::observed(tags.filter_map(|tag| Some((tag.key?, tag.value.unwrap_or_default()))))
+    }))
+}
+
+pub(super) fn list(tags: Vec<(String, String)>) -> Vec<Tag> {
+    tags.into_iter().map(|(key, value)| Tag::builder().key(key).value(value).build()).collect()
+}
+
+/// Brings changed tags to what they should be.
+pub(super) async fn update(
+    aws: &Aws,
+    arn: &str,
+    changes: &Changes<'_>,
+    wanted: &Tags,
+) -> Result<(), CloudError> {
+    let set = changes.tags_set(wanted);
+    if !set.is_empty() {
+        aws.clients
+            .cache()
+            .add_tags_to_resource()
+            .resource_name(arn)
+            .set_tags(Some(list(set)))
+            .send()
+            .await
+            .during(&aws.scope, "elasticache:AddTagsToResource", arn)?;
+    }
+    let removed = changes.tags_removed(wanted);
+    if !removed.is_empty() {
+        aws.clients
+            .cache()
+            .remove_tags_from_resource()
+            .resource_name(arn)
+            .set_tag_keys(Some(removed))
+            .send()
+            .await
+            .during(&aws.scope, "elasticache:RemoveTagsFromResource", arn)?;
+    }
+    Ok(())
+}

@@ -1,0 +1,312 @@
+use std::collections::BTreeMap;
+
+use aws_sdk_elasticloadbalancingv2::types::{
+    Action, ActionTypeEnum, HostHeaderConditionConfig, PathPatternConditionConfig, Rule, RuleCondition,
+    RulePriorityPair,
+};
+use futures::future::try_join_all;
+use pointsman_core::resource::{Link, ListenerRule, Observed, Resource, Tags};
+use pointsman_engine::ports::{CloudError, CloudErrorKind};
+
+use super::{
+    Asked, Changes, Lifecycle,
+    asked::ids,
+    elb::{self, Standing, arn_of, placed, signed},
+    known, ours, sorted, standing,
+};
+use crate::{
+    aws::Aws,
+    error::{Absent, During, exists_already, failure, incomplete},
+    wait::{Progress, while_busy},
+};
+
+const HOSTS: &str = "host-header";
+const PATHS: &str = "path-pattern";
+const EVERY_PATH: &str = "/*";
+
+pub(super) async fn by_arn(aws: &Aws, asked: &[Asked<'_, ListenerRule>]) -> Result<Standing, CloudError> {
+    let arns = ids(asked);
+    let found = elb::in_batches(&arns, |arns| async move {
+        let described = aws.clients.elb().describe_rules().set_rule_arns(Some(arns)).send().await.during(
+            &aws.scope,
+            "elasticloadbalancing:DescribeRules",
+            "",
+        )?;
+        Ok(described.rules.unwrap_or_default())
+    })
+    .await?;
+    Ok(placed(asked, found.iter().map(observed).collect()))
+}
+
+/// The rest, by priority, on the listeners that stand.
+pub(super) async fn below(
+    aws: &Aws,
+    asked: &[Asked<'_, ListenerRule>],
+    mut found: Standing,
+    listeners: &Standing,
+) -> Result<Standing, CloudError> {
+    let missing: Vec<(&Asked<'_, ListenerRule>, &str)> = asked
+        .iter()
+        .filter(|asked| asked.by_name && !found.contains_key(asked.address))
+        .filter_map(|asked| Some((asked, arn_of(&asked.spec.listener, listeners)?)))
+        .collect();
+    let parents: BTreeMap<&str, ()> = missing.iter().map(|(_, parent)| (*parent, ())).collect();
+    let rules = try_join_all(parents.keys().map(|parent| of(aws, parent))).await?;
+    let rules: BTreeMap<&str, Vec<Observed>> = parents.into_keys().zip(rules).collect();
+    for (asked, parent) in missing {
+        let rule =
+            rules.get(parent).into_iter().flatten().find(|rule| has_priority(rule, asked.spec.priority));
+        if let Some(rule) = rule {
+            found.insert(asked.address.clone(), rule.clone());
+        }
+    }
+    Ok(found)
+}
+
+/// Every rule of a listener but its default.
+async fn of(aws: &Aws, listener: &str) -> Result<Vec<Observed>, CloudError> {
+    let mut found = Vec::new();
+    let mut marker = None;
+    loop {
+        let page = aws
+            .clients
+            .elb()
+            .describe_rules()
+            .listener_arn(listener)
+            .set_marker(marker)
+            .send()
+            .await
+            .during(&aws.scope, "elasticloadbalancing:DescribeRules", listener)
+            .or_absent()?;
+        let Some(page) = page else {
+            return Ok(found);
+        };
+        found.extend(page.rules().iter().filter(|rule| rule.is_default() != Some(true)).map(observed));
+        marker = page.next_marker;
+        if marker.is_none() {
+            return Ok(found);
+        }
+    }
+}
+
+fn has_priority(rule: &Observed, priority: u32) -> bool {
+    matches!(&rule.resource, Resource::ListenerRule(rule) if rule.priority == priority)
+}
+
+fn observed(rule: &Rule) -> Observed {
+    let arn = rule.rule_arn().unwrap_or_default();
+    let spec = ListenerRule {
+        listener: Link::Known(listener_of(arn)),
+        priority: rule.priority().and_then(|priority| priority.parse().ok()).unwrap_or_default(),
+        hosts: hosts(rule.conditions()),
+        target_group: target(rule.actions()).map(Link::Known),
+        tags: Tags::default(),
+    };
+    standing(spec, arn, [("arn", Some(arn))])
+}
+
+/// A rule's ARN is its listener's with another type and one part more.
+fn listener_of(rule: &str) -> String {
+    let listener = rule.replacen(":listener-rule/", ":listener/", 1);
+    listener.rsplit_once('/').map(|(listener, _)| listener.to_owned()).unwrap_or_default()
+}
+
+/// The hosts of a rule. A condition that we never write is shown in its place,
+/// so that the difference is seen.
+fn hosts(conditions: &[RuleCondition]) -> Vec<String> {
+    let mut hosts = Vec::new();
+    for condition in conditions {
+        let field = condition.field().unwrap_or_default();
+        let nested = match field {
+            HOSTS => condition.host_header_config().map(HostHeaderConditionConfig::values),
+            PATHS => condition.path_pattern_config().map(PathPatternConditionConfig::values),
+            _ => None,
+        };
+        let values = nested.filter(|values| !values.is_empty()).unwrap_or_else(|| condition.values());
+        match (field, values) {
+            (HOSTS, values) => hosts.extend(values.iter().cloned()),
+            (PATHS, [path]) if path == EVERY_PATH => {}
+            (other, values) => hosts.push(format!("{other}={}", values.join(","))),
+        }
+    }
+    sorted(hosts)
+}
+
+/// The one target group that gets everything.
+fn target(actions: &[Action]) -> Option<String> {
+    let [forward] = actions else {
+        return None;
+    };
+    if forward.r#type() != Some(&ActionTypeEnum::Forward) {
+        return None;
+    }
+    let weighted = forward.forward_config().map(|config| config.target_groups()).unwrap_or_default();
+    let mut served = weighted.iter().filter(|group| group.weight() != Some(0));
+    match (served.next(), served.next()) {
+        (Some(only), None) => only.target_group_arn().map(ToOwned::to_owned),
+        (None, _) => forward.target_group_arn().map(ToOwned::to_owned),
+        (Some(_), Some(_)) => None,
+    }
+}
+
+fn condition(hosts: &[String]) -> RuleCondition {
+    if hosts.is_empty() {
+        let every = PathPatternConditionConfig::builder().values(EVERY_PATH).build();
+        RuleCondition::builder().field(PATHS).path_pattern_config(every).build()
+    } else {
+        let hosts = HostHeaderConditionConfig::builder().set_values(Some(hosts.to_vec())).build();
+        RuleCondition::builder().field(HOSTS).host_header_config(hosts).build()
+    }
+}
+
+fn forward(spec: &ListenerRule, operation: &'static str) -> Result<Action, CloudError> {
+    let target = spec.target_group.as_ref().ok_or_else(|| {
+        failure(CloudErrorKind::Refused, operation, "", "the rule has no target group", None)
+    })?;
+    let target = known(target, operation)?;
+    Ok(Action::builder().r#type(ActionTypeEnum::Forward).target_group_arn(target).build())
+}
+
+async fn with_priority(aws: &Aws, listener: &str, priority: u32) -> Result<Option<Observed>, CloudError> {
+    match of(aws, listener).await?.into_iter().find(|rule| has_priority(rule, priority)) {
+        Some(found) => elb::tagged(aws, found).await.map(Some),
+        None => Ok(None),
+    }
+}
+
+impl Lifecycle for ListenerRule {
+    async fn create(&self, aws: &Aws, token: &str, _progress: &Progress<'_>) -> Result<Observed, CloudError> {
+        let operation = "elasticloadbalancing:CreateRule";
+        let listener = known(&self.listener, operation)?;
+        if let Some(found) = with_priority(aws, listener, self.priority).await? {
+            return ours(found, &self.tags, operation);
+        }
+        let subject = format!("{listener} priority {}", self.priority);
+        let made = aws
+            .clients
+            .elb()
+            .create_rule()
+            .listener_arn(listener)
+            .priority(signed(self.priority))
+            .conditions(condition(&self.hosts))
+            .actions(forward(self, operation)?)
+            .set_tags(Some(elb::new_tags(&self.tags, token)))
+            .send()
+            .await
+            .during(&aws.scope, operation, &subject);
+        match made {
+            Ok(made) => {
+                let arn = made
+                    .rules
+                    .and_then(|made| made.into_iter().next()?.rule_arn)
+                    .ok_or_else(|| incomplete(operation, &subject, "ARN"))?;
+                Ok(standing(self.clone(), &arn, [("arn", Some(arn.as_str()))]))
+            }
+            Err(error) if exists_already(&error) => {
+                match with_priority(aws, listener, self.priority).await? {
+                    Some(found) => ours(found, &self.tags, operation),
+                    None => Err(error),
+                }
+            }
+            Err(error) => Err(error),
+        }
+    }
+
+    async fn update(
+        &self,
+        aws: &Aws,
+        object: &Observed,
+        changes: &Changes<'_>,
+        _progress: &Progress<'_>,
+    ) -> Result<Observed, CloudError> {
+        let arn = &object.id;
+        if changes.any(&["hosts", "target_group"]) {
+            let operation = "elasticloadbalancing:ModifyRule";
+            let actions =
+                if changes.any(&["target_group"]) { Some(vec![forward(self, operation)?]) } else { None };
+            aws.clients
+                .elb()
+                .modify_rule()
+                .rule_arn(arn)
+                .set_conditions(changes.when("hosts", vec![condition(&self.hosts)]))
+                .set_actions(actions)
+                .send()
+                .await
+                .during(&aws.scope, operation, arn)?;
+        }
+        if changes.any(&["priority"]) {
+            aws.clients
+                .elb()
+                .set_rule_priorities()
+                .rule_priorities(
+                    RulePriorityPair::builder().rule_arn(arn).priority(signed(self.priority)).build(),
+                )
+                .send()
+                .await
+                .during(&aws.scope, "elasticloadbalancing:SetRulePriorities", arn)?;
+        }
+        elb::update_tags(aws, arn, changes, &self.tags).await?;
+        Ok(standing(self.clone(), arn, [("arn", Some(arn.as_str()))]))
+    }
+
+    async fn delete(&self, aws: &Aws, id: &str, progress: &Progress<'_>) -> Result<(), CloudError> {
+        while_busy(progress, std::time::Duration::from_secs(60), || async {
+            aws.clients
+                .elb()
+                .delete_rule()
+                .rule_arn(id)
+                .send()
+                .await
+                .during(&aws.scope, "elasticloadbalancing:DeleteRule", id)
+                .or_absent()
+        })
+        .await
+        .map(|_| ())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use aws_sdk_elasticloadbalancingv2::types::{
+        Action, ActionTypeEnum, ForwardActionConfig, RuleCondition, TargetGroupTuple,
+    };
+
+    use super::{EVERY_PATH, HOSTS, PATHS, condition, hosts, listener_of, target};
+
+    #[test]
+    fn a_rules_arn_names_its_listener() {
+        let rule = "arn:aws:elasticloadbalancing:us-east-1:1:listener-rule/app/web/50dc/f2f7/9683";
+        assert_eq!(listener_of(rule), "arn:aws:elasticloadbalancing:us-east-1:1:listener/app/web/50dc/f2f7");
+    }
+
+    #[test]
+    fn hosts_come_back_as_they_were_written_and_sorted() {
+        let written = ["b.example.com".to_owned(), "a.example.com".to_owned()];
+        assert_eq!(hosts(&[condition(&written)]), ["a.example.com", "b.example.com"]);
+        assert_eq!(hosts(&[condition(&[])]), [""; 0]);
+    }
+
+    #[test]
+    fn conditions_that_are_not_ours_are_shown() {
+        let old_shape =
+            |field: &str, value: &str| RuleCondition::builder().field(field).values(value).build();
+        assert_eq!(hosts(&[old_shape(HOSTS, "a.example.com")]), ["a.example.com"]);
+        assert_eq!(hosts(&[old_shape(PATHS, EVERY_PATH)]), [""; 0]);
+        assert_eq!(hosts(&[old_shape(PATHS, "/admin/*")]), ["path-pattern=/admin/*"]);
+    }
+
+    #[test]
+    fn only_a_rule_that_sends_everything_to_one_group_has_a_target() {
+        let forward = |weights: &[(&str, i32)]| {
+            let groups = weights.iter().map(|(arn, weight)| {
+                TargetGroupTuple::builder().target_group_arn(*arn).weight(*weight).build()
+            });
+            let config = ForwardActionConfig::builder().set_target_groups(Some(groups.collect())).build();
+            Action::builder().r#type(ActionTypeEnum::Forward).forward_config(config).build()
+        };
+        assert_eq!(target(&[forward(&[("blue", 1)])]).as_deref(), Some("blue"));
+        assert_eq!(target(&[forward(&[("blue", 0), ("green", 100)])]).as_deref(), Some("green"));
+        assert_eq!(target(&[forward(&[("blue", 50), ("green", 50)])]), None);
+        assert_eq!(target(&[Action::builder().r#type(ActionTypeEnum::FixedResponse).build()]), None);
+    }
+}

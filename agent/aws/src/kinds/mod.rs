@@ -1,0 +1,237 @@
+//! The kinds of AWS objects: a file each, a row each in the registry below.
+
+mod asked;
+mod cache_parameter_group;
+mod cache_subnet_group;
+mod cache_tags;
+mod changes;
+mod elb;
+mod listener;
+mod listener_rule;
+mod load_balancer;
+mod log_group;
+mod replication_group;
+mod replication_group_state;
+mod rollout;
+mod security_group;
+mod security_group_rules;
+mod service;
+mod target_group;
+mod task_definition;
+
+use std::collections::BTreeMap;
+
+use pointsman_core::{
+    Address,
+    resource::{ADDRESS_TAG, ENVIRONMENT_TAG, Link, Observed, Readiness, Resource, Spec, TOKEN_TAG, Tags},
+};
+use pointsman_engine::ports::{CloudError, CloudErrorKind, Sought};
+
+use crate::{aws::Aws, error::failure, help, wait::Progress};
+use asked::Asked;
+use changes::Changes;
+
+/// What is done to one kind. Every call may be repeated.
+trait Lifecycle: Spec {
+    /// Looks it up, then makes it.
+    async fn create(&self, aws: &Aws, token: &str, progress: &Progress<'_>) -> Result<Observed, CloudError>;
+
+    /// Brings what changed to what this says.
+    async fn update(
+        &self,
+        aws: &Aws,
+        object: &Observed,
+        changes: &Changes<'_>,
+        progress: &Progress<'_>,
+    ) -> Result<Observed, CloudError>;
+
+    /// Deletes the one with this id; called on what lives.
+    async fn delete(&self, aws: &Aws, id: &str, progress: &Progress<'_>) -> Result<(), CloudError>;
+
+    /// Waits until it can be worked with; most stand at once.
+    async fn settle(
+        &self,
+        _aws: &Aws,
+        object: &Observed,
+        _progress: &Progress<'_>,
+    ) -> Result<Observed, CloudError> {
+        Ok(object.clone())
+    }
+}
+
+/// The registry: a row per kind, and where those of it are looked for.
+macro_rules! kinds {
+    ($($kind:ident $found:ident;)*) => {
+        /// What is looked for, by kind.
+        #[derive(Default)]
+        struct ByKind<'a> {
+            $($found: Vec<Asked<'a, pointsman_core::resource::$kind>>,)*
+        }
+
+        impl<'a> ByKind<'a> {
+            fn of(sought: &'a [Sought]) -> Self {
+                let mut by_kind = Self::default();
+                for sought in sought {
+                    match &sought.resource {
+                        $(Resource::$kind(spec) => by_kind.$found.push(Asked::new(sought, spec)),)*
+                    }
+                }
+                by_kind
+            }
+        }
+
+        pub(crate) async fn create(
+            aws: &Aws,
+            resource: &Resource,
+            token: &str,
+            progress: &Progress<'_>,
+        ) -> Result<Observed, CloudError> {
+            match resource {
+                $(Resource::$kind(spec) => Box::pin(spec.create(aws, token, progress)).await,)*
+            }
+        }
+
+        pub(crate) async fn update(
+            aws: &Aws,
+            object: &Observed,
+            resource: &Resource,
+            fields: &[String],
+            token: &str,
+            progress: &Progress<'_>,
+        ) -> Result<Observed, CloudError> {
+            let changes = Changes::new(fields, token);
+            match resource {
+                $(Resource::$kind(spec) => Box::pin(spec.update(aws, object, &changes, progress)).await,)*
+            }
+        }
+
+        pub(crate) async fn delete(aws: &Aws, object: &Observed, progress: &Progress<'_>) -> Result<(), CloudError> {
+            match &object.resource {
+                $(Resource::$kind(spec) => Box::pin(spec.delete(aws, &object.id, progress)).await,)*
+            }
+        }
+
+        pub(crate) async fn settle(
+            aws: &Aws,
+            object: &Observed,
+            progress: &Progress<'_>,
+        ) -> Result<Observed, CloudError> {
+            match &object.resource {
+                $(Resource::$kind(spec) => Box::pin(spec.settle(aws, object, progress)).await,)*
+            }
+        }
+    };
+}
+
+kinds! {
+    SecurityGroup security_groups;
+    LogGroup log_groups;
+    TargetGroup target_groups;
+    LoadBalancer load_balancers;
+    Listener listeners;
+    ListenerRule listener_rules;
+    TaskDefinition task_definitions;
+    Service services;
+    CacheSubnetGroup cache_subnet_groups;
+    CacheParameterGroup cache_parameter_groups;
+    ReplicationGroup replication_groups;
+}
+
+/// Everything of these that stands. All kinds are asked for side by side; what
+/// is recorded needs one round of calls, whatever its kind.
+pub(crate) async fn observe(aws: &Aws, sought: &[Sought]) -> Result<BTreeMap<Address, Observed>, CloudError> {
+    let ByKind {
+        security_groups,
+        log_groups,
+        target_groups,
+        load_balancers,
+        listeners,
+        listener_rules,
+        task_definitions,
+        services,
+        cache_subnet_groups,
+        cache_parameter_groups,
+        replication_groups,
+    } = ByKind::of(sought);
+    let balancing = elb::Sought { target_groups, load_balancers, listeners, listener_rules };
+    let (a, b, c, d, e, f, g, h) = futures::try_join!(
+        Box::pin(security_group::observe(aws, &security_groups)),
+        Box::pin(log_group::observe(aws, &log_groups)),
+        Box::pin(elb::observe(aws, &balancing)),
+        Box::pin(task_definition::observe(aws, &task_definitions)),
+        Box::pin(service::observe(aws, &services)),
+        Box::pin(cache_subnet_group::observe(aws, &cache_subnet_groups)),
+        Box::pin(cache_parameter_group::observe(aws, &cache_parameter_groups)),
+        Box::pin(replication_group_state::observe(aws, &replication_groups)),
+    )?;
+    Ok([a, b, c, d, e, f, g, h].into_iter().flatten().collect())
+}
+
+/// What was found of a kind.
+type Found = Vec<(Address, Observed)>;
+
+/// An object that stands, whose it is by its tags.
+fn standing<const N: usize>(
+    resource: impl Into<Resource>,
+    id: &str,
+    attributes: [(&str, Option<&str>); N],
+) -> Observed {
+    let resource = resource.into();
+    Observed {
+        owner: resource.spec().tags().owner(),
+        resource,
+        id: id.to_owned(),
+        attributes: attributes
+            .into_iter()
+            .filter_map(|(name, value)| Some((name.to_owned(), value?.to_owned())))
+            .collect(),
+        readiness: Readiness::Ready,
+    }
+}
+
+/// Tags as they are written when an object is made.
+fn tags_of(tags: &Tags, token: &str) -> Vec<(String, String)> {
+    tags.iter()
+        .map(|(key, value)| (key.to_owned(), value.to_owned()))
+        .chain([(TOKEN_TAG.to_owned(), token.to_owned())])
+        .collect()
+}
+
+/// Refuses what stands under our name and is not ours.
+fn ours(object: Observed, wanted: &Tags, operation: &'static str) -> Result<Observed, CloudError> {
+    let tags = object.resource.spec().tags();
+    let same = |key| tags.get(key).is_some() && tags.get(key) == wanted.get(key);
+    if same(ENVIRONMENT_TAG) && same(ADDRESS_TAG) {
+        return Ok(object);
+    }
+    let message = match (tags.get(ENVIRONMENT_TAG), tags.get(ADDRESS_TAG)) {
+        (Some(environment), Some(address)) => format!("it exists, and is {address} of {environment}"),
+        _ => "it exists, and is not ours".to_owned(),
+    };
+    Err(failure(CloudErrorKind::NotOurs, operation, &object.id, message, Some(help::not_ours())))
+}
+
+/// The value of a link: the engine resolves all of them before it writes.
+fn known<'a>(link: &'a Link, operation: &'static str) -> Result<&'a str, CloudError> {
+    link.known().ok_or_else(|| {
+        let message = format!("it refers to something that is not known yet: {}", link.to_value());
+        failure(CloudErrorKind::Refused, operation, "", message, None)
+    })
+}
+
+/// The same for several.
+fn all_known(links: &[Link], operation: &'static str) -> Result<Vec<String>, CloudError> {
+    links.iter().map(|link| known(link, operation).map(ToOwned::to_owned)).collect()
+}
+
+/// AWS's lists, in the order of ours.
+fn links(ids: impl IntoIterator<Item = String>) -> Vec<Link> {
+    let mut links: Vec<Link> = ids.into_iter().map(Link::Known).collect();
+    links.sort();
+    links
+}
+
+fn sorted(mut texts: Vec<String>) -> Vec<String> {
+    texts.sort();
+    texts
+}

@@ -1,0 +1,147 @@
+use std::collections::BTreeMap;
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+/// Who answers for an environment.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Owner {
+    /// The team's name.
+    pub team: String,
+    /// Where to reach it: a channel, an address.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub contact: Option<String>,
+}
+
+/// The account and region, and how to act there.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Aws {
+    /// Such as `us-east-1`.
+    #[schemars(regex(pattern = r"^[a-z]{2}(-[a-z]+)+-[0-9]$"))]
+    pub region: String,
+    /// The account's 12 digits; checked before anything else.
+    #[schemars(regex(pattern = r"^[0-9]{12}$"))]
+    pub account: String,
+    /// A profile of the AWS configuration; not together with `role_arn`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub profile: Option<String>,
+    /// A role to assume for writing.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub role_arn: Option<crate::scalar::Arn>,
+    /// A role to assume for planning; `role_arn` when absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub plan_role_arn: Option<crate::scalar::Arn>,
+    /// The external id that the roles ask for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub external_id: Option<String>,
+}
+
+/// Where state and lock are: the facts of Terraform's S3 backend.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct State {
+    /// The S3 bucket.
+    #[schemars(regex(pattern = r"^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$"))]
+    pub bucket: String,
+    /// Terraform's key of the same environment; ours is derived from it.
+    #[schemars(length(min = 1, max = 900))]
+    pub key: String,
+    /// The DynamoDB table with the string key `LockID`.
+    #[schemars(regex(pattern = r"^[A-Za-z0-9_.-]{3,255}$"))]
+    pub lock_table: String,
+    /// `true`, or the KMS key to encrypt with.
+    #[serde(default)]
+    pub encrypt: Encrypt,
+    /// The backend's region, where it is not that of `[aws]`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(regex(pattern = r"^[a-z]{2}(-[a-z]+)+-[0-9]$"))]
+    pub region: Option<String>,
+    /// The backend's profile, where it is not that of `[aws]`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub profile: Option<String>,
+    /// The backend's role, where it is not that of `[aws]`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub role_arn: Option<crate::scalar::Arn>,
+    /// Also take Terraform's S3 lock file.
+    #[serde(default)]
+    pub lockfile: bool,
+}
+
+/// How the state object is encrypted.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(untagged)]
+pub enum Encrypt {
+    /// `true`: with S3's own key. `false` leaves it to the bucket's default.
+    Default(bool),
+    /// With this KMS key (id, alias or ARN).
+    Key(String),
+}
+
+impl Default for Encrypt {
+    fn default() -> Self {
+        Self::Default(true)
+    }
+}
+
+/// The network that everything is placed in: looked up and checked, never changed.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Network {
+    /// By id, or by its Name tag.
+    pub vpc: VpcSelection,
+    /// What `subnets = "private"` means.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub private_subnets: Option<SubnetSelection>,
+    /// What `subnets = "public"` means.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub public_subnets: Option<SubnetSelection>,
+}
+
+impl Network {
+    /// The selection that `subnets = "NAME"` means, if there is one.
+    pub fn subnets(&self, name: &str) -> Option<&SubnetSelection> {
+        match name {
+            "private" => self.private_subnets.as_ref(),
+            "public" => self.public_subnets.as_ref(),
+            _ => None,
+        }
+    }
+}
+
+/// How the VPC is found.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(untagged)]
+pub enum VpcSelection {
+    /// By its id, `vpc-…`.
+    Id(#[schemars(regex(pattern = r"^vpc-[0-9a-f]+$"))] String),
+    /// By its Name tag.
+    Name(VpcName),
+}
+
+/// A VPC by its Name tag.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct VpcName {
+    /// The Name tag, exactly.
+    pub name: String,
+}
+
+/// How subnets are found, always within the VPC.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(untagged)]
+pub enum SubnetSelection {
+    /// Ids (`subnet-…`) or Name tags.
+    Listed(Vec<String>),
+    /// All that carry these tags.
+    Tagged(SubnetTags),
+}
+
+/// Subnets by tags.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct SubnetTags {
+    /// Every one of these must match.
+    pub tags: BTreeMap<String, String>,
+}

@@ -1,0 +1,72 @@
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+/// Something that exists and is referred to: observed, protected, never written.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(tag = "kind", rename_all = "snake_case", deny_unknown_fields)]
+pub enum External {
+    /// An Aurora cluster. Attributes: `endpoint`, `secret`.
+    Aurora {
+        /// The cluster's identifier.
+        id: String,
+        /// The Secrets Manager secret (name or ARN) with the connection URL.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        secret: Option<String>,
+    },
+    /// An EFS file system; give `id` or `name`.
+    Efs {
+        /// The file system's id, `fs-…`.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        id: Option<String>,
+        /// Its Name tag.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        name: Option<String>,
+        /// The access point that tasks mount through.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        access_point: Option<AccessPoint>,
+    },
+    /// An ECS service: the old generation in a cut-over.
+    EcsService {
+        /// The cluster's name.
+        cluster: String,
+        /// The service's name.
+        service: String,
+    },
+    /// A Cloud Map service: where traffic enters today.
+    CloudMap {
+        /// The namespace's name, such as `web.local`.
+        namespace: String,
+        /// The service's name.
+        service: String,
+    },
+    /// A Secrets Manager secret. Attribute: `arn`.
+    Secret {
+        /// Its name or ARN.
+        id: String,
+    },
+}
+
+impl External {
+    /// The word written as `kind = "…"`.
+    pub fn kind(&self) -> &'static str {
+        match self {
+            Self::Aurora { .. } => "aurora",
+            Self::Efs { .. } => "efs",
+            Self::EcsService { .. } => "ecs_service",
+            Self::CloudMap { .. } => "cloud_map",
+            Self::Secret { .. } => "secret",
+        }
+    }
+}
+
+/// An EFS access point; give `id` or `name`.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct AccessPoint {
+    /// The access point's id, `fsap-…`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub id: Option<String>,
+    /// Its Name tag.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
+}

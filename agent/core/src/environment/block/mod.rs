@@ -1,0 +1,90 @@
+//! The blocks that people write, as types. The same types make the editors'
+//! JSON Schema and the check of a file's structure, so that the two agree.
+
+mod alarm;
+mod cache;
+mod estate;
+mod external;
+mod load_balancer;
+mod operation;
+mod rollout;
+mod service;
+
+use std::collections::BTreeMap;
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+pub use alarm::{Alarm, Alarms, Dashboard};
+pub use cache::{Cache, CacheEncryption, CacheEngine};
+pub use estate::{Aws, Encrypt, Network, Owner, State, SubnetSelection, VpcSelection};
+pub use external::{AccessPoint, External};
+pub use load_balancer::{Listener, ListenerProtocol, LoadBalancer, Scheme};
+pub use operation::{Correct, Drift, Freeze, FreezeWindow, Secret};
+pub use rollout::{Rollout, SchemaChange, Strategy, Switch, SwitchKind, SwitchMode};
+pub use service::{
+    Architecture, Expose, Health, Scaling, ScalingSchedule, Service, Stickiness, StickinessKind, Volume,
+};
+
+use crate::scalar::Template;
+
+/// One environment file, after its bases were merged into it.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+#[schemars(title = "Pointsman environment")]
+pub struct EnvironmentFile {
+    /// The version of this format: 1.
+    #[schemars(range(min = 1, max = 1))]
+    pub schema: u32,
+    /// A file, relative to this one, whose tables are merged below this one's.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub extends: Option<String>,
+    /// Takes the whole environment down, planned and judged like any change.
+    #[serde(default)]
+    pub removed: bool,
+    /// Who answers for it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub owner: Option<Owner>,
+    /// The account and region it lives in.
+    pub aws: Aws,
+    /// Where state and lock are kept.
+    pub state: State,
+    /// Tags for every object.
+    #[serde(default)]
+    pub tags: BTreeMap<String, String>,
+    /// The network it is placed in; looked up, never changed.
+    pub network: Network,
+    /// What is referred to and never written.
+    #[serde(default)]
+    pub external: BTreeMap<String, External>,
+    /// Generated secrets.
+    #[serde(default)]
+    pub secret: BTreeMap<String, Secret>,
+    /// ElastiCache replication groups.
+    #[serde(default)]
+    pub cache: BTreeMap<String, Cache>,
+    /// Application load balancers.
+    #[serde(default)]
+    pub load_balancer: BTreeMap<String, LoadBalancer>,
+    /// ECS services on Fargate.
+    #[serde(default)]
+    pub service: BTreeMap<String, Service>,
+    /// CloudWatch alarms, and whom they tell.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub alarms: Option<Alarms>,
+    /// A CloudWatch dashboard of everything here.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub dashboard: Option<Dashboard>,
+    /// How releases reach people.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rollout: Option<Rollout>,
+    /// When nothing may be applied.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub freeze: Option<Freeze>,
+    /// What to do about differences that nobody merged.
+    #[serde(default)]
+    pub drift: Drift,
+    /// Values for people and scripts.
+    #[serde(default)]
+    pub outputs: BTreeMap<String, Template>,
+}

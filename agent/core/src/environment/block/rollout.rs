@@ -1,0 +1,92 @@
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use crate::scalar::{Duration, Percentage};
+
+/// How releases reach people.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Rollout {
+    /// By which means.
+    #[serde(default)]
+    pub strategy: Strategy,
+    /// What a release does to the database.
+    #[serde(default)]
+    pub schema_change: SchemaChange,
+    /// The steps in which traffic moves.
+    #[serde(default)]
+    pub shift: Vec<Percentage>,
+    /// How long each step is watched.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub hold: Option<Duration>,
+    /// How long the whole is watched before the old side goes.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub bake: Option<Duration>,
+    /// Ask before traffic moves.
+    #[serde(default)]
+    pub approve_traffic: bool,
+    /// How traffic reaches the load balancer for the first time.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub switch: Option<Switch>,
+    /// Names of alarms that turn a rollout back.
+    #[serde(default)]
+    pub abort_on: Vec<String>,
+}
+
+/// By which means a release reaches people.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Strategy {
+    /// Two sides behind one rule; the agent moves the weights.
+    BlueGreen,
+    /// ECS's own blue/green, linear or canary deployment.
+    Native,
+    /// One service, task by task.
+    #[default]
+    Rolling,
+}
+
+/// What a release does to the database.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum SchemaChange {
+    /// Nothing.
+    None,
+    /// Both versions can run on it.
+    Additive,
+    /// Two versions must never overlap.
+    #[default]
+    Breaking,
+}
+
+/// How traffic reaches the load balancer for the first time.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Switch {
+    /// What is switched.
+    pub kind: SwitchKind,
+    /// By whom.
+    #[serde(default)]
+    pub mode: SwitchMode,
+    /// The Host header that arrives.
+    pub host: String,
+}
+
+/// What is switched.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum SwitchKind {
+    /// Microsoft Entra application proxy.
+    EntraAppProxy,
+}
+
+/// By whom it is switched.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum SwitchMode {
+    /// By a person, who is told how.
+    #[default]
+    Manual,
+    /// By the agent, through Microsoft Graph.
+    Graph,
+}

@@ -1,0 +1,268 @@
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::{
+    Diagnostic, Environment, EnvironmentFile, EnvironmentName, Place, Source, Sources,
+    extends::{Loaded, Loader, Merged, line_of, readable},
+    meaning,
+    structure::{self, Extent},
+    text::{Span, Texts},
+};
+
+/// How long a message and a help may be: they may quote what people wrote.
+const MAX_MESSAGE: usize = 400;
+const MAX_HELP: usize = 600;
+
+/// What the files of a config repo say.
+#[derive(Clone, Debug, Default)]
+pub struct Reading {
+    /// The environments without errors, by name.
+    pub environments: Vec<Environment>,
+    /// The environments with errors: described, but not to be planned.
+    pub broken: Vec<Broken>,
+    /// Everything that is wrong or doubtful, by file and place.
+    pub diagnostics: Vec<Diagnostic>,
+}
+
+/// An environment whose description has errors.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Broken {
+    /// Its name.
+    pub name: EnvironmentName,
+    /// The files that it was read from as far as they are known, itself first.
+    pub files: Vec<String>,
+}
+
+impl Reading {
+    /// The environment of this name, if it has no errors.
+    pub fn environment(&self, name: &str) -> Option<&Environment> {
+        self.environments.iter().find(|environment| environment.name.as_str() == name)
+    }
+
+    /// Whether anything stops plans.
+    pub fn has_errors(&self) -> bool {
+        self.diagnostics.iter().any(Diagnostic::is_error)
+    }
+
+    /// What concerns these files: an environment's own and those it extends.
+    pub fn diagnostics_of<'r>(&'r self, files: &'r [String]) -> impl Iterator<Item = &'r Diagnostic> {
+        self.diagnostics.iter().filter(move |diagnostic| {
+            let places = diagnostic.place.iter().chain(diagnostic.related.iter().map(|(place, _)| place));
+            places.into_iter().any(|place| files.contains(&place.file))
+        })
+    }
+}
+
+/// Reads every environment under the folder of environments, and reports all
+/// errors of all files at once.
+pub fn read(sources: &Sources) -> Reading {
+    let mut reader = Reader::new(sources);
+    for (path, source) in sources.under_root() {
+        reader.file(path, source);
+    }
+    reader.finish()
+}
+
+/// Reads one environment and what it extends; the others are only looked at
+/// for what two may not share.
+///
+/// The diagnostics are those of its files. An unknown name is a diagnostic.
+pub fn read_one(sources: &Sources, name: &str) -> Reading {
+    let path = sources.path_of(name);
+    if sources.get(&path).is_none() {
+        let names: Vec<String> =
+            sources.under_root().filter_map(|(path, _)| environment_of(sources, path)).collect();
+        let near = super::diagnostic::nearest(name, names.iter().map(String::as_str));
+        let help = near.map_or_else(
+            || format!("write the name of a file under `{}/` without its ending", sources.root()),
+            |near| format!("did you mean `{near}`?"),
+        );
+        let message = format!("there is no environment `{name}`: `{path}` does not exist");
+        return Reading {
+            diagnostics: vec![Diagnostic::error("unknown-environment", message).help(help)],
+            ..Reading::default()
+        };
+    }
+    let mut reading = read(sources);
+    reading.environments.retain(|environment| environment.name.as_str() == name);
+    reading.broken.retain(|broken| broken.name.as_str() == name);
+    let files: Vec<String> = reading
+        .environments
+        .iter()
+        .map(|environment| environment.files.clone())
+        .chain(reading.broken.iter().map(|broken| broken.files.clone()))
+        .flatten()
+        .chain([path])
+        .collect();
+    reading.diagnostics = reading.diagnostics_of(&files).cloned().collect();
+    reading
+}
+
+/// The name that a path would give an environment; nothing for bases and for
+/// what is no TOML.
+fn environment_of(sources: &Sources, path: &str) -> Option<String> {
+    let name = sources.below_root(path)?.strip_suffix(".toml")?;
+    (!is_base(name)).then(|| name.to_owned())
+}
+
+fn is_base(name: &str) -> bool {
+    name.split('/').any(|segment| segment.starts_with('_'))
+}
+
+struct Reader<'s> {
+    sources: &'s Sources,
+    loader: Loader<'s>,
+    environments: Vec<Environment>,
+    broken: Vec<Broken>,
+    diagnostics: Vec<Diagnostic>,
+}
+
+impl<'s> Reader<'s> {
+    fn new(sources: &'s Sources) -> Self {
+        Self {
+            sources,
+            loader: Loader::new(sources),
+            environments: Vec::new(),
+            broken: Vec::new(),
+            diagnostics: Vec::new(),
+        }
+    }
+
+    fn file(&mut self, path: &'s str, source: &Source) {
+        let name = self.sources.below_root(path).and_then(|below| below.strip_suffix(".toml"));
+        match (name, source) {
+            (None, Source::File(_) | Source::TooLarge(_)) => {} // a README, say
+            (None, Source::Symlink | Source::Submodule) => {
+                // It could hide a folder of environments.
+                self.diagnostics.extend(readable(self.sources, path).err().map(|refused| *refused));
+            }
+            (Some(name), _) if is_base(name) => self.base(path),
+            (Some(name), _) => match EnvironmentName::parse(name) {
+                Some(name) => self.environment(path, name),
+                None => self.diagnostics.push(
+                    Diagnostic::error("name", format!("`{name}` cannot be the name of an environment"))
+                        .at(Place { file: path.to_owned(), start: 0, end: 0, line: 1, column: 1 })
+                        .help("rename the file: letters, digits, `-`, `_` and `.` in each part, beginning with a letter or digit"),
+                ),
+            },
+        }
+    }
+
+    /// A base is checked by itself too: errors in it count even while nothing extends it.
+    fn base(&mut self, path: &'s str) {
+        let (Loaded::Whole(merged) | Loaded::Alone(merged) | Loaded::Broken(Some(merged))) =
+            self.loader.load(path)
+        else {
+            return;
+        };
+        self.diagnostics.extend(structure::check(&self.loader.texts, &merged.root, Extent::Part));
+    }
+
+    fn environment(&mut self, path: &'s str, name: EnvironmentName) {
+        let merged = match self.loader.load(path) {
+            Loaded::Whole(merged) => merged,
+            Loaded::Alone(merged) | Loaded::Broken(Some(merged)) => {
+                self.diagnostics.extend(structure::check(&self.loader.texts, &merged.root, Extent::Part));
+                self.broken.push(Broken { name, files: merged.files.clone() });
+                return;
+            }
+            Loaded::Broken(None) => {
+                self.broken.push(Broken { name, files: vec![path.to_owned()] });
+                return;
+            }
+        };
+        let texts = &self.loader.texts;
+        let mut found = structure::check(texts, &merged.root, Extent::Whole(merged.extends));
+        let file = if found.is_empty() {
+            typed(texts, &merged, path).map_err(|error| found.push(*error)).ok()
+        } else {
+            None
+        };
+        let environment = file.map(|file| {
+            let environment = environment(texts, name.clone(), file, &merged);
+            found.extend(meaning::check(texts, &environment, &merged.root));
+            environment
+        });
+        let has_errors = found.iter().any(Diagnostic::is_error);
+        self.diagnostics.extend(found);
+        match environment.filter(|_| !has_errors) {
+            Some(environment) => self.environments.push(environment),
+            None => self.broken.push(Broken { name, files: merged.files.clone() }),
+        }
+    }
+
+    fn finish(self) -> Reading {
+        let Self { sources: _, loader, mut environments, mut broken, mut diagnostics } = self;
+        diagnostics.retain(|diagnostic| {
+            loader.unreadable.is_empty()
+                || line_of(diagnostic).is_none_or(|line| !loader.unreadable.contains(&line))
+        });
+        diagnostics.extend(loader.diagnostics);
+        let (shared, losers) = meaning::check_together(&environments);
+        diagnostics.extend(shared);
+        environments.retain(|environment| {
+            let lost = losers.contains(&environment.name);
+            if lost {
+                broken.push(Broken { name: environment.name.clone(), files: environment.files.clone() });
+            }
+            !lost
+        });
+        broken.sort_by(|a, b| a.name.cmp(&b.name));
+        Reading { environments, broken, diagnostics: tidy(diagnostics) }
+    }
+}
+
+/// The merged tree as typed values. Its structure fits; so an error here is a
+/// gap of the check, which is reported rather than ignored.
+fn typed(texts: &Texts<'_>, merged: &Merged, path: &str) -> Result<EnvironmentFile, Box<Diagnostic>> {
+    serde_json::from_value(merged.root.to_json()).map_err(|error| {
+        let text = merged.root.span.text;
+        debug_assert_eq!(texts.path(text), path);
+        Box::new(
+            Diagnostic::error("not-valid", format!("the file cannot be read as an environment: {error}"))
+                .at(texts.place(Span { text, start: 0, end: 0 }))
+                .help("this should have been reported at its place: please report it to Pointsman"),
+        )
+    })
+}
+
+fn environment(
+    texts: &Texts<'_>,
+    name: EnvironmentName,
+    file: EnvironmentFile,
+    merged: &Merged,
+) -> Environment {
+    let mut places = BTreeMap::new();
+    merged.root.visit("", &mut |path, node| {
+        places.insert(path.to_owned(), texts.place(node.span));
+    });
+    let document = serde_json::to_value(&file).unwrap_or_default();
+    Environment { name, file, places, document, files: merged.files.clone() }
+}
+
+/// In reading order, each once: heirs of one base find the same in it.
+fn tidy(diagnostics: Vec<Diagnostic>) -> Vec<Diagnostic> {
+    let mut seen = BTreeSet::new();
+    let mut tidy: Vec<Diagnostic> = diagnostics
+        .into_iter()
+        .map(|mut diagnostic| {
+            shorten(&mut diagnostic.message, MAX_MESSAGE);
+            if let Some(help) = &mut diagnostic.help {
+                shorten(help, MAX_HELP);
+            }
+            diagnostic
+        })
+        .filter(|diagnostic| {
+            let place = diagnostic.place.as_ref().map(|place| (place.file.clone(), place.start));
+            seen.insert((diagnostic.code, place, diagnostic.message.clone()))
+        })
+        .collect();
+    tidy.sort_by(|a, b| a.order().cmp(&b.order()));
+    tidy
+}
+
+fn shorten(text: &mut String, most: usize) {
+    if let Some((at, _)) = text.char_indices().nth(most) {
+        text.truncate(at);
+        text.push('…');
+    }
+}

@@ -1,0 +1,83 @@
+//! Why a walk down the road ended before its end, as data.
+
+mod cloud;
+
+pub use cloud::{CloudError, CloudErrorKind};
+
+use crate::{
+    lease::LockInfo,
+    plan::Conflict,
+    report::{Judged, Outcome},
+    state::StateError,
+};
+
+/// Why a walk ended before its end. `render` makes the sentences.
+#[derive(Clone, Debug, thiserror::Error)]
+pub enum Failure {
+    /// The credentials are of another account.
+    #[error("the credentials are of account {found}, not {wanted}")]
+    WrongAccount {
+        /// What the environment says.
+        wanted: String,
+        /// What AWS says.
+        found: String,
+        /// The caller's ARN.
+        arn: String,
+    },
+    /// Someone else has the lock.
+    #[error("the lock is held by {}", .holder.who)]
+    Locked {
+        /// Terraform's words for it.
+        holder: Box<LockInfo>,
+        /// The lock's id in the table.
+        lock_id: String,
+    },
+    /// There can be no plan.
+    #[error("{} conflicts with what lives", .0.len())]
+    Conflicts(Vec<Conflict>),
+    /// The policies deny the plan.
+    #[error("the policies deny the plan")]
+    Denied(Box<Judged>),
+    /// What lives, or the state, is not what the given plan was made from.
+    #[error("the plan is stale")]
+    Stale(Box<Judged>),
+    /// Nobody agreed.
+    #[error("the plan was not approved")]
+    Declined(Box<Judged>),
+    /// Some of it was not done.
+    #[error("not everything was done")]
+    Incomplete(Box<Outcome>),
+    /// The stored state is not used.
+    #[error("the state at {location} is not used: {error}")]
+    State {
+        /// Where it is.
+        location: String,
+        /// Why.
+        error: StateError,
+    },
+    /// AWS, or the way to it, refused.
+    #[error(transparent)]
+    Cloud(Box<CloudError>),
+    /// Data that the agent made itself could not be written as JSON.
+    #[error("cannot be written as JSON: {0}")]
+    Json(String),
+}
+
+impl From<CloudError> for Failure {
+    fn from(error: CloudError) -> Self {
+        Self::Cloud(Box::new(error))
+    }
+}
+
+impl From<serde_json::Error> for Failure {
+    fn from(error: serde_json::Error) -> Self {
+        Self::Json(error.to_string())
+    }
+}
+
+impl Failure {
+    /// Whether the lease was lost on the way: then nothing more may be said in its name.
+    pub fn is_lease_lost(&self) -> bool {
+        matches!(self, Self::Cloud(error) if error.kind == CloudErrorKind::LeaseLost)
+    }
+}

@@ -1,0 +1,67 @@
+use super::{AgentMark, LockItem, Tick, Timing};
+
+/// How long ago the lease was last known to be ours.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Freshness {
+    /// The start of the last renewal that succeeded.
+    pub renewed_at: Tick,
+}
+
+impl Freshness {
+    /// Whether a write may leave now.
+    pub fn is_fresh(self, now: Tick, timing: &Timing) -> bool {
+        now.since(self.renewed_at) < timing.fresh_ms
+    }
+}
+
+/// What a heartbeat came to, when its own answer did not say.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum BeatOutcome {
+    /// It was written: fresh since the attempt's start.
+    Renewed,
+    /// It was not written, and the lock is still ours: try again.
+    NotYet,
+    /// The lock is another's, or gone.
+    Lost,
+}
+
+/// What a consistent read says of a heartbeat whose condition failed or whose
+/// answer never came.
+pub fn after_heartbeat(attempted: &AgentMark, read: Option<&LockItem>) -> BeatOutcome {
+    match read.and_then(|item| item.mark.as_ref()) {
+        Some(mark) if mark.owner == attempted.owner => {
+            if mark.record_version == attempted.record_version {
+                BeatOutcome::Renewed
+            } else {
+                BeatOutcome::NotYet
+            }
+        }
+        _ => BeatOutcome::Lost,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn freshness_ends_exactly_at_its_time() {
+        let timing = Timing::default();
+        let fresh = Freshness { renewed_at: Tick(1_000) };
+        assert!(fresh.is_fresh(Tick(25_999), &timing));
+        assert!(!fresh.is_fresh(Tick(26_000), &timing));
+    }
+
+    #[test]
+    fn a_lost_answer_is_decided_by_what_stands() {
+        let mark = AgentMark { owner: "a".to_owned(), fence: 1, record_version: 5, lease_ms: 1 };
+        let item = |mark| LockItem { lock_id: String::new(), info: String::new(), mark };
+        assert_eq!(after_heartbeat(&mark, Some(&item(Some(mark.clone())))), BeatOutcome::Renewed);
+        let before = AgentMark { record_version: 4, ..mark.clone() };
+        assert_eq!(after_heartbeat(&mark, Some(&item(Some(before)))), BeatOutcome::NotYet);
+        let other = AgentMark { owner: "b".to_owned(), ..mark.clone() };
+        assert_eq!(after_heartbeat(&mark, Some(&item(Some(other)))), BeatOutcome::Lost);
+        assert_eq!(after_heartbeat(&mark, Some(&item(None))), BeatOutcome::Lost);
+        assert_eq!(after_heartbeat(&mark, None), BeatOutcome::Lost);
+    }
+}

@@ -1,0 +1,92 @@
+//! The rules of the lock: pure functions of what was read and of what time it
+//! is on the reader's own clock. What is tested here is what runs.
+
+mod contend;
+mod freshness;
+mod item;
+
+pub use contend::{Contend, Watch};
+pub use freshness::{BeatOutcome, Freshness, after_heartbeat};
+pub use item::{AgentMark, LockInfo, LockItem};
+
+use serde::{Deserialize, Serialize};
+
+/// Milliseconds on a clock that never jumps and that counts suspended time.
+/// Only differences mean anything, and only on one machine.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct Tick(pub u64);
+
+impl Tick {
+    /// Milliseconds from `earlier` to this; 0 when it is not earlier.
+    pub fn since(self, earlier: Self) -> u64 {
+        self.0.saturating_sub(earlier.0)
+    }
+}
+
+/// The lock's times, in milliseconds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Timing {
+    /// Between two renewals by the holder.
+    pub heartbeat_ms: u64,
+    /// A write may leave within this time of the start of the last renewal
+    /// that succeeded.
+    pub fresh_ms: u64,
+    /// One attempt of one call may take this long.
+    pub attempt_ms: u64,
+    /// A lock must be watched unchanged for this long before it is taken over.
+    pub watch_ms: u64,
+    /// After a takeover nothing is written for this long.
+    pub quiesce_ms: u64,
+}
+
+impl Default for Timing {
+    fn default() -> Self {
+        Self {
+            heartbeat_ms: 10_000,
+            fresh_ms: 25_000,
+            attempt_ms: 20_000,
+            watch_ms: 60_000,
+            quiesce_ms: 60_000,
+        }
+    }
+}
+
+impl Timing {
+    /// The quiesce time when a signed request may still arrive five minutes later.
+    pub const STRICT_QUIESCE_MS: u64 = 310_000;
+
+    /// Why these times would not keep two writers apart; none when they do.
+    pub fn fault(&self) -> Option<&'static str> {
+        let Self { heartbeat_ms, fresh_ms, attempt_ms, watch_ms, quiesce_ms } = *self;
+        if heartbeat_ms == 0 || attempt_ms == 0 {
+            Some("a time is zero")
+        } else if heartbeat_ms.saturating_mul(2) > fresh_ms {
+            Some(
+                "`fresh_ms` must be at least twice `heartbeat_ms`: one lost heartbeat must not end the lease",
+            )
+        } else if watch_ms < fresh_ms.saturating_mul(2) {
+            Some(
+                "`watch_ms` must be at least twice `fresh_ms`: a living holder must renew while it is watched",
+            )
+        } else if quiesce_ms < attempt_ms {
+            Some(
+                "`quiesce_ms` must be at least `attempt_ms`: a call on its way must end before anything is written",
+            )
+        } else {
+            None
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Timing;
+
+    #[test]
+    fn the_default_times_keep_writers_apart() {
+        assert_eq!(Timing::default().fault(), None);
+        assert!(Timing { watch_ms: 30_000, ..Timing::default() }.fault().is_some());
+        assert!(Timing { quiesce_ms: 1_000, ..Timing::default() }.fault().is_some());
+    }
+}

@@ -1,0 +1,19 @@
+//! The pure heart of Pointsman: what people write, what a plan is, what the
+//! lock and state rules are. No async, no input or output, no clock, no
+//! environment variables, no randomness, and nothing of AWS's SDK.
+
+pub mod address;
+pub mod desired;
+pub mod environment;
+pub mod failure;
+pub mod hash;
+pub mod lease;
+pub mod plan;
+pub mod policy;
+pub mod render;
+pub mod report;
+pub mod resource;
+pub mod scalar;
+pub mod state;
+
+pub use address::Address;

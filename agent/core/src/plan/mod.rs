@@ -1,0 +1,129 @@
+//! The plan: what will be done, as data. Nothing is decided after it.
+
+mod change;
+mod compute;
+mod conflict;
+mod held;
+mod order;
+mod steps;
+
+use serde::{Deserialize, Serialize};
+
+pub use change::{Action, Change, Disruption, FieldChange, Origin, Reason};
+pub use compute::{Inputs, plan};
+pub use conflict::Conflict;
+pub use held::{Held, HeldReason};
+pub use steps::{Step, StepKind, steps};
+
+use crate::{Address, environment::EnvironmentName, hash::canonical_hash, policy::Verdict};
+
+/// The version of the plan's JSON.
+pub const PLAN_SCHEMA: u32 = 1;
+
+/// What will be done to an environment. Immutable; the same inputs make the
+/// same plan, to the byte.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Plan {
+    /// The version of this format.
+    pub schema: u32,
+    /// For which environment.
+    pub environment: EnvironmentName,
+    /// For which commit of the config repo, where there is one.
+    pub commit: Option<String>,
+    /// In which account and region.
+    pub account: String,
+    /// In which region.
+    pub region: String,
+    /// The state that it was made from: none the first time.
+    pub base: Option<Base>,
+    /// What will be done, sorted by address.
+    pub changes: Vec<Change>,
+    /// What is deliberately left alone.
+    pub held: Vec<Held>,
+    /// What AWS is still at work on, with AWS's word for it: waited for.
+    pub unsettled: Vec<Unsettled>,
+    /// What is recorded but no longer stands and no longer is wanted: taken
+    /// out of the state.
+    pub forget: Vec<Address>,
+}
+
+/// The state that a plan was made from.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Base {
+    /// The state's lineage.
+    pub lineage: String,
+    /// The state's serial.
+    pub serial: u64,
+}
+
+/// Something that AWS is still at work on.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Unsettled {
+    /// What.
+    pub address: Address,
+    /// In AWS's words.
+    pub status: String,
+}
+
+/// A plan's size in Terraform's words.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Summary {
+    /// Created, and the new side of replacements.
+    pub add: usize,
+    /// Changed in place or rolled out, and taken over.
+    pub change: usize,
+    /// Deleted, and the old side of replacements.
+    pub destroy: usize,
+}
+
+impl Plan {
+    /// Whether there is nothing to do.
+    pub fn is_empty(&self) -> bool {
+        self.changes.is_empty()
+    }
+
+    /// How much there is to do.
+    pub fn summary(&self) -> Summary {
+        self.changes.iter().fold(Summary::default(), |mut summary, change| {
+            match change.action {
+                Action::Create => summary.add += 1,
+                Action::Update | Action::Rollout | Action::Adopt => summary.change += 1,
+                Action::Delete => summary.destroy += 1,
+                Action::Replace => {
+                    summary.add += 1;
+                    summary.destroy += 1;
+                }
+            }
+            summary
+        })
+    }
+
+    /// The worst that any change does.
+    pub fn disruption(&self) -> Disruption {
+        self.changes.iter().map(|change| change.disruption).max().unwrap_or(Disruption::None)
+    }
+
+    /// The plan's identity: the hash of everything in it.
+    pub fn id(&self) -> Result<String, serde_json::Error> {
+        canonical_hash(self)
+    }
+
+    /// What an approval binds: what will be done to what stands, and what the
+    /// policies said — without commit, serial or time, so that a plan that
+    /// means the same is the same.
+    pub fn approval_hash(&self, verdict: &Verdict) -> Result<String, serde_json::Error> {
+        let Self {
+            schema,
+            environment,
+            commit: _,
+            account,
+            region,
+            base: _,
+            changes,
+            held,
+            unsettled: _,
+            forget,
+        } = self;
+        canonical_hash(&(schema, environment, account, region, changes, held, forget, verdict))
+    }
+}

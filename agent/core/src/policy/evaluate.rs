@@ -1,0 +1,250 @@
+use std::collections::{BTreeMap, HashMap};
+
+use regorus::{Engine, Value};
+
+use super::{
+    Cause, Effect, Excepted, Finding, JudgedRule, PolicySet, Verdict,
+    error::Spot,
+    limits,
+    outcome::{self, Message, Outcome},
+    rule::{self, Definition, JudgingRule, RuleKind},
+};
+
+/// Asks every rule.
+pub(super) fn evaluate(set: &PolicySet, input: &serde_json::Value) -> Verdict {
+    let mut asking = Asking {
+        set,
+        engine: set.engine.clone(),
+        input: Value::from(input.clone()),
+        verdict: Verdict::default(),
+    };
+    asking.reset();
+    asking.undefined_names(input);
+    // Out of time is a finding by now.
+    let _ = asking.every_rule();
+    asking.verdict.sort();
+    asking.verdict
+}
+
+/// The verdict when the interpreter did not return.
+pub(super) fn gave_up(set: &PolicySet) -> Verdict {
+    let mut asking =
+        Asking { set, engine: Engine::new(), input: Value::Undefined, verdict: Verdict::default() };
+    let place = set.rules.iter().find_map(|rule| rule.definitions.first());
+    let (file, line) = place.map(|d| (d.file.clone(), d.line)).unwrap_or_default();
+    asking.fail(
+        (String::new(), String::new()),
+        &file,
+        line,
+        "or another could not be judged: the interpreter gave up without saying why",
+    );
+    asking.verdict
+}
+
+/// Exceptions by package and by the name that they give the rule.
+type Exceptions<'a> = HashMap<(&'a str, String), Excepted>;
+
+/// A rule took longer than it may: nothing more is asked.
+struct OutOfTime;
+
+struct Asking<'a> {
+    set: &'a PolicySet,
+    engine: Engine,
+    input: Value,
+    verdict: Verdict,
+}
+
+impl<'a> Asking<'a> {
+    /// After a failure: what the interpreter was doing is still in it.
+    fn reset(&mut self) {
+        self.engine = self.set.engine.clone();
+        self.engine.set_input(self.input.clone());
+    }
+
+    fn every_rule(&mut self) -> Result<(), OutOfTime> {
+        let set = self.set;
+        let exceptions = self.exceptions()?;
+        for rule in &set.rules {
+            if let RuleKind::Judges(effect) = rule.kind {
+                let name = (rule.package.as_str(), rule.exception_name().to_owned());
+                self.judge(rule, effect, exceptions.get(&name))?;
+            }
+        }
+        Ok(())
+    }
+
+    fn undefined_names(&mut self, input: &serde_json::Value) {
+        for name in &self.set.input_names {
+            if input.get(&name.name).is_some() {
+                continue;
+            }
+            let who = rule::around(self.engine.get_modules(), &name.file, name.line);
+            let has: Vec<&str> = input.as_object().into_iter().flatten().map(|(k, _)| k.as_str()).collect();
+            self.fail(
+                who,
+                &name.file,
+                name.line,
+                &format!(
+                    "reads `input.{}`, which does not exist: the rule would be silent, not satisfied. The input has: {}",
+                    name.name,
+                    if has.is_empty() { "nothing".to_owned() } else { has.join(", ") },
+                ),
+            );
+        }
+    }
+
+    fn exceptions(&mut self) -> Result<Exceptions<'a>, OutOfTime> {
+        let mut exceptions = HashMap::new();
+        let set = self.set;
+        for rule in set.rules.iter().filter(|rule| rule.kind == RuleKind::Excepts) {
+            let Some(first) = rule.definitions.first() else { continue };
+            let Some(value) = self.value(rule)? else { continue };
+            let places = self.places(rule, &value);
+            for (given, names) in outcome::exceptions(&value) {
+                let at = places.get(&given).copied().unwrap_or(first);
+                match names {
+                    Ok(names) => exceptions.extend(names.into_iter().map(|name| {
+                        let place = Excepted { file: at.file.clone(), line: at.line };
+                        ((rule.package.as_str(), name), place)
+                    })),
+                    Err(shape) => self.wrong_shape(
+                        rule,
+                        at,
+                        &format!("{shape}; write `exception contains [\"NAME\"] if {{ … }}`, where NAME is `size` for the rule `deny_size`"),
+                    ),
+                }
+            }
+        }
+        Ok(exceptions)
+    }
+
+    fn judge(
+        &mut self,
+        rule: &'a JudgingRule,
+        effect: Effect,
+        excepted: Option<&Excepted>,
+    ) -> Result<(), OutOfTime> {
+        let Some(first) = rule.definitions.first() else { return Ok(()) };
+        let value = self.value(rule)?.unwrap_or(Value::Undefined);
+        let outcomes = outcome::outcomes(&value);
+        let count = outcomes.len();
+        self.verdict.rules.push(JudgedRule {
+            effect,
+            package: rule.package.clone(),
+            rule: rule.name.clone(),
+            file: first.file.clone(),
+            line: first.line,
+            messages: count,
+        });
+        let places = if count > 0 { self.places(rule, &value) } else { BTreeMap::new() };
+        for (given, outcome) in outcomes.into_iter().take(limits::MESSAGES) {
+            let at = places.get(&given).copied().unwrap_or(first);
+            match outcome {
+                Outcome::WrongShape(shape) => self.wrong_shape(
+                    rule,
+                    at,
+                    &format!("{shape}; write `{} contains message if {{ … }}` with a string, or an object with a string `msg`", rule.name),
+                ),
+                Outcome::Says(Message { text, path }, details) => {
+                    self.verdict.findings.push(Finding {
+                        effect,
+                        cause: Cause::Policy,
+                        package: rule.package.clone(),
+                        rule: rule.name.clone(),
+                        message: text,
+                        path,
+                        details,
+                        file: at.file.clone(),
+                        line: at.line,
+                        excepted: excepted.cloned(),
+                    });
+                }
+            }
+        }
+        if count > limits::MESSAGES {
+            let message = format!("has {count} messages; only {} are kept", limits::MESSAGES);
+            self.fail(rule.who(), &first.file, first.line, &message);
+        }
+        Ok(())
+    }
+
+    /// A rule's value; nothing, and a denial, when it has none to give.
+    fn value(&mut self, rule: &JudgingRule) -> Result<Option<Value>, OutOfTime> {
+        let error = match evaluated(&mut self.engine, rule.path()) {
+            Ok(value) => return Ok(Some(value)),
+            Err(error) => error,
+        };
+        self.reset();
+        let spot = Spot::read(&error);
+        let (file, line) = match (spot.file, rule.definitions.first()) {
+            (Some(file), _) => (file, spot.line),
+            (None, Some(first)) => (first.file.clone(), first.line),
+            (None, None) => (String::new(), 0),
+        };
+        let out_of_time = error.contains("exceeded time limit");
+        let message = if out_of_time {
+            format!("takes longer than {:?}; no more rules were asked", limits::timer().limit)
+        } else {
+            format!("cannot be evaluated: {}", spot.message)
+        };
+        self.fail(rule.who(), &file, line, &message);
+        if out_of_time { Err(OutOfTime) } else { Ok(None) }
+    }
+
+    /// Which definition gives which part of a rule's value: each is evaluated
+    /// alone. The value itself never comes from here.
+    fn places(&mut self, rule: &'a JudgingRule, value: &Value) -> BTreeMap<Value, &'a Definition> {
+        let mut places = BTreeMap::new();
+        if rule.definitions.len() < 2 || *value == Value::Undefined {
+            return places;
+        }
+        let path = rule.components();
+        for definition in &rule.definitions {
+            let data = self.engine.eval_rule_in_module(&definition.module, &definition.rule, false);
+            let Ok(data) = data else {
+                self.reset();
+                continue;
+            };
+            let alone = path.iter().fold(data, |value, name| value[name.as_str()].clone());
+            for (given, _) in outcome::outcomes(&alone) {
+                places.entry(given).or_insert(definition);
+            }
+        }
+        places
+    }
+
+    fn wrong_shape(&mut self, rule: &JudgingRule, at: &Definition, shape: &str) {
+        let what = format!("has a wrong shape: it gives {shape}");
+        self.fail(rule.who(), &at.file, at.line, &what);
+    }
+
+    /// A denial because something could not be heard; `who` are the package and
+    /// the rule, empty when no rule in particular is meant.
+    fn fail(&mut self, who: (String, String), file: &str, line: u32, what: &str) {
+        let (package, name) = who;
+        let who = match name.as_str() {
+            "" => "this file".to_owned(),
+            _ => format!("the rule `{package}.{name}`"),
+        };
+        self.verdict.findings.push(Finding {
+            effect: Effect::Deny,
+            cause: Cause::Failure,
+            message: format!("{who} {what}"),
+            package,
+            rule: name,
+            path: None,
+            details: BTreeMap::new(),
+            file: file.to_owned(),
+            line,
+            excepted: None,
+        });
+    }
+}
+
+/// The value at a path such as `data.web.deny`.
+pub(super) fn evaluated(engine: &mut Engine, path: String) -> Result<Value, String> {
+    // As a query and not as a rule: `deny["x"] := …` defines no rule `deny`.
+    let results = engine.eval_query(path, false).map_err(|error| format!("{error:#}"))?;
+    let first = results.result.into_iter().next().and_then(|r| r.expressions.into_iter().next());
+    Ok(first.map_or(Value::Undefined, |expression| expression.value))
+}

@@ -1,0 +1,45 @@
+//! Diagnostics for people and machines: text with excerpts, JSON, SARIF, and
+//! annotations of a pull request.
+
+mod annotation;
+mod excerpt;
+mod json;
+mod sarif;
+mod text;
+
+pub use annotation::{Annotation, annotations};
+pub use json::json;
+pub use sarif::sarif;
+pub use text::{Colour, text};
+
+/// Text of files as it is safe to show: what would move the cursor, change
+/// colours or turn the direction of writing is spelled out.
+pub fn escaped(text: &str) -> String {
+    let mut escaped = String::with_capacity(text.len());
+    for character in text.chars() {
+        match character {
+            '\t' => escaped.push(' '),
+            character if is_unsafe(character) => escaped.extend(character.escape_unicode()),
+            character => escaped.push(character),
+        }
+    }
+    escaped
+}
+
+fn is_unsafe(character: char) -> bool {
+    character.is_control()
+        || matches!(character,
+            '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}')
+}
+
+#[cfg(test)]
+mod tests {
+    use super::escaped;
+
+    #[test]
+    fn what_a_terminal_would_obey_is_spelled_out() {
+        assert_eq!(escaped("a\u{1b}[31mb"), "a\\u{1b}[31mb");
+        assert_eq!(escaped("a\tb\u{202e}c\r"), "a b\\u{202e}c\\u{d}");
+        assert_eq!(escaped("größe ✓"), "größe ✓");
+    }
+}

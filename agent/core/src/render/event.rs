@@ -1,0 +1,69 @@
+//! What happens while the agent works, a line each.
+
+use super::{
+    paint::{bold, dim, green, plain, red, yellow},
+    words,
+};
+use crate::{lease::LockInfo, report::Event};
+
+/// The event in one line; none for what is shown otherwise (the plan).
+pub fn line(event: &Event) -> Option<String> {
+    let line = match event {
+        Event::Planned { .. } => return None,
+        Event::Waiting { holder, remaining_ms } => {
+            let wait = match remaining_ms {
+                Some(remaining) => format!(
+                    "watching whether it lives; taken over in {} if it does not",
+                    words::took(*remaining)
+                ),
+                None => "waiting for it to be released".to_owned(),
+            };
+            format!("{} held by {}: {wait}", yellow("lock"), holder_words(holder))
+        }
+        Event::Locked { fence, taken_over } => {
+            let how = if *taken_over { "taken over from a dead agent" } else { "taken" };
+            dim(&format!("lock {how} (fence {fence})"))
+        }
+        Event::Quiescing { for_ms } => {
+            format!(
+                "{} nothing is written for {}, so that the dead agent's last calls end",
+                yellow("lock"),
+                words::took(*for_ms)
+            )
+        }
+        Event::Started { address, action } => format!("{} {address}", dim(words::doing(*action))),
+        Event::Progress { address, says } => format!("{} {address}: {}", dim("…"), plain(says)),
+        Event::Finished { address, action, took_ms } => {
+            format!(
+                "{} {} {}",
+                green(words::done(*action)),
+                bold(address.as_str()),
+                dim(&words::took(*took_ms))
+            )
+        }
+        Event::Failed { address, action, why } => {
+            format!("{} {} {}: {}", red("failed"), words::doing(*action), bold(address.as_str()), plain(why))
+        }
+        Event::LeaseLost { why } => format!("{} {}: nothing more is written", red("lease lost"), plain(why)),
+    };
+    Some(line)
+}
+
+/// Who holds a lock, since when, and what for.
+pub fn holder_words(holder: &LockInfo) -> String {
+    let LockInfo { id, operation, info, who, version: _, created, path: _ } = holder;
+    let mut text = plain(if who.is_empty() { "someone unknown" } else { who });
+    if !operation.is_empty() {
+        text.push_str(&format!(" for {}", plain(operation)));
+    }
+    if !info.is_empty() {
+        text.push_str(&format!(" ({})", plain(info)));
+    }
+    if !created.is_empty() {
+        text.push_str(&format!(" since {}", plain(created)));
+    }
+    if !id.is_empty() {
+        text.push_str(&format!(", lock ID {}", plain(id)));
+    }
+    text
+}

@@ -1,0 +1,142 @@
+//! Why something did not happen: what, where, why, and what to do next.
+
+use std::fmt::Write;
+
+use super::{event::holder_words, paint::plain, plan, words};
+use crate::{
+    environment::EnvironmentName,
+    failure::{CloudError, CloudErrorKind, Failure},
+    plan::Conflict,
+    report::{ChangeResult, Outcome},
+    resource::Owner,
+};
+
+/// The failure as plain text of a few lines, without a trailing line break.
+pub fn text(environment: &EnvironmentName, failure: &Failure) -> String {
+    match failure {
+        Failure::WrongAccount { wanted, found, arn } => format!(
+            "{environment} belongs to account {wanted}, and the credentials are of account {found} ({arn}).\n\
+             Nothing was read further and nothing was written.\n\
+             Next: use credentials of account {wanted} ([aws] profile or role_arn), or correct [aws] account."
+        ),
+        Failure::Locked { holder, lock_id } => format!(
+            "{environment} is locked by {}.\n\
+             The lock is {}; it was left as it is, and nothing was written.\n\
+             Next: wait until it is released and run this again. If its holder is dead and it is Terraform's \
+             or a person's, they release it with `terraform force-unlock`.",
+            holder_words(holder),
+            plain(lock_id)
+        ),
+        Failure::Conflicts(conflicts) => {
+            let mut text = format!("{environment} cannot be planned:\n");
+            for conflict in conflicts {
+                let _ = writeln!(text, "- {}", self::conflict(conflict));
+            }
+            text.push_str("Nothing was written.");
+            text
+        }
+        Failure::Denied(judged) => {
+            let mut text = format!("The policies deny this plan for {environment}; nothing was changed.\n");
+            for finding in judged.verdict.denials() {
+                let _ = writeln!(text, "- {}\n  {}", plain(&finding.message), plan::place(finding));
+            }
+            text.push_str("Next: change the environment so that the rules allow it, or have the rule changed in the base branch.");
+            text
+        }
+        Failure::Stale(_) => format!(
+            "What lives in {environment}, or its file, is not what the given plan was made from; nothing was changed.\n\
+             Next: look at a new plan (`pointsman plan {environment} --out FILE`) and apply that one."
+        ),
+        Failure::Declined(_) => format!("Nothing was changed in {environment}: the plan was not approved."),
+        Failure::Incomplete(outcome) => incomplete(outcome),
+        Failure::State { location, error } => format!(
+            "The state of {environment} at {location} is not used: {error}.\n\
+             Nothing was written.\n\
+             Next: look at the object's versions in the bucket and restore the last one that Pointsman wrote."
+        ),
+        Failure::Cloud(error) => cloud(error),
+        Failure::Json(error) => format!(
+            "The plan of {environment} could not be written down: {error}. This is a defect; please report it."
+        ),
+    }
+}
+
+fn cloud(error: &CloudError) -> String {
+    let what = match error.kind {
+        CloudErrorKind::Credentials => "AWS does not accept the credentials",
+        CloudErrorKind::AccessDenied => "AWS denies this to the identity in use",
+        CloudErrorKind::NotFound => "what is asked for does not exist",
+        CloudErrorKind::Unsuitable => "what was found does not fit",
+        CloudErrorKind::Throttled => "AWS asks to be asked less often, even after waiting",
+        CloudErrorKind::Unreachable => "AWS did not answer",
+        CloudErrorKind::Refused => "AWS refused",
+        CloudErrorKind::NotOurs => "the name is taken by something that is not ours",
+        CloudErrorKind::Failed => "AWS gave up",
+        CloudErrorKind::TimedOut => "it took too long",
+        CloudErrorKind::Stale => "someone else wrote at the same time",
+        CloudErrorKind::LeaseLost => "the lease was lost, and nothing more was sent",
+    };
+    let mut text = format!("{what}.\n{}", plain(&error.to_string()));
+    if let Some(help) = &error.help {
+        let _ = write!(text, "\nNext: {}", plain(help));
+    }
+    text
+}
+
+/// A conflict in one or two sentences.
+pub fn conflict(conflict: &Conflict) -> String {
+    match conflict {
+        Conflict::NotOurs { address, kind, name, id, owner } => {
+            let whose = match owner {
+                Owner::Environment { environment, address } => {
+                    format!("it belongs to {address} of {environment}")
+                }
+                Owner::Unknown => "it carries no tags of ours".to_owned(),
+            };
+            format!(
+                "{address}: the {} {} ({}) exists and is not ours: {}. Adopt it (`pointsman adopt`) or rename.",
+                kind.title(),
+                plain(name),
+                plain(id),
+                plain(&whose)
+            )
+        }
+        Conflict::Impossible { address, field, before, after } => format!(
+            "{address}: {field} cannot change from {} to {} on what lives, and a replacement would lose something. \
+             Give the block another name to make a new one beside it.",
+            words::value(before),
+            words::value(after)
+        ),
+        Conflict::Cycle { addresses } => {
+            let names: Vec<&str> = addresses.iter().map(crate::Address::as_str).collect();
+            format!("these need each other, so none can be made first: {}", names.join(", "))
+        }
+    }
+}
+
+fn incomplete(outcome: &Outcome) -> String {
+    let mut text = format!("Not everything was done in {}:\n", outcome.environment);
+    for change in &outcome.changes {
+        let line = match &change.result {
+            ChangeResult::Done => continue,
+            ChangeResult::Failed { why } => {
+                format!("{} {} failed: {}", words::doing(change.action), change.address, plain(why))
+            }
+            ChangeResult::Skipped { because_of: Some(other) } => {
+                format!("{} was not begun, because {other} was not done", change.address)
+            }
+            ChangeResult::Skipped { because_of: None } => {
+                format!("{} was not finished, because the agent was asked to stop", change.address)
+            }
+        };
+        let _ = writeln!(text, "- {line}");
+    }
+    let done = outcome.changes.iter().filter(|change| change.result == ChangeResult::Done).count();
+    let _ = write!(
+        text,
+        "{} done and recorded in the state (serial {}).\nNext: mend the cause and run it again; it goes on from here.",
+        words::count(done, "change is", "changes are"),
+        outcome.serial
+    );
+    text
+}

@@ -1,0 +1,13 @@
+//! Every sentence that people read, and every form that machines read.
+
+pub mod diagnostic;
+pub mod drift;
+pub mod event;
+pub mod failure;
+pub mod outcome;
+pub mod paint;
+pub mod plan;
+pub mod policy;
+pub mod pull_request;
+pub mod status;
+pub mod words;

@@ -1,0 +1,178 @@
+//! One line each: statuses, sizes, and the titles of checks.
+
+use crate::{
+    plan::{Disruption, Plan},
+    render::{plan::summary, words},
+    report::pull_request::{EnvironmentReport, PullReport, Purpose, Status},
+};
+
+/// A status in a word or two.
+pub(super) fn status(status: Status) -> &'static str {
+    match status {
+        Status::Queued => "queued",
+        Status::Planning => "being planned",
+        Status::Planned => "planned",
+        Status::Invalid => "has errors",
+        Status::Denied => "denied by policy",
+        Status::NoPlan => "cannot be planned",
+        Status::Checked => "checked, not planned",
+        Status::Removed => "no longer described",
+        Status::Waiting => "waiting for the lock",
+        Status::Deploying => "deploying",
+        Status::Deployed => "deployed",
+        Status::Failed => "failed",
+        Status::Stopped => "interrupted",
+    }
+}
+
+/// A status at a glance.
+pub(super) fn mark(status: Status) -> &'static str {
+    match status {
+        Status::Queued | Status::Planning | Status::Waiting | Status::Deploying => "⏳",
+        Status::Planned | Status::Checked | Status::Deployed => "✅",
+        Status::Invalid | Status::Denied | Status::NoPlan | Status::Failed => "❌",
+        Status::Removed | Status::Stopped => "⚠️",
+    }
+}
+
+/// Which status counts for the whole: what failed before what goes on, what
+/// goes on before what is done.
+pub(super) fn weight(status: Status) -> u8 {
+    match status {
+        Status::Planned | Status::Checked | Status::Deployed => 0,
+        Status::Removed => 1,
+        Status::Queued | Status::Planning | Status::Waiting | Status::Deploying => 2,
+        Status::Stopped => 3,
+        Status::Invalid | Status::Denied | Status::NoPlan | Status::Failed => 4,
+    }
+}
+
+/// The status that counts for the whole.
+pub(super) fn worst(report: &PullReport) -> Status {
+    let stops =
+        report.problem.is_some() || report.diagnostics.iter().any(crate::environment::Diagnostic::is_error);
+    if stops {
+        return Status::Failed;
+    }
+    super::worst_status(report).unwrap_or(match report.purpose {
+        Purpose::Preview => Status::Planned,
+        Purpose::Deploy => Status::Deployed,
+    })
+}
+
+/// A plan's size, short enough for a table.
+pub(super) fn size(plan: &Plan) -> String {
+    if plan.is_empty() {
+        return "nothing to do".to_owned();
+    }
+    let size = plan.summary();
+    format!("{} to add, {} to change, {} to destroy", size.add, size.change, size.destroy)
+}
+
+/// What a plan does to people, short enough for a table.
+pub(super) fn disruption(plan: &Plan) -> String {
+    let worst = plan.disruption();
+    let mark = match worst {
+        Disruption::None => "",
+        Disruption::ConnectionsDrain => "⚠️ ",
+        Disruption::Outage | Disruption::DataLost => "🛑 ",
+    };
+    format!("{mark}{}", words::disruption(worst))
+}
+
+/// The title of an environment's check, and its deployment's description.
+pub fn environment_title(environment: &EnvironmentReport) -> String {
+    let plan = environment.judged.as_ref().map(|judged| &judged.plan);
+    let planned = || match plan {
+        Some(plan) if plan.is_empty() => "Nothing to do: what lives is what the file says.".to_owned(),
+        Some(plan) => summary(plan.summary()),
+        None => "Planned.".to_owned(),
+    };
+    match environment.status {
+        Status::Queued => "Queued.".to_owned(),
+        Status::Planning => "Being planned.".to_owned(),
+        Status::Planned => planned(),
+        Status::Invalid => {
+            let errors = environment.diagnostics.iter().filter(|diagnostic| diagnostic.is_error()).count();
+            format!("The files have {}.", words::count(errors, "error", "errors"))
+        }
+        Status::Denied => {
+            let denials = environment.judged.as_ref().map_or(0, |judged| judged.verdict.denials().count());
+            format!("The policies deny it: {}.", words::count(denials, "finding", "findings"))
+        }
+        Status::NoPlan => "It cannot be planned; see the details.".to_owned(),
+        Status::Checked => "The files have no errors; forks are not planned.".to_owned(),
+        Status::Removed => "No longer described; what was made for it stands.".to_owned(),
+        Status::Waiting => "Waiting for the lock, which someone else holds.".to_owned(),
+        Status::Deploying => {
+            let done = environment.progress.iter().filter(|(_, progress)| is_done(progress)).count();
+            match plan {
+                Some(plan) => format!(
+                    "Deploying: {done} of {} done.",
+                    words::count(plan.changes.len(), "change", "changes")
+                ),
+                None => "Deploying.".to_owned(),
+            }
+        }
+        Status::Deployed => match &environment.outcome {
+            Some(outcome) if outcome.changes.is_empty() => "Deployed: there was nothing to do.".to_owned(),
+            Some(outcome) => format!(
+                "Deployed: {} in {}.",
+                words::count(outcome.changes.len(), "change", "changes"),
+                words::took(outcome.took_ms)
+            ),
+            None => "Deployed.".to_owned(),
+        },
+        Status::Failed => match &environment.outcome {
+            Some(outcome) => {
+                let done = outcome
+                    .changes
+                    .iter()
+                    .filter(|change| change.result == crate::report::ChangeResult::Done);
+                format!(
+                    "Failed: {} of {} done.",
+                    done.count(),
+                    words::count(outcome.changes.len(), "change", "changes")
+                )
+            }
+            None => "Failed before anything was changed; see the details.".to_owned(),
+        },
+        Status::Stopped => "Interrupted; it goes on when the agent starts again.".to_owned(),
+    }
+}
+
+fn is_done(progress: &crate::report::pull_request::Progress) -> bool {
+    matches!(progress, crate::report::pull_request::Progress::Done(..))
+}
+
+/// The title of the check of constant name.
+pub fn title(report: &PullReport) -> String {
+    if report.problem.is_some() {
+        return "The config repo cannot be used as it is; see the details.".to_owned();
+    }
+    if report.environments.is_empty() {
+        return if report.diagnostics.iter().any(crate::environment::Diagnostic::is_error) {
+            "There are errors in files; no environment is changed.".to_owned()
+        } else {
+            "No environment is changed.".to_owned()
+        };
+    }
+    if let [only] = report.environments.as_slice() {
+        return format!("{}: {}", only.name, environment_title(only));
+    }
+    let mut counts: Vec<(Status, usize)> = Vec::new();
+    for environment in &report.environments {
+        match counts.iter_mut().find(|(status, _)| *status == environment.status) {
+            Some((_, count)) => *count += 1,
+            None => counts.push((environment.status, 1)),
+        }
+    }
+    counts.sort_by_key(|(status, _)| std::cmp::Reverse(weight(*status)));
+    let parts: Vec<String> =
+        counts.iter().map(|(status, count)| format!("{count} {}", self::status(*status))).collect();
+    format!(
+        "{}: {}.",
+        words::count(report.environments.len(), "environment", "environments"),
+        parts.join(", ")
+    )
+}

@@ -1,0 +1,149 @@
+//! What happens and what happened, as data; `render` makes the sentences.
+
+pub mod pull_request;
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    Address,
+    environment::EnvironmentName,
+    lease::LockInfo,
+    plan::{Action, Plan},
+    policy::Verdict,
+};
+
+/// A plan and what the policies said of it.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Judged {
+    /// The plan.
+    pub plan: Plan,
+    /// The verdict.
+    pub verdict: Verdict,
+}
+
+/// Something that happens while the agent works.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "event", rename_all = "snake_case")]
+pub enum Event {
+    /// Someone holds the lock.
+    Waiting {
+        /// Who.
+        holder: LockInfo,
+        /// Milliseconds until the holder would be known to be dead; none when
+        /// it is not an agent's.
+        remaining_ms: Option<u64>,
+    },
+    /// The lock is ours.
+    Locked {
+        /// Its fence.
+        fence: u64,
+        /// Whether it was taken over from a dead agent.
+        taken_over: bool,
+    },
+    /// Nothing is written for a while, so that a dead holder's last calls end.
+    Quiescing {
+        /// Milliseconds.
+        for_ms: u64,
+    },
+    /// The plan is made and judged.
+    Planned {
+        /// Plan and verdict.
+        judged: Box<Judged>,
+    },
+    /// A step begins.
+    Started {
+        /// On what.
+        address: Address,
+        /// What is done.
+        action: Action,
+    },
+    /// A step goes on; in AWS's words.
+    Progress {
+        /// On what.
+        address: Address,
+        /// What AWS says.
+        says: String,
+    },
+    /// A step is done.
+    Finished {
+        /// On what.
+        address: Address,
+        /// What was done.
+        action: Action,
+        /// How long it took, in milliseconds.
+        took_ms: u64,
+    },
+    /// A step failed.
+    Failed {
+        /// On what.
+        address: Address,
+        /// What was tried.
+        action: Action,
+        /// Why not.
+        why: String,
+    },
+    /// The lease was lost: nothing more is written.
+    LeaseLost {
+        /// Why.
+        why: String,
+    },
+}
+
+/// What came of one change.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct ChangeOutcome {
+    /// Of which object.
+    pub address: Address,
+    /// What was to be done.
+    pub action: Action,
+    /// What came of it.
+    pub result: ChangeResult,
+    /// How long it took, in milliseconds.
+    pub took_ms: u64,
+}
+
+/// What came of one change.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ChangeResult {
+    /// It was done.
+    Done,
+    /// It was tried, and failed.
+    Failed {
+        /// Why.
+        why: String,
+    },
+    /// It was not tried.
+    Skipped {
+        /// The change that failed before it; none when the agent was stopping.
+        because_of: Option<Address>,
+    },
+}
+
+/// What came of a deploy.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Outcome {
+    /// Of which environment.
+    pub environment: EnvironmentName,
+    /// Of which commit.
+    pub commit: Option<String>,
+    /// What was planned, and judged.
+    pub judged: Judged,
+    /// What came of each change, in the order they ended.
+    pub changes: Vec<ChangeOutcome>,
+    /// The outputs that are known.
+    pub outputs: BTreeMap<String, String>,
+    /// The serial of the state that was saved last.
+    pub serial: u64,
+    /// How long it all took, in milliseconds.
+    pub took_ms: u64,
+}
+
+impl Outcome {
+    /// Whether everything was done.
+    pub fn succeeded(&self) -> bool {
+        self.changes.iter().all(|change| change.result == ChangeResult::Done)
+    }
+}

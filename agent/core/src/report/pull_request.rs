@@ -1,0 +1,175 @@
+//! What is told on a pull request, as data.
+
+use crate::{
+    Address,
+    environment::{Diagnostic, EnvironmentName, Place, Severity},
+    plan::Action,
+    report::{Event, Judged, Outcome},
+};
+
+/// Everything that one pull request, or one commit of the watched branch, is
+/// told.
+#[derive(Clone, Debug, PartialEq)]
+pub struct PullReport {
+    /// The watched branch.
+    pub base: String,
+    /// Its commit that policies were read from; none before anything was read.
+    pub base_commit: Option<String>,
+    /// The commit that is planned, or deployed.
+    pub head: String,
+    /// Whether this is about what would be, or what is.
+    pub purpose: Purpose,
+    /// One by one, in the order of their names.
+    pub environments: Vec<EnvironmentReport>,
+    /// What is wrong with files that no changed environment was read from.
+    pub diagnostics: Vec<Diagnostic>,
+    /// What is wrong with the revision as a whole: what, why, and what to do.
+    pub problem: Option<String>,
+}
+
+/// What a report is about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Purpose {
+    /// What a merge would do.
+    Preview,
+    /// What a merge does, or did.
+    Deploy,
+}
+
+/// What is told of one environment.
+#[derive(Clone, Debug, PartialEq)]
+pub struct EnvironmentReport {
+    /// Its name.
+    pub name: EnvironmentName,
+    /// How far it is.
+    pub status: Status,
+    /// What is planned, and what the policies say of it.
+    pub judged: Option<Judged>,
+    /// What came of it.
+    pub outcome: Option<Outcome>,
+    /// Why it ended early: what, where, why and what to do, as plain text.
+    pub problem: Option<String>,
+    /// What is wrong or doubtful in its files.
+    pub diagnostics: Vec<Diagnostic>,
+    /// What the policies say about places in its files.
+    pub remarks: Vec<Remark>,
+    /// What is done to each object, in the order it began.
+    pub progress: Vec<(Address, Progress)>,
+    /// The base branch changed it too, and the head does not have that yet.
+    pub behind: bool,
+}
+
+/// How far an environment is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Status {
+    /// Nothing was done yet.
+    Queued,
+    /// It is being planned.
+    Planning,
+    /// The plan is made, and nothing denies it.
+    Planned,
+    /// Its files have errors.
+    Invalid,
+    /// The policies deny the plan.
+    Denied,
+    /// There is no plan.
+    NoPlan,
+    /// Its files were read; no plan is made for pull requests from forks.
+    Checked,
+    /// The files describe it no more; what was made for it stands.
+    Removed,
+    /// Someone else holds its lock.
+    Waiting,
+    /// It is being changed.
+    Deploying,
+    /// It is what its file says.
+    Deployed,
+    /// Not everything could be done.
+    Failed,
+    /// The agent was asked to stop before the end; it goes on when it starts again.
+    Stopped,
+}
+
+/// What a policy says about a place in a file.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Remark {
+    /// Where.
+    pub place: Place,
+    /// Whether it blocks.
+    pub severity: Severity,
+    /// Which rule says it.
+    pub rule: String,
+    /// What it says. Written by others.
+    pub message: String,
+}
+
+/// What is done to one object.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Progress {
+    /// It goes on; with what AWS said last.
+    Doing(Action, Option<String>),
+    /// It was done, in so many milliseconds.
+    Done(Action, u64),
+    /// It failed.
+    Failed(Action, String),
+}
+
+impl EnvironmentReport {
+    /// Nothing is known of it yet.
+    pub fn queued(name: EnvironmentName) -> Self {
+        Self {
+            name,
+            status: Status::Queued,
+            judged: None,
+            outcome: None,
+            problem: None,
+            diagnostics: Vec::new(),
+            remarks: Vec::new(),
+            progress: Vec::new(),
+            behind: false,
+        }
+    }
+
+    /// Takes over what happened.
+    pub fn follow(&mut self, event: &Event) {
+        match event {
+            Event::Waiting { holder, remaining_ms: _ } => {
+                self.status = Status::Waiting;
+                self.problem =
+                    Some(format!("The lock is held by {}.", crate::render::event::holder_words(holder)));
+            }
+            Event::Locked { .. } | Event::Quiescing { .. } => {
+                self.status = Status::Deploying;
+                self.problem = None;
+            }
+            Event::Planned { judged } => self.judged = Some(judged.as_ref().clone()),
+            Event::Started { address, action } => self.set(address, Progress::Doing(*action, None)),
+            Event::Progress { address, says } => {
+                let action = match self.progress.iter().find(|(known, _)| known == address) {
+                    Some((
+                        _,
+                        Progress::Doing(action, _) | Progress::Done(action, _) | Progress::Failed(action, _),
+                    )) => *action,
+                    None => Action::Update,
+                };
+                self.set(address, Progress::Doing(action, Some(says.clone())));
+            }
+            Event::Finished { address, action, took_ms } => {
+                self.set(address, Progress::Done(*action, *took_ms))
+            }
+            Event::Failed { address, action, why } => {
+                self.set(address, Progress::Failed(*action, why.clone()))
+            }
+            Event::LeaseLost { why } => {
+                self.problem = Some(format!("The lease was lost ({why}): nothing more is written."));
+            }
+        }
+    }
+
+    fn set(&mut self, address: &Address, progress: Progress) {
+        match self.progress.iter_mut().find(|(known, _)| known == address) {
+            Some((_, known)) => *known = progress,
+            None => self.progress.push((address.clone(), progress)),
+        }
+    }
+}

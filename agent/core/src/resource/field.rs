@@ -1,0 +1,57 @@
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+/// What a change of a field costs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Rule {
+    /// AWS changes it on the living object.
+    InPlace,
+    /// New tasks replace the old ones.
+    Rollout,
+    /// A new object is made, then the old one is deleted.
+    Replace,
+    /// AWS cannot, and neither can a replacement without losing something:
+    /// the plan stops and says so.
+    Impossible,
+}
+
+/// One field of an object: comparable, and what its change costs.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Field {
+    /// Dotted below the object: `health.path`, `environment.LOG_LEVEL`.
+    pub name: String,
+    /// What a change costs.
+    pub rule: Rule,
+    /// Its value; `Null` stands for absent.
+    pub value: Value,
+    /// Someone else decides it (an autoscaler): never compared.
+    pub not_ours: bool,
+}
+
+impl Field {
+    /// A field with this rule.
+    pub fn new(rule: Rule, name: impl Into<String>, value: impl Into<Value>) -> Self {
+        Self { name: name.into(), rule, value: value.into(), not_ours: false }
+    }
+
+    /// A field that AWS changes on the living object.
+    pub fn in_place(name: impl Into<String>, value: impl Into<Value>) -> Self {
+        Self::new(Rule::InPlace, name, value)
+    }
+
+    /// A field that new tasks bring.
+    pub fn rollout(name: impl Into<String>, value: impl Into<Value>) -> Self {
+        Self::new(Rule::Rollout, name, value)
+    }
+
+    /// A field that needs a new object.
+    pub fn replace(name: impl Into<String>, value: impl Into<Value>) -> Self {
+        Self::new(Rule::Replace, name, value)
+    }
+
+    /// Whether it stands for nothing: absent, empty.
+    pub fn is_absent(&self) -> bool {
+        self.value.is_null()
+    }
+}

@@ -1,0 +1,166 @@
+//! AWS objects as values: one file per kind, each with what should be, how
+//! its fields are compared, and what a change of each costs.
+
+mod cache_parameter_group;
+mod cache_subnet_group;
+mod field;
+mod link;
+mod listener;
+mod listener_rule;
+mod load_balancer;
+mod log_group;
+pub mod names;
+mod observed;
+mod replication_group;
+mod security_group;
+mod service;
+mod tags;
+mod target_group;
+mod task_definition;
+
+pub use cache_parameter_group::CacheParameterGroup;
+pub use cache_subnet_group::CacheSubnetGroup;
+pub use field::{Field, Rule};
+pub use link::{Link, Text};
+pub use listener::Listener;
+pub use listener_rule::ListenerRule;
+pub use load_balancer::LoadBalancer;
+pub use log_group::LogGroup;
+pub use observed::{Observed, Owner, Readiness};
+pub use replication_group::ReplicationGroup;
+pub use security_group::{Ingress, Peer, SecurityGroup};
+pub use service::{Count, Service};
+pub use tags::{ADDRESS_TAG, ENVIRONMENT_TAG, TOKEN_TAG, Tags};
+pub use target_group::{HealthCheck, TargetGroup};
+pub use task_definition::TaskDefinition;
+
+use serde::{Deserialize, Serialize};
+
+use crate::Address;
+
+/// What a kind of AWS object tells about one of its kind.
+pub trait Spec {
+    /// Every field with its value and the rule for its change. Implementations
+    /// take themselves apart exhaustively, so that none can be forgotten.
+    fn fields(&self) -> Vec<Field>;
+
+    /// What it refers to; each is known before it can be made.
+    fn links(&self) -> Vec<&Link>;
+
+    /// The same, to put the known in place of the named.
+    fn links_mut(&mut self) -> Vec<&mut Link>;
+
+    /// The name by which AWS finds it, with what that name is unique in.
+    fn name(&self) -> String;
+
+    /// Its tags.
+    fn tags(&self) -> &Tags;
+
+    /// Its tags, to leave out those that are not ours.
+    fn tags_mut(&mut self) -> &mut Tags;
+}
+
+/// The registry: a row per kind of AWS object. A row's word is how the kind is
+/// written in plans, state and policies.
+macro_rules! kinds {
+    ($($kind:ident $word:literal $title:literal $stateful:literal;)*) => {
+        /// A kind of AWS object.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+        pub enum Kind {
+            $(#[doc = $title] #[serde(rename = $word)] $kind,)*
+        }
+
+        impl Kind {
+            /// Every kind.
+            pub const ALL: &'static [Self] = &[$(Self::$kind),*];
+
+            /// As written in plans, state and policies.
+            pub fn as_str(self) -> &'static str {
+                match self { $(Self::$kind => $word,)* }
+            }
+
+            /// As people say it.
+            pub fn title(self) -> &'static str {
+                match self { $(Self::$kind => $title,)* }
+            }
+
+            /// Whether people's data is lost with it.
+            pub fn is_stateful(self) -> bool {
+                match self { $(Self::$kind => $stateful,)* }
+            }
+        }
+
+        /// What one AWS object should be, or is.
+        #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+        #[serde(tag = "kind", content = "spec")]
+        pub enum Resource {
+            $(#[doc = $title] #[serde(rename = $word)] $kind($kind),)*
+        }
+
+        impl Resource {
+            /// Its kind.
+            pub fn kind(&self) -> Kind {
+                match self { $(Self::$kind(_) => Kind::$kind,)* }
+            }
+
+            /// What every kind can tell.
+            pub fn spec(&self) -> &dyn Spec {
+                match self { $(Self::$kind(spec) => spec,)* }
+            }
+
+            /// The same, to resolve its links.
+            pub fn spec_mut(&mut self) -> &mut dyn Spec {
+                match self { $(Self::$kind(spec) => spec,)* }
+            }
+        }
+
+        $(impl From<$kind> for Resource {
+            fn from(spec: $kind) -> Self { Self::$kind(spec) }
+        })*
+    };
+}
+
+kinds! {
+    SecurityGroup "security_group" "security group" false;
+    LogGroup "log_group" "log group" false;
+    TargetGroup "target_group" "target group" false;
+    LoadBalancer "load_balancer" "load balancer" false;
+    Listener "listener" "listener" false;
+    ListenerRule "listener_rule" "listener rule" false;
+    TaskDefinition "task_definition" "task definition" false;
+    Service "service" "service" false;
+    CacheSubnetGroup "cache_subnet_group" "cache subnet group" false;
+    CacheParameterGroup "cache_parameter_group" "cache parameter group" false;
+    ReplicationGroup "replication_group" "replication group" true;
+}
+
+/// One AWS object that an environment wants.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Desired {
+    /// Its address.
+    pub address: Address,
+    /// What it should be.
+    pub resource: Resource,
+    /// What must stand before it is made, beyond what it links to.
+    pub after: Vec<Address>,
+}
+
+impl Desired {
+    /// Everything that must stand before it is made, sorted.
+    pub fn dependencies(&self) -> Vec<Address> {
+        let mut all: Vec<Address> = self
+            .resource
+            .spec()
+            .links()
+            .into_iter()
+            .filter_map(|link| match link {
+                Link::To { address, .. } => Some(address.clone()),
+                Link::Known(_) => None,
+            })
+            .chain(self.after.iter().cloned())
+            .collect();
+        all.sort();
+        all.dedup();
+        all
+    }
+}

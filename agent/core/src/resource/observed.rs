@@ -1,0 +1,55 @@
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use super::Resource;
+use crate::Address;
+
+/// An object as it lives, in the same shape as what should be.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Observed {
+    /// What it is; every link is known.
+    pub resource: Resource,
+    /// Its ARN, or the id that AWS's calls want where they want no ARN.
+    pub id: String,
+    /// What else is known of it: `arn`, `dns_name`, `endpoint`, …
+    pub attributes: BTreeMap<String, String>,
+    /// Whose it is, by its tags.
+    pub owner: Owner,
+    /// Whether it can be worked with.
+    pub readiness: Readiness,
+}
+
+impl Observed {
+    /// An attribute; `id` always is one.
+    pub fn attribute(&self, name: &str) -> Option<&str> {
+        if name == "id" { Some(&self.id) } else { self.attributes.get(name).map(String::as_str) }
+    }
+}
+
+/// Whose an object is, by its tags.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Owner {
+    /// An environment's, under an address of it.
+    Environment {
+        /// The environment's name as tagged.
+        environment: String,
+        /// The address as tagged.
+        address: Address,
+    },
+    /// Nobody's that we know.
+    Unknown,
+}
+
+/// Whether an object can be worked with.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Readiness {
+    /// It stands.
+    Ready,
+    /// AWS is at work on it; in AWS's words.
+    Pending(String),
+    /// AWS gave up on it; in AWS's words.
+    Failed(String),
+}

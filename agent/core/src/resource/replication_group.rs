@@ -1,0 +1,102 @@
+use serde::{Deserialize, Serialize};
+
+use super::{Field, Link, Rule, Spec, Tags};
+
+/// An ElastiCache replication group of one shard (cluster mode off).
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct ReplicationGroup {
+    /// Unique in account and region; at most 40 characters, lower case.
+    pub name: String,
+    /// For people.
+    pub description: String,
+    /// `redis` or `valkey`.
+    pub engine: String,
+    /// `7.1`: major and minor, as AWS counts them.
+    pub engine_version: String,
+    /// Such as `cache.t3.micro`.
+    pub node_type: String,
+    /// How many nodes; more than one fail over by themselves.
+    pub nodes: u32,
+    /// The parameter group's name.
+    pub parameter_group: Link,
+    /// The subnet group's name.
+    pub subnet_group: Link,
+    /// Security groups, sorted.
+    pub security_groups: Vec<Link>,
+    /// The TCP port.
+    pub port: u16,
+    /// Encrypted on disk.
+    pub at_rest: bool,
+    /// Encrypted on the network.
+    pub in_transit: bool,
+    /// A weekly window in UTC; AWS chooses one when absent.
+    pub maintenance_window: Option<String>,
+    /// Its tags.
+    pub tags: Tags,
+}
+
+impl Spec for ReplicationGroup {
+    fn fields(&self) -> Vec<Field> {
+        let Self {
+            name,
+            description,
+            engine,
+            engine_version,
+            node_type,
+            nodes,
+            parameter_group,
+            subnet_group,
+            security_groups,
+            port,
+            at_rest,
+            in_transit,
+            maintenance_window,
+            tags,
+        } = self;
+        let mut window = Field::in_place("maintenance_window", maintenance_window.clone());
+        window.not_ours = maintenance_window.is_none();
+        let mut fields = vec![
+            Field::replace("name", name.clone()),
+            Field::in_place("description", description.clone()),
+            Field::replace("engine", engine.clone()),
+            Field::in_place("engine_version", engine_version.clone()),
+            Field::in_place("node_type", node_type.clone()),
+            Field::in_place("nodes", *nodes),
+            Field::in_place("parameter_group", parameter_group.to_value()),
+            Field::replace("subnet_group", subnet_group.to_value()),
+            Field::in_place(
+                "security_groups",
+                security_groups.iter().map(Link::to_value).collect::<Vec<_>>(),
+            ),
+            Field::replace("port", *port),
+            Field::replace("at_rest", *at_rest),
+            Field::new(Rule::Impossible, "in_transit", *in_transit),
+            window,
+        ];
+        fields.extend(tags.fields());
+        fields
+    }
+
+    fn links(&self) -> Vec<&Link> {
+        [&self.parameter_group, &self.subnet_group].into_iter().chain(&self.security_groups).collect()
+    }
+
+    fn links_mut(&mut self) -> Vec<&mut Link> {
+        [&mut self.parameter_group, &mut self.subnet_group]
+            .into_iter()
+            .chain(&mut self.security_groups)
+            .collect()
+    }
+
+    fn name(&self) -> String {
+        self.name.clone()
+    }
+
+    fn tags(&self) -> &Tags {
+        &self.tags
+    }
+
+    fn tags_mut(&mut self) -> &mut Tags {
+        &mut self.tags
+    }
+}

@@ -1,0 +1,121 @@
+use serde::{Deserialize, Serialize};
+
+use super::{Field, Link, Rule, Spec, Tags};
+
+/// An ECS service on Fargate, deployed task by task with ECS's circuit breaker.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Service {
+    /// Unique in the cluster.
+    pub name: String,
+    /// The cluster's name.
+    pub cluster: String,
+    /// The task definition's ARN.
+    pub task_definition: Link,
+    /// How many tasks.
+    pub count: Count,
+    /// Subnet ids, sorted.
+    pub subnets: Vec<String>,
+    /// Security groups, sorted.
+    pub security_groups: Vec<Link>,
+    /// The target group's ARN, when traffic comes through a load balancer.
+    pub target_group: Option<Link>,
+    /// The container that the target group's traffic goes to.
+    pub container: String,
+    /// Its port.
+    pub port: u16,
+    /// Seconds that a new task is not judged by the load balancer.
+    pub health_grace: Option<u64>,
+    /// Whether a deployment that cannot start is rolled back by ECS.
+    pub circuit_breaker: bool,
+    /// Percent of the count that stays healthy during a deployment.
+    pub minimum_healthy_percent: u32,
+    /// Percent of the count that may run during a deployment.
+    pub maximum_percent: u32,
+    /// Its tags.
+    pub tags: Tags,
+}
+
+/// How many tasks, and who says so.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Count {
+    /// Exactly as many.
+    Fixed(u32),
+    /// As many when the service is made; the autoscaler decides from then on.
+    Initially(u32),
+}
+
+impl Count {
+    /// The number, whoever decides.
+    pub fn tasks(self) -> u32 {
+        match self {
+            Self::Fixed(tasks) | Self::Initially(tasks) => tasks,
+        }
+    }
+}
+
+impl Spec for Service {
+    fn fields(&self) -> Vec<Field> {
+        let Self {
+            name,
+            cluster,
+            task_definition,
+            count,
+            subnets,
+            security_groups,
+            target_group,
+            container,
+            port,
+            health_grace,
+            circuit_breaker,
+            minimum_healthy_percent,
+            maximum_percent,
+            tags,
+        } = self;
+        let mut count_field = Field::in_place("count", count.tasks());
+        count_field.not_ours = matches!(count, Count::Initially(_));
+        let mut fields = vec![
+            Field::new(Rule::Impossible, "name", name.clone()),
+            Field::replace("cluster", cluster.clone()),
+            Field::rollout("task_definition", task_definition.to_value()),
+            count_field,
+            Field::rollout("subnets", subnets.clone()),
+            Field::rollout("security_groups", security_groups.iter().map(Link::to_value).collect::<Vec<_>>()),
+            Field::rollout("target_group", target_group.as_ref().map(Link::to_value)),
+            Field::rollout("container", container.clone()),
+            Field::rollout("port", *port),
+            Field::in_place("health_grace", *health_grace),
+            Field::in_place("circuit_breaker", *circuit_breaker),
+            Field::in_place("minimum_healthy_percent", *minimum_healthy_percent),
+            Field::in_place("maximum_percent", *maximum_percent),
+        ];
+        fields.extend(tags.fields());
+        fields
+    }
+
+    fn links(&self) -> Vec<&Link> {
+        std::iter::once(&self.task_definition)
+            .chain(&self.security_groups)
+            .chain(&self.target_group)
+            .collect()
+    }
+
+    fn links_mut(&mut self) -> Vec<&mut Link> {
+        std::iter::once(&mut self.task_definition)
+            .chain(&mut self.security_groups)
+            .chain(&mut self.target_group)
+            .collect()
+    }
+
+    fn name(&self) -> String {
+        self.name.clone()
+    }
+
+    fn tags(&self) -> &Tags {
+        &self.tags
+    }
+
+    fn tags_mut(&mut self) -> &mut Tags {
+        &mut self.tags
+    }
+}

@@ -1,0 +1,80 @@
+//! Everything else that AWS would refuse, or nobody can have meant.
+
+use super::cases::reports;
+
+#[test]
+fn what_cannot_be_meant() {
+    let report = reports(&[
+        ("HTTPS without certificate", &[("protocol = \"HTTP\"", "protocol = \"HTTPS\"")]),
+        (
+            "HTTP with certificate",
+            &[(
+                "protocol = \"HTTP\"",
+                "protocol = \"HTTP\"\ncertificate = \"arn:aws:acm:us-east-1:111122223333:certificate/x\"",
+            )],
+        ),
+        (
+            "a port twice",
+            &[(
+                "[service.web]",
+                "[load_balancer.main.listener.more]\nport = 80\nprotocol = \"HTTP\"\n[service.web]",
+            )],
+        ),
+        (
+            "a host that is a URL",
+            &[(
+                "hosts    = [\"web.example.com\"]",
+                "hosts    = [\"web.example.com\", \"https://web.example.com/\"]",
+            )],
+        ),
+        ("idle timeout", &[("idle_timeout = \"60s\"", "idle_timeout = \"2h\"")]),
+        (
+            "token without TLS",
+            &[("auth           = true", "auth           = true\nencryption = { in_transit = false }")],
+        ),
+        ("no such version", &[("engine_version = \"7.1\"", "engine_version = \"7.2\"")]),
+        ("maintenance window", &[("auth           = true", "maintenance_window = \"sun:05:00-sun:05:30\"")]),
+        ("file system by neither", &[("kind = \"efs\"\nname = \"web\"", "kind = \"efs\"")]),
+        ("file system by both", &[("kind = \"efs\"", "kind = \"efs\"\nid = \"fs-0123456789abcdef0\"")]),
+        (
+            "profile and role",
+            &[("account =", "profile = \"p\"\nrole_arn = \"arn:aws:iam::111122223333:role/r\"\naccount =")],
+        ),
+        (
+            "not a role",
+            &[("arn:aws:iam::111122223333:role/execution", "arn:aws:sns:us-east-1:111122223333:ops2")],
+        ),
+        (
+            "not a topic",
+            &[("arn:aws:sns:us-east-1:111122223333:ops", "arn:aws:sqs:us-east-1:111122223333:ops")],
+        ),
+        (
+            "another account",
+            &[("arn:aws:iam::111122223333:role/execution", "arn:aws:iam::444455556666:role/execution")],
+        ),
+        ("another region", &[("arn:aws:sns:us-east-1", "arn:aws:sns:eu-west-1")]),
+        (
+            "reserved tags",
+            &[("Application = \"web\"", "\"aws:name\" = \"x\"\n\"pointsman:address\" = \"y\"")],
+        ),
+        (
+            "names",
+            &[
+                ("[dashboard]", "[secret.a_b]\ngenerate = 32\n[secret.1]\ngenerate = 32\n[dashboard]"),
+                ("MODE = ", "MO-DE = "),
+            ],
+        ),
+        (
+            "two thresholds, and none",
+            &[("cpu_above = 85", "cpu_above = 85\nmemory_above = 90\n[alarms.silent]\non = \"service.web\"")],
+        ),
+        ("alarm period", &[("cpu_above = 85", "cpu_above = 85\nperiod = \"90s\"")]),
+        ("breaking change", &[("schema_change = \"none\"", "schema_change = \"breaking\"")]),
+        ("breaking change by default", &[("schema_change = \"none\"\n", "")]),
+        ("steps", &[("[\"50%\", \"100%\"]", "[\"50%\", \"50%\", \"75%\"]")]),
+        ("steps of a rolling release", &[("strategy      = \"blue_green\"", "strategy      = \"rolling\"")]),
+        ("switch host", &[("host = \"web.example.com\"", "host = \"wep.example.com\"")]),
+        ("a freeze without end", &[("duration = \"60h\"", "duration = \"900d\"")]),
+    ]);
+    insta::assert_snapshot!(report);
+}

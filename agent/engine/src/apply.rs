@@ -1,0 +1,140 @@
+//! Applying: the plan's steps, side by side where nothing stands between
+//! them. Nothing is decided here; what fails holds up what needs it.
+
+mod make;
+mod remove;
+mod schedule;
+
+use std::{
+    collections::BTreeMap,
+    sync::{Arc, Mutex},
+};
+
+use pointsman_core::{
+    Address,
+    plan::{Action, Change, Plan},
+    report::{ChangeOutcome, ChangeResult, Event},
+    resource::Observed,
+};
+
+use crate::{
+    Failure, Run,
+    keeper::Keeper,
+    lease::LeaseProof,
+    ports::{CloudError, CloudErrorKind, CloudWriter},
+};
+
+/// What the steps of one plan share.
+struct Site<'a> {
+    run: &'a Run,
+    proof: &'a LeaseProof,
+    keeper: &'a Keeper,
+    writer: Arc<dyn CloudWriter>,
+    /// What stands, by address; grows as steps are done.
+    live: Mutex<BTreeMap<Address, Observed>>,
+}
+
+/// Does everything that the plan says; answers what came of each change.
+pub(crate) async fn apply(
+    run: &Run,
+    proof: &LeaseProof,
+    keeper: &Keeper,
+    plan: &Plan,
+    observed: BTreeMap<Address, Observed>,
+) -> Vec<ChangeOutcome> {
+    let site = Site { run, proof, keeper, writer: run.ports.cloud.writer(proof), live: Mutex::new(observed) };
+    schedule::run_steps(&site, plan).await
+}
+
+/// How a step ended short of done.
+enum Undone {
+    /// It was tried, and failed.
+    Failed(String),
+    /// The agent is stopping.
+    Stopped,
+}
+
+impl From<CloudError> for Undone {
+    fn from(error: CloudError) -> Self {
+        let mut why = error.to_string();
+        if let Some(help) = error.help {
+            why.push_str("; ");
+            why.push_str(&help);
+        }
+        Self::Failed(why)
+    }
+}
+
+impl From<Failure> for Undone {
+    fn from(failure: Failure) -> Self {
+        match failure {
+            Failure::Cloud(error) => (*error).into(),
+            other => Self::Failed(other.to_string()),
+        }
+    }
+}
+
+impl Site<'_> {
+    /// No step begins without a fresh lease, or when the agent is stopping.
+    fn may_begin(&self) -> Result<(), Undone> {
+        if self.run.stop.is_asked() {
+            return Err(Undone::Stopped);
+        }
+        self.proof.check().map_err(|lost| Undone::Failed(lost.to_string()))
+    }
+
+    fn live(&self, address: &Address) -> Option<Observed> {
+        self.live.lock().unwrap_or_else(std::sync::PoisonError::into_inner).get(address).cloned()
+    }
+
+    fn stands(&self, address: &Address, object: Observed) {
+        self.live.lock().unwrap_or_else(std::sync::PoisonError::into_inner).insert(address.clone(), object);
+    }
+
+    /// Waits until AWS is done with an object; a stop ends the waiting, which
+    /// the next run takes up again.
+    async fn settled(&self, address: &Address, object: &Observed) -> Result<Observed, Undone> {
+        let listener = self.run.listener.as_ref();
+        tokio::select! {
+            settled = self.run.ports.cloud.settle(address, object, listener) => Ok(settled?),
+            () = self.run.stop.asked() => Err(Undone::Stopped),
+            lost = lease_lost(self.proof) => Err(lost.into()),
+        }
+    }
+
+    fn tell_end(&self, change: &Change, result: &ChangeResult, took_ms: u64) {
+        let (address, action) = (change.address.clone(), change.action);
+        match result {
+            ChangeResult::Done => self.run.listener.tell(&Event::Finished { address, action, took_ms }),
+            ChangeResult::Failed { why } => {
+                self.run.listener.tell(&Event::Failed { address, action, why: why.clone() });
+            }
+            ChangeResult::Skipped { .. } => {}
+        }
+    }
+}
+
+/// Returns when the lease is no longer fresh: waiting on for what another may
+/// be changing is no use.
+async fn lease_lost(proof: &LeaseProof) -> CloudError {
+    loop {
+        tokio::time::sleep(std::time::Duration::from_millis(500)).await;
+        if let Err(lost) = proof.check() {
+            return CloudError {
+                kind: CloudErrorKind::LeaseLost,
+                operation: "wait".to_owned(),
+                subject: String::new(),
+                code: None,
+                message: lost.to_string(),
+                request_id: None,
+                help: None,
+            };
+        }
+    }
+}
+
+/// Whether a change's own step must first wait for what AWS is at work on. A
+/// service is the exception: a deployment that cannot end is mended by the next.
+fn waits_before_change(change: &Change) -> bool {
+    change.action != Action::Delete && change.kind != pointsman_core::resource::Kind::Service
+}

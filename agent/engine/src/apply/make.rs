@@ -1,0 +1,81 @@
+use pointsman_core::{
+    hash::canonical_hash,
+    plan::{Action, Change},
+    resource::{Desired, Link, Observed},
+};
+
+use super::{Site, Undone};
+
+/// Makes, changes or records an object, and waits until it can be worked with.
+pub(super) async fn make(site: &Site<'_>, change: &Change) -> Result<(), Undone> {
+    let Some(desired) = &change.desired else {
+        return Err(Undone::Failed("the plan does not say what it should be".to_owned()));
+    };
+    let desired = resolved(site, desired)?;
+    let token = token(site, &desired).await?;
+    let object = match (change.action, &change.observed) {
+        (Action::Update | Action::Rollout, Some(observed)) => {
+            let fields: Vec<String> = change.fields.iter().map(|field| field.field.clone()).collect();
+            site.writer.update(observed, &desired, &fields, &token).await?
+        }
+        (Action::Adopt, Some(observed)) => observed.clone(),
+        _ => site.writer.create(&desired, &token).await?,
+    };
+    // Known before it is ready: what dies while AWS works is found again.
+    record(site, change, &desired, &object).await?;
+    let settled = site.settled(&desired.address, &object).await?;
+    if settled.id != object.id || settled.attributes != object.attributes {
+        site.keeper.change(|state| state.record(&desired, &settled, &change.dependencies)).await?;
+    }
+    site.stands(&desired.address, settled);
+    Ok(())
+}
+
+/// Puts the values of what stands in place of the names.
+fn resolved(site: &Site<'_>, desired: &Desired) -> Result<Desired, Undone> {
+    let mut desired = desired.clone();
+    for link in desired.resource.spec_mut().links_mut() {
+        if let Link::To { address, attribute } = link {
+            let value =
+                site.live(address).and_then(|object| object.attribute(attribute).map(ToOwned::to_owned));
+            match value {
+                Some(value) => *link = Link::Known(value),
+                None => {
+                    return Err(Undone::Failed(format!(
+                        "{address} has no {attribute} yet; run it again when it stands"
+                    )));
+                }
+            }
+        }
+    }
+    Ok(desired)
+}
+
+/// Identifies the act of making this object this way, so that a repeated act
+/// finds what the first one made.
+async fn token(site: &Site<'_>, desired: &Desired) -> Result<String, Undone> {
+    let lineage = site.keeper.state().await.lineage;
+    canonical_hash(&(lineage, desired))
+        .map(|hash| hash[..32].to_owned())
+        .map_err(|error| Undone::Failed(error.to_string()))
+}
+
+async fn record(
+    site: &Site<'_>,
+    change: &Change,
+    desired: &Desired,
+    object: &Observed,
+) -> Result<(), Undone> {
+    site.keeper
+        .change(|state| {
+            if change.action == Action::Replace
+                && state.objects.get(&desired.address).is_some_and(|old| old.id != object.id)
+            {
+                state.retire(&desired.address);
+            }
+            state.record(desired, object, &change.dependencies)
+        })
+        .await?;
+    site.stands(&desired.address, object.clone());
+    Ok(())
+}

@@ -1,0 +1,25 @@
+use pointsman_core::{
+    plan::{Action, Change},
+    state::retired_address,
+};
+
+use super::{Site, Undone};
+
+/// Deletes an object, and forgets it.
+pub(super) async fn remove(site: &Site<'_>, change: &Change) -> Result<(), Undone> {
+    let Some(observed) = &change.observed else {
+        return Err(Undone::Failed("the plan does not say what to delete".to_owned()));
+    };
+    site.writer.delete(&change.address, observed, site.run.listener.as_ref()).await?;
+    let recorded_at = match change.action {
+        Action::Replace => retired_address(&change.address, &observed.id),
+        _ => change.address.clone(),
+    };
+    site.keeper
+        .change(|state| {
+            state.objects.remove(&recorded_at);
+            Ok(())
+        })
+        .await?;
+    Ok(())
+}

@@ -1,0 +1,180 @@
+use std::{collections::BTreeMap, sync::Arc, time::Instant};
+
+use pointsman_core::{
+    Address,
+    desired::outputs,
+    report::{Event, Judged, Outcome},
+    state::{LastRun, State},
+};
+
+use crate::{
+    Failure, Purpose, Run,
+    apply::apply,
+    judge::judge,
+    keeper::{Keeper, load},
+    lease::{Acquire, LeaseError, LeaseProof, acquire},
+    look::{check_account, look, look_up},
+};
+
+/// Who agrees to a plan before it is applied.
+#[derive(Clone)]
+pub enum Approval {
+    /// Everybody: whatever the policies allow.
+    Given,
+    /// Only the plan with this approval hash.
+    OfPlan(String),
+    /// Whoever is asked. Called on a thread that may block; a plan with
+    /// nothing in it is not asked for.
+    Ask(Arc<dyn Fn(&Judged) -> bool + Send + Sync>),
+}
+
+impl std::fmt::Debug for Approval {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match self {
+            Self::Given => "Given",
+            Self::OfPlan(_) => "OfPlan",
+            Self::Ask(_) => "Ask",
+        })
+    }
+}
+
+/// The whole road: takes the lease, observes, plans, judges, applies, records,
+/// and gives the lease back whatever came of it.
+pub async fn deploy(run: &Run, approval: Approval) -> Result<Outcome, Failure> {
+    check_account(run, &run.ports.cloud.identity().await?)?;
+    let state_fence = load(&run.ports, &run.environment.name).await?.state.map_or(0, |state| state.fence);
+    let wish = Acquire {
+        who: run.who.clone(),
+        operation: match run.purpose {
+            Purpose::Deploy => "OperationTypeApply".to_owned(),
+            Purpose::Destroy => "OperationTypeApply (destroy)".to_owned(),
+        },
+        info: run
+            .commit
+            .as_ref()
+            .map_or_else(|| "pointsman".to_owned(), |commit| format!("pointsman {commit}")),
+        state_fence,
+        timing: run.timing,
+        patience_ms: run.patience_ms,
+    };
+    let lease = acquire(&run.ports, &wish, run.listener.as_ref()).await.map_err(|error| match error {
+        LeaseError::Held { holder, agent: _ } => {
+            Failure::Locked { holder, lock_id: run.ports.locks.lock_id().to_owned() }
+        }
+        LeaseError::Cloud(error) => error.into(),
+    })?;
+    let result = under_lease(run, lease.proof(), approval).await;
+    if let Err(lost) = lease.proof().check() {
+        run.listener.tell(&Event::LeaseLost { why: lost.why });
+    }
+    let released = lease.release().await;
+    let outcome = result?;
+    released?;
+    if outcome.succeeded() { Ok(outcome) } else { Err(Failure::Incomplete(Box::new(outcome))) }
+}
+
+async fn under_lease(run: &Run, proof: &LeaseProof, approval: Approval) -> Result<Outcome, Failure> {
+    let started = Instant::now();
+    let (loaded, wanted) = futures::join!(load(&run.ports, &run.environment.name), look_up(run));
+    let loaded = loaded?;
+    let before = loaded.state.clone();
+    let keeper = Keeper::new(run.ports.clone(), proof.clone(), &run.environment.name, loaded);
+    let seen = look(run, wanted?, before.as_ref()).await?;
+    let judged = judge(run, seen.plan, before.as_ref())?;
+    run.listener.tell(&Event::Planned { judged: Box::new(judged.clone()) });
+    if !judged.verdict.is_allowed() {
+        return Err(Failure::Denied(Box::new(judged)));
+    }
+    let judged = approved(judged, approval).await?;
+
+    let idle = judged.plan.is_empty() && judged.plan.unsettled.is_empty();
+    let changes = if idle {
+        Vec::new()
+    } else {
+        // The first write carries the new fence: from here on, what a former
+        // holder still sends to the state is refused.
+        keeper
+            .change(|state| {
+                state.objects.retain(|address, _| !judged.plan.forget.contains(address));
+                Ok(())
+            })
+            .await?;
+        apply(run, proof, &keeper, &judged.plan, seen.observed).await
+    };
+    let mut outcome = Outcome {
+        environment: run.environment.name.clone(),
+        commit: run.commit.clone(),
+        judged,
+        changes,
+        outputs: BTreeMap::new(),
+        serial: keeper.state().await.serial,
+        took_ms: u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX),
+    };
+    let state = keeper.state().await;
+    outcome.outputs = known_outputs(run, &state);
+    let settled = idle
+        && before.is_some_and(|before| {
+            before.outputs == outcome.outputs
+                && before.deployed_commit == run.commit
+                && before.last_run.is_some_and(|last| last.succeeded)
+        });
+    if !settled {
+        outcome.serial = keeper
+            .change(|state| {
+                conclude(state, &outcome, run);
+                Ok(())
+            })
+            .await?;
+    }
+    Ok(outcome)
+}
+
+async fn approved(judged: Judged, approval: Approval) -> Result<Judged, Failure> {
+    match approval {
+        Approval::Given => Ok(judged),
+        Approval::OfPlan(hash) => {
+            if judged.plan.approval_hash(&judged.verdict)? == hash {
+                Ok(judged)
+            } else {
+                Err(Failure::Stale(Box::new(judged)))
+            }
+        }
+        Approval::Ask(_) if judged.plan.is_empty() => Ok(judged),
+        Approval::Ask(ask) => {
+            let asked = judged.clone();
+            let agreed = tokio::task::spawn_blocking(move || ask(&asked)).await.unwrap_or(false);
+            if agreed { Ok(judged) } else { Err(Failure::Declined(Box::new(judged))) }
+        }
+    }
+}
+
+/// Writes what came of the run into the state.
+fn conclude(state: &mut State, outcome: &Outcome, run: &Run) {
+    let now = jiff::Timestamp::now().to_string();
+    if outcome.succeeded() {
+        state.deployed_commit = match run.purpose {
+            Purpose::Deploy => run.commit.clone(),
+            Purpose::Destroy => None,
+        };
+        state.deployed_at = Some(now.clone());
+    }
+    state.outputs.clone_from(&outcome.outputs);
+    let summary = outcome.judged.plan.summary();
+    state.last_run = Some(LastRun {
+        commit: run.commit.clone(),
+        succeeded: outcome.succeeded(),
+        ended_at: now,
+        summary: pointsman_core::render::plan::summary(summary),
+    });
+}
+
+fn known_outputs(run: &Run, state: &State) -> BTreeMap<String, String> {
+    let attribute = |address: &Address, name: &str| {
+        let recorded = state.objects.get(address)?;
+        if name == "id" { Some(recorded.id.clone()) } else { recorded.attributes.get(name).cloned() }
+    };
+    outputs(&run.environment, attribute)
+        .into_iter()
+        .filter_map(|(name, value)| value.map(|value| (name, value)))
+        .collect()
+}

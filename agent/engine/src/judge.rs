@@ -1,0 +1,44 @@
+use pointsman_core::{
+    plan::Plan,
+    policy::{PolicyInput, StateSummary, Verdict},
+    report::Judged,
+    state::State,
+};
+
+use crate::{Failure, Run};
+
+/// What every set of policies says of a plan. All of them must allow it; what
+/// two of them say in the same words is said once.
+pub(crate) fn judge(run: &Run, plan: Plan, state: Option<&State>) -> Result<Judged, Failure> {
+    let environment = &run.environment;
+    let now = jiff::Timestamp::now().to_string();
+    let mut input = PolicyInput::of_environment(environment.name.as_str(), &environment.document, &now);
+    input.plan = serde_json::to_value(&plan)?;
+    input.state_summary = state.map(|state| StateSummary {
+        serial: state.serial,
+        commit: state.deployed_commit.clone(),
+        resources: state
+            .objects
+            .iter()
+            .map(|(address, recorded)| (address.to_string(), recorded.resource.kind().as_str().to_owned()))
+            .collect(),
+    });
+    input.pull_request = run.pull_request.clone();
+    input.actor = Some(run.actor.clone());
+    let document = input.to_document();
+    let mut verdict = Verdict::default();
+    for policies in &run.policies {
+        let said = policies.evaluate(&document);
+        for finding in said.findings {
+            if !verdict.findings.contains(&finding) {
+                verdict.findings.push(finding);
+            }
+        }
+        for rule in said.rules {
+            if !verdict.rules.contains(&rule) {
+                verdict.rules.push(rule);
+            }
+        }
+    }
+    Ok(Judged { plan, verdict })
+}

@@ -1,0 +1,79 @@
+//! Keeps the state: read once, then written through after everything that is
+//! done, so that what a dying process made is known to the next.
+
+use pointsman_core::{
+    environment::EnvironmentName,
+    state::{State, StateError},
+};
+use tokio::sync::Mutex;
+
+use crate::{
+    Failure,
+    lease::LeaseProof,
+    ports::{Ports, StateVersion},
+};
+
+/// The state as it was read, if there is one.
+pub(crate) struct Loaded {
+    pub(crate) state: Option<State>,
+    pub(crate) version: Option<StateVersion>,
+}
+
+/// Reads the state.
+pub(crate) async fn load(ports: &Ports, environment: &EnvironmentName) -> Result<Loaded, Failure> {
+    let Some(stored) = ports.bucket.load().await? else {
+        return Ok(Loaded { state: None, version: None });
+    };
+    let state = State::from_text(&stored.text, environment).map_err(|error: StateError| Failure::State {
+        location: ports.bucket.location().to_owned(),
+        error,
+    })?;
+    Ok(Loaded { state: Some(state), version: Some(stored.version) })
+}
+
+/// The state under a lease: every change of it is saved before it counts.
+pub(crate) struct Keeper {
+    ports: Ports,
+    proof: LeaseProof,
+    kept: Mutex<Kept>,
+}
+
+struct Kept {
+    state: State,
+    version: Option<StateVersion>,
+}
+
+impl Keeper {
+    /// Takes over what was read, in the name of a lease.
+    pub(crate) fn new(
+        ports: Ports,
+        proof: LeaseProof,
+        environment: &EnvironmentName,
+        loaded: Loaded,
+    ) -> Self {
+        let lineage = || uuid::Uuid::new_v4().to_string();
+        let state = loaded.state.unwrap_or_else(|| State::new(environment.clone(), lineage()));
+        Self { ports, proof, kept: Mutex::new(Kept { state, version: loaded.version }) }
+    }
+
+    /// The state as it is now.
+    pub(crate) async fn state(&self) -> State {
+        self.kept.lock().await.state.clone()
+    }
+
+    /// Changes the state and saves it; one at a time. When saving fails, the
+    /// change stays in memory and goes out with the next.
+    pub(crate) async fn change(
+        &self,
+        change: impl FnOnce(&mut State) -> Result<(), serde_json::Error>,
+    ) -> Result<u64, Failure> {
+        let mut kept = self.kept.lock().await;
+        change(&mut kept.state)?;
+        kept.state.serial += 1;
+        kept.state.fence = self.proof.fence().max(kept.state.fence);
+        let text = kept.state.to_text()?;
+        let version = self.ports.bucket.save(&self.proof, &text, kept.version.as_ref()).await?;
+        kept.version = Some(version);
+        Ok(kept.state.serial)
+    }
+}

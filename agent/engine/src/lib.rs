@@ -1,0 +1,22 @@
+//! The story: observe, plan, judge, apply, report. It speaks to AWS through
+//! the few ports of [`ports`] and knows no name of AWS's SDK.
+
+mod apply;
+pub mod clock;
+mod deploy;
+mod judge;
+mod keeper;
+pub mod lease;
+mod look;
+pub mod ports;
+mod preview;
+mod run;
+mod status;
+mod stop;
+
+pub use deploy::{Approval, deploy};
+pub use pointsman_core::failure::Failure;
+pub use preview::preview;
+pub use run::{Purpose, Run};
+pub use status::{Status, status};
+pub use stop::{Stop, Stopper};

@@ -1,0 +1,93 @@
+//! Looking: everything that a plan follows from, read side by side.
+
+use std::collections::BTreeMap;
+
+use pointsman_core::{
+    Address,
+    desired::{Wanted, wanted},
+    plan::{Inputs, Plan, plan},
+    resource::Observed,
+    state::State,
+};
+
+use crate::{
+    Failure, Purpose, Run,
+    ports::{Identity, Sought},
+};
+
+/// What was seen, and the plan that follows.
+pub(crate) struct Seen {
+    pub(crate) plan: Plan,
+    pub(crate) observed: BTreeMap<Address, Observed>,
+}
+
+/// Refuses another account than the environment's.
+pub(crate) fn check_account(run: &Run, identity: &Identity) -> Result<(), Failure> {
+    let wanted = &run.environment.file.aws.account;
+    if identity.account == *wanted {
+        Ok(())
+    } else {
+        Err(Failure::WrongAccount {
+            wanted: wanted.clone(),
+            found: identity.account.clone(),
+            arn: identity.arn.clone(),
+        })
+    }
+}
+
+/// What the environment stands for in the network as it is.
+pub(crate) async fn look_up(run: &Run) -> Result<Wanted, Failure> {
+    let network = run.ports.cloud.network(&run.environment.file.network).await?;
+    Ok(wanted(&run.environment, &network))
+}
+
+/// Looks at everything that is wanted or was recorded, and plans.
+pub(crate) async fn look(run: &Run, wanted: Wanted, state: Option<&State>) -> Result<Seen, Failure> {
+    let sought = sought(&wanted, state);
+    let observed = run.ports.cloud.observe(&sought).await?;
+    let (desired, unwanted) = match run.purpose {
+        Purpose::Deploy => (wanted.objects, Vec::new()),
+        // What a run that did not end made is not recorded: it goes as well.
+        Purpose::Destroy => (Vec::new(), wanted.objects),
+    };
+    let environment = &run.environment;
+    let plan = plan(&Inputs {
+        environment: &environment.name,
+        commit: run.commit.as_deref(),
+        account: &environment.file.aws.account,
+        region: &environment.file.aws.region,
+        desired: &desired,
+        unwanted: &unwanted,
+        held: &wanted.held,
+        observed: &observed,
+        state,
+        ignore: &environment.file.drift.ignore,
+    })
+    .map_err(Failure::Conflicts)?;
+    Ok(Seen { plan, observed })
+}
+
+fn sought(wanted: &Wanted, state: Option<&State>) -> Vec<Sought> {
+    let mut sought: BTreeMap<Address, Sought> = BTreeMap::new();
+    for (address, recorded) in state.iter().flat_map(|state| &state.objects) {
+        sought.insert(
+            address.clone(),
+            Sought {
+                address: address.clone(),
+                id: Some(recorded.id.clone()),
+                resource: recorded.resource.clone(),
+            },
+        );
+    }
+    for desired in &wanted.objects {
+        sought
+            .entry(desired.address.clone())
+            .and_modify(|sought| sought.resource = desired.resource.clone())
+            .or_insert_with(|| Sought {
+                address: desired.address.clone(),
+                id: None,
+                resource: desired.resource.clone(),
+            });
+    }
+    sought.into_values().collect()
+}

@@ -1,0 +1,72 @@
+use async_trait::async_trait;
+use pointsman_core::lease::{AgentMark, LockItem};
+
+use super::CloudError;
+use crate::lease::LeaseProof;
+
+/// The one item of Terraform's lock table that is this environment's lock.
+#[async_trait]
+pub trait LockTable: Send + Sync {
+    /// `<bucket>/<key>`.
+    fn lock_id(&self) -> &str;
+
+    /// The item as it stands, read consistently.
+    async fn read(&self) -> Result<Option<LockItem>, CloudError>;
+
+    /// Puts an item, if the condition holds. Sent once: not repeated by the
+    /// client, because the caller decides by reading.
+    async fn put(&self, item: &LockItem, condition: &LockCondition) -> Result<PutLock, CloudError>;
+
+    /// Deletes the item, if it is still this owner's.
+    async fn delete(&self, owner: &str) -> Result<(), CloudError>;
+}
+
+/// When a lock item may be put.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum LockCondition {
+    /// There is none.
+    Absent,
+    /// The one that stands has this owner and this record version.
+    Exactly(AgentMark),
+}
+
+/// What came of putting a lock item.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum PutLock {
+    /// It stands.
+    Done,
+    /// The condition did not hold.
+    Refused,
+}
+
+/// A version of the state, as the bucket tells them apart.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct StateVersion(pub String);
+
+/// The state as the bucket has it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct StoredState {
+    /// Its text.
+    pub text: String,
+    /// Its version.
+    pub version: StateVersion,
+}
+
+/// The one object that is this environment's state.
+#[async_trait]
+pub trait StateBucket: Send + Sync {
+    /// `s3://bucket/key`, for messages.
+    fn location(&self) -> &str;
+
+    /// The state as it stands; none when it was never written.
+    async fn load(&self) -> Result<Option<StoredState>, CloudError>;
+
+    /// Writes the state, if what stands is still `replaces` (nothing, when
+    /// none). An error of kind `Stale` when it is not.
+    async fn save(
+        &self,
+        proof: &LeaseProof,
+        text: &str,
+        replaces: Option<&StateVersion>,
+    ) -> Result<StateVersion, CloudError>;
+}

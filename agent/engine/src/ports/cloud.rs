@@ -1,0 +1,95 @@
+use std::{collections::BTreeMap, sync::Arc};
+
+use async_trait::async_trait;
+use pointsman_core::{
+    Address,
+    desired::Network,
+    environment::block,
+    resource::{Desired, Observed, Resource},
+};
+
+use super::{CloudError, Listener};
+use crate::lease::LeaseProof;
+
+/// Who AWS says we are.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Identity {
+    /// The account's 12 digits.
+    pub account: String,
+    /// The caller's ARN.
+    pub arn: String,
+}
+
+/// Something to look for.
+#[derive(Clone, Debug)]
+pub struct Sought {
+    /// Under which address it will be known.
+    pub address: Address,
+    /// The id it was recorded with; asked for first.
+    pub id: Option<String>,
+    /// What it should be, or was last made to be: its name is asked for when
+    /// there is no id, or nothing with that id stands any more. Links that are
+    /// not known yet are found through the other things sought.
+    pub resource: Resource,
+}
+
+/// What can be asked of an account.
+#[async_trait]
+pub trait CloudReader: Send + Sync {
+    /// Who we are.
+    async fn identity(&self) -> Result<Identity, CloudError>;
+
+    /// The network that a selection finds: exactly one VPC, and at least one
+    /// subnet for each selection.
+    async fn network(&self, selection: &block::Network) -> Result<Network, CloudError>;
+
+    /// Everything of these that stands, whoever owns it, in as few calls and
+    /// as short a chain of them as AWS allows.
+    async fn observe(&self, sought: &[Sought]) -> Result<BTreeMap<Address, Observed>, CloudError>;
+
+    /// Waits until an object can be worked with, telling what AWS says, for as
+    /// long as its kind may take; an error of kind `Failed` when AWS gave up.
+    /// For a service: until its newest deployment is the only one, all its
+    /// tasks run, and the load balancer finds them healthy.
+    async fn settle(
+        &self,
+        address: &Address,
+        object: &Observed,
+        listener: &dyn Listener,
+    ) -> Result<Observed, CloudError>;
+}
+
+/// What can be done to an account, by whoever holds the lease. Every call may
+/// be repeated: what is done already is left as it is.
+#[async_trait]
+pub trait CloudWriter: Send + Sync {
+    /// Makes an object, or finds the one that an earlier try with the same
+    /// token made. All links are known. An error of kind `NotOurs` when the
+    /// name is taken by something else.
+    async fn create(&self, desired: &Desired, token: &str) -> Result<Observed, CloudError>;
+
+    /// Brings the named fields of an object to what they should be. For a task
+    /// definition: registers a new revision, and answers that one.
+    async fn update(
+        &self,
+        object: &Observed,
+        desired: &Desired,
+        fields: &[String],
+        token: &str,
+    ) -> Result<Observed, CloudError>;
+
+    /// Deletes an object and waits until it is gone; gone already is well.
+    async fn delete(
+        &self,
+        address: &Address,
+        object: &Observed,
+        listener: &dyn Listener,
+    ) -> Result<(), CloudError>;
+}
+
+/// An account: can be read, and written by whoever proves to hold the lease.
+pub trait Cloud: CloudReader {
+    /// The writing side. Its every call checks the proof once more, right
+    /// before it leaves.
+    fn writer(&self, proof: &LeaseProof) -> Arc<dyn CloudWriter>;
+}

@@ -1,0 +1,36 @@
+//! What the engine needs of the world. `pointsman-aws` implements these, and
+//! only it: they are the dependency rule, not a seam for tests.
+
+mod backend;
+mod cloud;
+
+use std::sync::Arc;
+
+pub use backend::{LockCondition, LockTable, PutLock, StateBucket, StateVersion, StoredState};
+pub use cloud::{Cloud, CloudReader, CloudWriter, Identity, Sought};
+pub use pointsman_core::failure::{CloudError, CloudErrorKind};
+
+use pointsman_core::report::Event;
+
+/// Everything that one environment's run speaks to.
+#[derive(Clone)]
+pub struct Ports {
+    /// The account that the environment lives in.
+    pub cloud: Arc<dyn Cloud>,
+    /// The table of its lock.
+    pub locks: Arc<dyn LockTable>,
+    /// The bucket of its state.
+    pub bucket: Arc<dyn StateBucket>,
+}
+
+impl std::fmt::Debug for Ports {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Ports").finish_non_exhaustive()
+    }
+}
+
+/// Who is told what happens while it happens: a terminal, a pull request.
+pub trait Listener: Send + Sync {
+    /// Is told; must not block.
+    fn tell(&self, event: &Event);
+}

@@ -1,0 +1,60 @@
+use std::sync::Arc;
+
+use pointsman_core::{
+    environment::Environment,
+    lease::Timing,
+    policy::{Actor, PolicySet, PullRequest},
+};
+
+use crate::{
+    Stop,
+    ports::{Listener, Ports},
+};
+
+/// One walk down the road: for which environment, by whom, with what.
+#[derive(Clone)]
+pub struct Run {
+    /// What should be.
+    pub environment: Environment,
+    /// What the walk is for.
+    pub purpose: Purpose,
+    /// The commit that the environment was read from, where there is one.
+    pub commit: Option<String>,
+    /// All of these must allow the plan.
+    pub policies: Vec<Arc<PolicySet>>,
+    /// For policies: the pull request that the commit comes from.
+    pub pull_request: Option<PullRequest>,
+    /// For policies: who asks.
+    pub actor: Actor,
+    /// The world.
+    pub ports: Ports,
+    /// Who is told.
+    pub listener: Arc<dyn Listener>,
+    /// Terraform's `Who` of the lock: `pointsman@host`.
+    pub who: String,
+    /// The lock's times.
+    pub timing: Timing,
+    /// How long to wait for a living holder of the lock, in milliseconds.
+    pub patience_ms: u64,
+    /// How it is asked to end early.
+    pub stop: Stop,
+}
+
+/// What a walk is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Purpose {
+    /// Bring the environment to what its file says.
+    Deploy,
+    /// Take down everything that was made.
+    Destroy,
+}
+
+impl std::fmt::Debug for Run {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Run")
+            .field("environment", &self.environment.name)
+            .field("purpose", &self.purpose)
+            .field("commit", &self.commit)
+            .finish_non_exhaustive()
+    }
+}

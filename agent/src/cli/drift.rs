@@ -1,0 +1,85 @@
+use pointsman_aws::Access;
+use pointsman_core::{environment::read, render, report::Judged};
+use pointsman_engine::{Purpose, preview, status};
+
+use super::{Common, Exit, exit::Problem, folder::Folder, opened::Opened, plan::PlanFile, print};
+
+/// Show how what lives differs from what was deployed.
+#[derive(Debug, clap::Args)]
+pub struct Drift {
+    /// The environment: its path under environments/, without `.toml`
+    #[arg(value_name = "ENV", required_unless_present = "all")]
+    environment: Option<String>,
+    /// Every environment of the config repo
+    #[arg(long, conflicts_with = "environment")]
+    all: bool,
+    /// Exit 2 when something differs
+    #[arg(long)]
+    detailed_exitcode: bool,
+}
+
+impl Drift {
+    pub async fn run(&self, common: &Common) -> Result<Exit, Problem> {
+        let names = match &self.environment {
+            Some(name) => vec![name.clone()],
+            None => every_environment(common)?,
+        };
+        let mut differs = false;
+        let mut reports = Vec::new();
+        for name in &names {
+            let Some(judged) = look(common, name).await? else {
+                if !common.json {
+                    print::out(&render::drift::never_deployed(name));
+                }
+                continue;
+            };
+            differs |= !judged.plan.is_empty();
+            if !common.json {
+                print::out(&render::drift::terminal(&judged));
+            }
+            reports.push(PlanFile::new(judged)?);
+        }
+        if common.json {
+            print::json(&reports)?;
+        }
+        Ok(if self.detailed_exitcode && differs { Exit::Changes } else { Exit::Done })
+    }
+}
+
+fn every_environment(common: &Common) -> Result<Vec<String>, Problem> {
+    let folder = Folder::find(common)?;
+    Ok(read(&folder.sources).environments.iter().map(|one| one.name.to_string()).collect())
+}
+
+/// The plan of what was deployed; none when nothing was.
+async fn look(common: &Common, name: &str) -> Result<Option<Judged>, Problem> {
+    let mut opened = Opened::open(common, name)?;
+    let ports = opened.connect(Access::Read).await?;
+    let problem = |failure| Problem::of(&opened.environment.name, &failure);
+    let Some(state) = status(&ports, &opened.environment.name).await.map_err(problem)?.state else {
+        return Ok(None);
+    };
+    if let Some(commit) = &state.deployed_commit {
+        opened.environment = deployed(&opened, commit)?;
+    }
+    let mut run = opened.run(common, Access::Read, Purpose::Deploy, 0).await?;
+    run.commit = state.deployed_commit;
+    let judged = preview(&run).await.map_err(|failure| Problem::of(&opened.environment.name, &failure))?;
+    Ok(Some(judged))
+}
+
+/// The environment as the deployed commit describes it.
+fn deployed(opened: &Opened, commit: &str) -> Result<pointsman_core::environment::Environment, Problem> {
+    let name = &opened.environment.name;
+    let problem = |why: String| {
+        Problem::error(format!(
+            "{name} was deployed from commit {commit}, and that commit cannot be read: {why}. Next: fetch it (`git fetch`), or run this in the repo that it belongs to."
+        ))
+    };
+    let sources = crate::git::commit_sources(&opened.folder.dir, commit, "environments")
+        .map_err(|error| problem(error.to_string()))?;
+    read(&sources)
+        .environment(name.as_str())
+        .cloned()
+        .ok_or_else(|| problem("it does not describe this environment".to_owned()))
+}

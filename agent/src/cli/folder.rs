@@ -1,0 +1,82 @@
+//! The config repo as a folder on this machine.
+
+use std::{
+    collections::BTreeMap,
+    path::{Path, PathBuf},
+};
+
+use pointsman_core::{environment::Sources, lease::Timing, policy::PolicySet};
+
+use super::{Common, exit::Problem};
+
+/// A folder with environments in it, read.
+pub struct Folder {
+    /// Where it is.
+    pub dir: PathBuf,
+    /// Its environments' files.
+    pub sources: Sources,
+    policies: BTreeMap<String, String>,
+}
+
+impl Folder {
+    /// The folder that is named, or the nearest above the working directory
+    /// that has environments.
+    pub fn find(common: &Common) -> Result<Self, Problem> {
+        let dir = match &common.repo {
+            Some(dir) => dir.clone(),
+            None => nearest()?,
+        };
+        let sources = crate::git::folder_sources(&dir, "environments").map_err(|error| {
+            Problem::error(format!(
+                "{} cannot be read: {error}. Next: point --repo at the config repo's folder.",
+                dir.display()
+            ))
+        })?;
+        let policies = crate::git::folder_policies(&dir, "policies").map_err(|error| {
+            Problem::error(format!("the policies in {} cannot be read: {error}", dir.display()))
+        })?;
+        Ok(Self { dir, sources, policies })
+    }
+
+    /// The policies, ready to judge.
+    pub fn policies(&self) -> Result<PolicySet, Problem> {
+        PolicySet::load(&self.policies).map_err(|errors| {
+            let lines: Vec<String> = errors.iter().map(pointsman_core::render::policy::error).collect();
+            Problem::error(format!(
+                "the policies cannot be used, so nothing is allowed:\n{}",
+                lines.join("\n")
+            ))
+        })
+    }
+
+    /// The commit that the folder stands at, when everything in it is committed.
+    pub fn commit(&self) -> Option<String> {
+        crate::git::clean_commit(&self.dir)
+    }
+
+    /// The lock's times.
+    pub fn timing(&self, common: &Common) -> Result<Timing, Problem> {
+        let path = match &common.config {
+            Some(path) => path.clone(),
+            None => self.dir.join("pointsman.toml"),
+        };
+        if common.config.is_none() && !path.exists() {
+            return Ok(Timing::default());
+        }
+        crate::config::load(&path).map(|config| config.lease).map_err(|errors| {
+            let lines: Vec<String> = errors.iter().map(ToString::to_string).collect();
+            Problem::error(lines.join("\n"))
+        })
+    }
+}
+
+fn nearest() -> Result<PathBuf, Problem> {
+    let here = std::env::current_dir()
+        .map_err(|error| Problem::error(format!("the working directory cannot be read: {error}")))?;
+    here.ancestors().find(|dir| dir.join("environments").is_dir()).map(Path::to_path_buf).ok_or_else(|| {
+        Problem::error(format!(
+            "no folder `environments` in {} or above it. Next: go to the config repo, or name it with --repo.",
+            here.display()
+        ))
+    })
+}

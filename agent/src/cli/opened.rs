@@ -1,0 +1,118 @@
+//! What the commands have in common: the environment that is named, read from
+//! the config repo's folder, and everything that a run of it needs.
+
+use std::sync::Arc;
+
+use pointsman_aws::{Access, Settings, connect};
+use pointsman_core::{
+    environment::{Environment, EnvironmentName, Reading, read},
+    lease::Timing,
+    policy::{Actor, ActorKind, PolicySet},
+    render,
+};
+use pointsman_engine::{Purpose, Run, Stop, Stopper, ports::Ports};
+
+use super::{Common, exit::Problem, folder::Folder, listener::Terminal};
+
+/// An environment as its folder describes it.
+pub struct Opened {
+    pub folder: Folder,
+    pub environment: Environment,
+    pub timing: Timing,
+}
+
+impl Opened {
+    /// Finds and reads the environment.
+    pub fn open(common: &Common, name: &str) -> Result<Self, Problem> {
+        let folder = Folder::find(common)?;
+        let timing = folder.timing(common)?;
+        let wanted = EnvironmentName::parse(name).ok_or_else(|| {
+            Problem::error(format!(
+                "`{name}` is not the name of an environment. Next: name it by its path under environments/, without `.toml`, such as `production/web`."
+            ))
+        })?;
+        let reading = read(&folder.sources);
+        let environment = find(&folder, &reading, &wanted)?;
+        Ok(Self { folder, environment, timing })
+    }
+
+    /// Connects to its account and backend.
+    pub async fn connect(&self, access: Access) -> Result<Ports, Problem> {
+        connect(&self.environment.file, access, &Settings::default())
+            .await
+            .map_err(|error| Problem::of(&self.environment.name, &error.into()))
+    }
+
+    /// A run of it, by a person at a terminal.
+    pub async fn run(
+        &self,
+        common: &Common,
+        access: Access,
+        purpose: Purpose,
+        patience_ms: u64,
+    ) -> Result<Run, Problem> {
+        Ok(Run {
+            environment: self.environment.clone(),
+            purpose,
+            commit: self.folder.commit(),
+            policies: vec![Arc::new(self.policies()?)],
+            pull_request: None,
+            actor: Actor { login: user(), kind: ActorKind::Person },
+            ports: self.connect(access).await?,
+            listener: Arc::new(Terminal { quiet: common.quiet }),
+            who: format!("pointsman:{}@{}", user(), host()),
+            timing: self.timing,
+            patience_ms,
+            stop: stop_on_signal(),
+        })
+    }
+
+    /// The policies of the same folder.
+    pub fn policies(&self) -> Result<PolicySet, Problem> {
+        self.folder.policies()
+    }
+}
+
+fn find(folder: &Folder, reading: &Reading, wanted: &EnvironmentName) -> Result<Environment, Problem> {
+    if let Some(environment) = reading.environment(wanted.as_str()) {
+        return Ok(environment.clone());
+    }
+    if let Some(broken) = reading.broken.iter().find(|broken| broken.name == *wanted) {
+        let diagnostics: Vec<_> = reading.diagnostics_of(&broken.files).cloned().collect();
+        let text =
+            render::diagnostic::text(&diagnostics, &folder.sources, render::diagnostic::Colour::Always);
+        return Err(Problem::error(format!("{wanted} cannot be used as it is written:\n\n{text}")));
+    }
+    let mut known: Vec<&str> =
+        reading.environments.iter().map(|environment| environment.name.as_str()).collect();
+    known.extend(reading.broken.iter().map(|broken| broken.name.as_str()));
+    let known = if known.is_empty() { "none".to_owned() } else { known.join(", ") };
+    Err(Problem::error(format!(
+        "there is no environment `{wanted}` in {}.\nKnown: {known}.\nNext: check the name, or point --repo at the config repo's folder.",
+        folder.dir.display()
+    )))
+}
+
+/// Stops a run at its next safe point when the terminal or the system asks.
+fn stop_on_signal() -> Stop {
+    let (stopper, stop) = Stopper::new();
+    tokio::spawn(async move {
+        let _ = crate::signals::asked_to_stop().await;
+        super::print::note("stopping after the step in hand; the lock is released then");
+        stopper.stop();
+        // Held so that a second request ends the process at once.
+        let _ = crate::signals::asked_to_stop().await;
+        std::process::exit(130);
+    });
+    stop
+}
+
+/// The user's name, as far as the system says.
+pub fn user() -> String {
+    std::env::var("USER").or_else(|_| std::env::var("LOGNAME")).unwrap_or_else(|_| "unknown".to_owned())
+}
+
+/// The machine's name, as far as the system says.
+pub fn host() -> String {
+    rustix::system::uname().nodename().to_string_lossy().into_owned()
+}

@@ -1,0 +1,181 @@
+use std::{
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    time::Duration,
+};
+
+use pointsman_aws::{Access, Settings};
+use pointsman_core::{
+    environment::{Environment, EnvironmentName},
+    failure::Failure,
+    policy::{Actor, ActorKind, PolicySet, PullRequest},
+};
+use pointsman_engine::{
+    Purpose, Run, Stop,
+    ports::{Listener, Ports},
+};
+use tokio::sync::{Notify, RwLock};
+
+use super::{DaemonError, deploy::Boards, memory::Memory, reporter::Reporter, slots::Slots};
+use crate::{
+    config::Config,
+    git::{Credentials, Mirror, Snapshots, from_config},
+    github::{Client, Pull},
+};
+
+/// Everything that the agent's tasks share.
+#[derive(Debug)]
+pub(super) struct Agent {
+    pub(super) config: Config,
+    pub(super) name: String,
+    pub(super) mirror: Mirror,
+    pub(super) snapshots: Arc<Snapshots>,
+    pub(super) github: Option<Arc<Client>>,
+    pub(super) reporter: Reporter,
+    pub(super) slots: Slots,
+    pub(super) stop: Stop,
+    pub(super) boards: Boards,
+    /// Told whenever a task ended.
+    ended: Notify,
+    /// Every task holds it for reading.
+    tasks: Arc<RwLock<()>>,
+    memory: Mutex<Memory>,
+}
+
+/// How a walk differs from others.
+pub(super) struct Walk {
+    pub(super) environment: Environment,
+    pub(super) commit: String,
+    pub(super) policies: Vec<Arc<PolicySet>>,
+    pub(super) pull: Option<PullRequest>,
+    pub(super) actor: ActorKind,
+    pub(super) ports: Ports,
+    pub(super) listener: Arc<dyn Listener>,
+}
+
+impl Agent {
+    pub(super) fn start(config: Config, stop: Stop) -> Result<Arc<Self>, DaemonError> {
+        let repo = &config.repo;
+        let mirror = Mirror::open(&config.agent.data_dir, &repo.url, &repo.branch)?;
+        let snapshots = Arc::new(Snapshots::new(mirror.clone(), &repo.environments, &repo.policies));
+        let github = config.github.as_ref().map(Client::new).transpose()?.map(Arc::new);
+        let pause = config.github.as_ref().map_or(Duration::ZERO, |github| github.write_pause);
+        let host = || rustix::system::uname().nodename().to_string_lossy().into_owned();
+        Ok(Arc::new(Self {
+            name: config.agent.name.clone().unwrap_or_else(host),
+            mirror,
+            snapshots,
+            reporter: Reporter::start(github.clone(), pause),
+            github,
+            slots: Slots::new(config.agent.concurrency),
+            stop,
+            boards: Boards::default(),
+            ended: Notify::new(),
+            tasks: Arc::default(),
+            memory: Mutex::default(),
+            config,
+        }))
+    }
+
+    pub(super) fn memory(&self) -> MutexGuard<'_, Memory> {
+        self.memory.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Starts a task; when it panics, that is said, and `ended` still runs.
+    pub(super) fn spawn(
+        self: &Arc<Self>,
+        what: String,
+        task: impl Future<Output = ()> + Send + 'static,
+        ended: impl FnOnce(&Agent) + Send + 'static,
+    ) {
+        let agent = Arc::clone(self);
+        tokio::spawn(async move {
+            let _at_work = agent.tasks.read().await;
+            if let Err(error) = tokio::spawn(task).await {
+                tracing::error!(%error, "{what} ended unexpectedly; this is a fault of the agent, please report it");
+            }
+            ended(&agent);
+            agent.ended.notify_waiters();
+        });
+    }
+
+    /// Waits until nothing is being deployed to an environment, or about to be.
+    pub(super) async fn not_busy(&self, name: &EnvironmentName) {
+        loop {
+            let ended = self.ended.notified();
+            if !self.memory().busy.contains(name) {
+                return;
+            }
+            ended.await;
+        }
+    }
+
+    /// Waits until no task is at work.
+    pub(super) async fn idle(&self) {
+        drop(self.tasks.write().await);
+    }
+
+    /// How Git is let in: as configured, or as the App.
+    pub(super) async fn credentials(&self) -> Credentials {
+        match from_config(self.config.repo.credentials.as_ref()) {
+            Ok(Credentials::None) => {}
+            Ok(credentials) => return credentials,
+            Err(error) => tracing::error!(%error, "the credentials of [repo] cannot be read"),
+        }
+        let Some(github) = self.github.as_ref().filter(|_| self.config.repo.url.starts_with("http")) else {
+            return Credentials::None;
+        };
+        match github.git_token().await {
+            Ok(token) => token.map_or(Credentials::None, Credentials::Token),
+            Err(error) => {
+                tracing::warn!(%error, "Git is asked without credentials");
+                Credentials::None
+            }
+        }
+    }
+
+    /// Connects to an environment's account and backend.
+    pub(super) async fn connect(&self, environment: &Environment, access: Access) -> Result<Ports, Failure> {
+        let attempt = Duration::from_millis(self.config.lease.attempt_ms);
+        let default = Settings::default();
+        let settings = Settings { attempt_timeout: default.attempt_timeout.min(attempt), ..default };
+        Ok(pointsman_aws::connect(&environment.file, access, &settings).await?)
+    }
+
+    /// A walk down the road.
+    pub(super) fn run(&self, walk: Walk) -> Run {
+        let Walk { environment, commit, policies, pull, actor, ports, listener } = walk;
+        Run {
+            environment,
+            purpose: Purpose::Deploy,
+            commit: Some(commit),
+            policies,
+            pull_request: pull,
+            actor: Actor { login: self.name.clone(), kind: actor },
+            ports,
+            listener,
+            who: format!("pointsman@{}", self.name),
+            timing: self.config.lease,
+            // Whoever else holds the lock is asked about at the next poll.
+            patience_ms: 0,
+            stop: self.stop.clone(),
+        }
+    }
+}
+
+/// A pull request as policies see it.
+pub(super) fn for_policies(pull: &Pull, commit: &str) -> PullRequest {
+    let Pull { number, title, author, head: _, head_branch, base_branch, fork, draft, labels, merged_as: _ } =
+        pull;
+    PullRequest {
+        number: *number,
+        title: title.clone(),
+        author: author.clone(),
+        base: base_branch.clone(),
+        head: head_branch.clone(),
+        commit: commit.to_owned(),
+        fork: *fork,
+        draft: *draft,
+        labels: labels.clone(),
+        approvals: Vec::new(),
+    }
+}

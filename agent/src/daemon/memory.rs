@@ -1,0 +1,99 @@
+//! What the agent remembers from poll to poll. All of it can be lost: the
+//! state in S3 and the objects on GitHub say the rest.
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    time::{Duration, Instant},
+};
+
+use pointsman_core::{environment::EnvironmentName, report::Judged};
+
+use crate::github::Pull;
+
+/// What is known of environments, pull requests and the branch.
+#[derive(Debug, Default)]
+pub(super) struct Memory {
+    /// The references at the last poll that looked at everything.
+    pub(super) digest: Option<String>,
+    /// Polls until everything is looked at again, moved or not.
+    pub(super) until_full: u32,
+    /// The branch's commit at the last poll.
+    pub(super) branch: Option<String>,
+    /// By environment: what came of its newest revision.
+    pub(super) environments: BTreeMap<EnvironmentName, Known>,
+    /// Environments that a task is at work on, or waits to be.
+    pub(super) busy: BTreeSet<EnvironmentName>,
+    /// By number: what was planned.
+    pub(super) pulls: BTreeMap<u64, Planned>,
+    /// The pull requests that were open when GitHub was asked last.
+    pub(super) open: Vec<Pull>,
+    /// Pull requests that a task is at work on.
+    pub(super) planning: BTreeSet<u64>,
+    /// The last look for drift: environments that differ.
+    pub(super) drift: BTreeMap<EnvironmentName, Judged>,
+}
+
+/// What is known of an environment.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Known {
+    /// This version stands. The branch's commit at a poll when it did: whose
+    /// policies the next change must satisfy too.
+    Deployed { fingerprint: String, trusted: String },
+    /// This version was tried and failed: not again, until it changes or the
+    /// agent starts anew.
+    Failed { fingerprint: String },
+    /// Something stood in the way that has nothing to do with the version.
+    Later { fingerprint: String, at: Instant, times: u32 },
+}
+
+/// What was planned for a pull request.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Planned {
+    pub(super) head: String,
+    pub(super) base: String,
+    /// Not everything could be asked: when to try again.
+    pub(super) again: Option<(Instant, u32)>,
+}
+
+impl Known {
+    /// Whether this version is still to be deployed, now.
+    pub(super) fn is_due(&self, wanted: &str, now: Instant) -> bool {
+        match self {
+            Self::Deployed { fingerprint, .. } | Self::Failed { fingerprint } => fingerprint != wanted,
+            Self::Later { fingerprint, at, .. } => fingerprint != wanted || now >= *at,
+        }
+    }
+}
+
+/// The pause before the next try: longer each time, a quarter of an hour at most.
+pub(super) fn pause(poll: Duration, times: u32) -> Duration {
+    poll.saturating_mul(2_u32.saturating_pow(times.min(10))).min(Duration::from_secs(900)).max(poll)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::{Duration, Instant};
+
+    use super::{Known, pause};
+
+    #[test]
+    fn a_failed_version_waits_until_it_changes() {
+        let now = Instant::now();
+        let failed = Known::Failed { fingerprint: "a".to_owned() };
+        assert!(!failed.is_due("a", now));
+        assert!(failed.is_due("b", now));
+        let later = Known::Later { fingerprint: "a".to_owned(), at: now + Duration::from_secs(5), times: 1 };
+        assert!(!later.is_due("a", now));
+        assert!(later.is_due("a", now + Duration::from_secs(5)));
+        assert!(later.is_due("b", now));
+    }
+
+    #[test]
+    fn pauses_grow_to_a_bound() {
+        let poll = Duration::from_secs(60);
+        assert_eq!(pause(poll, 0), poll);
+        assert_eq!(pause(poll, 2), Duration::from_secs(240));
+        assert_eq!(pause(poll, 50), Duration::from_secs(900));
+        assert_eq!(pause(Duration::from_secs(3_600), 0), Duration::from_secs(3_600));
+    }
+}

@@ -1,0 +1,91 @@
+//! The agent: polls the config repo, plans pull requests, deploys what was
+//! merged, looks for drift. Level-triggered: every poll compares what should
+//! be with what is known to be, so that whatever was missed is found at the
+//! next one. Nothing that fails here ends it.
+
+mod agent;
+mod board;
+mod deliver;
+mod deploy;
+mod drift;
+mod memory;
+mod policies;
+mod poll;
+mod preview;
+mod reporter;
+mod schedule;
+mod slots;
+
+use std::{sync::Arc, time::Duration};
+
+use pointsman_engine::Stopper;
+
+use crate::{config::Config, git::GitError, github::GithubError};
+use agent::Agent;
+
+/// How long reports may still be delivered when the agent is asked to stop.
+const LAST_REPORTS: Duration = Duration::from_secs(20);
+
+/// Why the agent did not start. Once started it ends only when it is asked to.
+#[derive(Debug, thiserror::Error)]
+pub enum DaemonError {
+    /// The mirror cannot be made.
+    #[error(transparent)]
+    Git(#[from] GitError),
+    /// The token or key cannot be read.
+    #[error(transparent)]
+    Github(#[from] GithubError),
+}
+
+/// Runs until SIGTERM or Ctrl-C: then the steps in hand are ended, leases
+/// released, and what is left to say is said.
+///
+/// # Errors
+///
+/// When the agent cannot start.
+pub async fn run(config: Config) -> Result<(), DaemonError> {
+    let (stopper, stop) = Stopper::new();
+    let stopping = tokio::spawn(async move {
+        match crate::signals::asked_to_stop().await {
+            Ok(()) => {
+                tracing::info!("asked to stop: the steps in hand are ended first");
+                stopper.stop();
+            }
+            // Dropping the stopper asks for nothing: the agent goes on.
+            Err(error) => {
+                tracing::error!(%error, "signals cannot be heard; stop the agent by ending its process")
+            }
+        }
+        let _ = crate::signals::asked_to_stop().await;
+        tracing::warn!("asked to stop again: ending at once; leases run out by themselves");
+        std::process::exit(130);
+    });
+    let agent = Agent::start(config, stop.clone())?;
+    tracing::info!(
+        repo = agent.mirror.url(),
+        branch = agent.config.repo.branch,
+        name = agent.name,
+        "the agent runs"
+    );
+    let drift =
+        agent.config.drift.clone().map(|schedule| tokio::spawn(drift::watch(Arc::clone(&agent), schedule)));
+    while !stop.is_asked() {
+        // A poll that panics is one poll lost.
+        let polled = tokio::spawn(poll::poll(Arc::clone(&agent))).await;
+        if let Err(error) = polled {
+            tracing::error!(%error, "a poll ended unexpectedly; this is a fault of the agent, please report it");
+        }
+        tokio::select! {
+            () = tokio::time::sleep(schedule::jittered(agent.config.repo.poll)) => {}
+            () = stop.asked() => {}
+        }
+    }
+    if let Some(drift) = drift {
+        drift.abort();
+    }
+    agent.idle().await;
+    agent.reporter.finish(LAST_REPORTS).await;
+    stopping.abort();
+    tracing::info!("stopped");
+    Ok(())
+}

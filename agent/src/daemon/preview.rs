@@ -1,0 +1,214 @@
+use std::{collections::BTreeMap, sync::Arc, time::Instant};
+
+use pointsman_aws::Access;
+use pointsman_core::{
+    environment::{Environment, EnvironmentName},
+    failure::Failure,
+    policy::{ActorKind, PolicySet},
+    render,
+    report::{
+        Judged,
+        pull_request::{EnvironmentReport, PullReport, Purpose, Status},
+    },
+};
+
+use super::{
+    agent::{Agent, Walk, for_policies},
+    board::{Board, LogListener},
+    deploy::passes,
+    memory::{Planned, pause},
+    policies::{policies, remarks},
+    reporter::Subject,
+};
+use crate::{
+    git::{Changed, GitError, Snapshot, changed},
+    github::Pull,
+};
+
+/// Plans what a pull request changes, and reports it.
+pub(super) async fn preview(
+    agent: Arc<Agent>,
+    base: Arc<Snapshot>,
+    pull: Pull,
+    head: String,
+    before: Option<Planned>,
+) {
+    let times = before
+        .filter(|before| before.head == head)
+        .and_then(|before| before.again)
+        .map_or(0, |(_, times)| times + 1);
+    let complete = match plan_all(&agent, &base, &pull, &head).await {
+        Ok(complete) => complete,
+        Err(error) => {
+            tracing::error!(%error, pull = pull.number, "the pull request cannot be read");
+            let report = PullReport { problem: Some(error.to_string()), ..empty(&agent, &base, &head) };
+            agent.reporter.mailbox().post(&Subject::Pull(pull.number), report);
+            false
+        }
+    };
+    let again = (!complete).then(|| (Instant::now() + pause(agent.config.repo.poll, times), times));
+    let planned = Planned { head, base: base.revision.id(), again };
+    agent.memory().pulls.insert(pull.number, planned);
+}
+
+fn empty(agent: &Agent, base: &Snapshot, head: &str) -> PullReport {
+    PullReport {
+        base: agent.config.repo.branch.clone(),
+        base_commit: Some(base.revision.id()),
+        head: head.to_owned(),
+        purpose: Purpose::Preview,
+        environments: Vec::new(),
+        diagnostics: Vec::new(),
+        problem: None,
+    }
+}
+
+/// Whether everything could be asked that a plan asks.
+async fn plan_all(
+    agent: &Arc<Agent>,
+    base: &Arc<Snapshot>,
+    pull: &Pull,
+    head: &str,
+) -> Result<bool, GitError> {
+    let head = agent.snapshots.at(head).await?;
+    let (changes, report) = compare(agent, base, &head).await?;
+    let board = Board::new(Subject::Pull(pull.number), agent.reporter.mailbox(), report);
+    board.change(|report| {
+        for name in &changes.deleted {
+            let removed =
+                EnvironmentReport { status: Status::Removed, ..EnvironmentReport::queued(name.clone()) };
+            report.environments.push(removed);
+        }
+    });
+    let judges = policies(base).map_err(|error| error.to_string());
+    if let (Err(problem), false) = (&judges, changes.described.is_empty()) {
+        board.change(|report| report.problem = Some(problem.clone()));
+    }
+    let plans =
+        changes.described.iter().map(|name| plan_one(agent, &board, &head, pull, name, judges.as_ref().ok()));
+    Ok(futures::future::join_all(plans).await.into_iter().all(|complete| complete))
+}
+
+/// What a head changes since it left the branch, and a report without plans.
+async fn compare(
+    agent: &Arc<Agent>,
+    base: &Arc<Snapshot>,
+    head: &Arc<Snapshot>,
+) -> Result<(Changed, PullReport), GitError> {
+    let left = match base.revision.merge_base(&head.revision)? {
+        Some(left) => Some(agent.snapshots.at(&left.id()).await?),
+        None => None,
+    };
+    let nothing = BTreeMap::new();
+    let before = left.as_ref().map_or(&nothing, |left| &left.fingerprints);
+    let changes = changed(before, &head.fingerprints);
+    let meanwhile = changed(before, &base.fingerprints).described;
+
+    let mut report = empty(agent, base, &head.revision.id());
+    let mut read_by_changed = std::collections::BTreeSet::new();
+    for name in &changes.described {
+        let files = files_of(head, name);
+        let mut environment = EnvironmentReport::queued(name.clone());
+        environment.behind = left.is_some() && meanwhile.contains(name);
+        environment.diagnostics = head.reading.diagnostics_of(files).cloned().collect();
+        if head.reading.environment(name.as_str()).is_none() {
+            environment.status = Status::Invalid;
+        }
+        read_by_changed.extend(files);
+        report.environments.push(environment);
+    }
+    let touched = match &left {
+        Some(left) => head.revision.changed_paths(&left.revision)?,
+        None => std::collections::BTreeSet::new(),
+    };
+    let elsewhere = head.reading.diagnostics.iter().filter(|diagnostic| {
+        let file = diagnostic.place.as_ref().map(|place| &place.file);
+        file.is_some_and(|file| touched.contains(file) && !read_by_changed.contains(file))
+    });
+    report.diagnostics = elsewhere.cloned().collect();
+    Ok((changes, report))
+}
+
+fn files_of<'s>(snapshot: &'s Snapshot, name: &EnvironmentName) -> &'s [String] {
+    let whole = snapshot.reading.environment(name.as_str()).map(|environment| environment.files.as_slice());
+    let broken = || {
+        snapshot
+            .reading
+            .broken
+            .iter()
+            .find(|broken| broken.name == *name)
+            .map(|broken| broken.files.as_slice())
+    };
+    whole.or_else(broken).unwrap_or_default()
+}
+
+async fn plan_one(
+    agent: &Arc<Agent>,
+    board: &Arc<Board>,
+    head: &Arc<Snapshot>,
+    pull: &Pull,
+    name: &EnvironmentName,
+    judges: Option<&Arc<PolicySet>>,
+) -> bool {
+    let Some(environment) = head.reading.environment(name.as_str()) else { return true };
+    let set = |status: Status| board.change_environment(name, |report| report.status = status);
+    if pull.fork {
+        // Whoever wrote it may say which role is assumed and which bucket is read.
+        set(Status::Checked);
+        return true;
+    }
+    let Some(judges) = judges else {
+        set(Status::NoPlan);
+        return true;
+    };
+    agent.not_busy(name).await;
+    let _turn = agent.slots.take(name).await;
+    if agent.stop.is_asked() {
+        return false;
+    }
+    set(Status::Planning);
+    let result = Box::pin(judged(agent, environment, head, pull, judges)).await;
+    let complete = !matches!(&result, Err(Failure::Cloud(error)) if passes(error.kind));
+    match &result {
+        Ok(judged) => {
+            let size = render::plan::summary(judged.plan.summary());
+            tracing::info!(environment = %name, pull = pull.number, commit = head.revision.id(), "{size}");
+        }
+        Err(failure) => {
+            tracing::warn!(environment = %name, pull = pull.number, commit = head.revision.id(), "{failure}")
+        }
+    }
+    board.change_environment(name, |report| match result {
+        Ok(judged) => {
+            report.status = if judged.verdict.is_allowed() { Status::Planned } else { Status::Denied };
+            report.problem = None;
+            report.remarks = remarks(environment, &judged);
+            report.judged = Some(judged);
+        }
+        Err(failure) => {
+            report.status = Status::NoPlan;
+            report.problem = Some(render::failure::text(name, &failure));
+        }
+    });
+    complete
+}
+
+async fn judged(
+    agent: &Agent,
+    environment: &Environment,
+    head: &Snapshot,
+    pull: &Pull,
+    judges: &Arc<PolicySet>,
+) -> Result<Judged, Failure> {
+    let commit = head.revision.id();
+    let run = agent.run(Walk {
+        environment: environment.clone(),
+        policies: vec![Arc::clone(judges)],
+        pull: Some(for_policies(pull, &commit)),
+        actor: ActorKind::Agent,
+        ports: agent.connect(environment, Access::Read).await?,
+        listener: Arc::new(LogListener { environment: environment.name.clone() }),
+        commit,
+    });
+    pointsman_engine::preview(&run).await
+}

@@ -1,0 +1,64 @@
+//! The config repo as a person's own clone: for the command line.
+
+use std::{collections::BTreeMap, path::Path};
+
+use git2::{Repository, StatusOptions};
+use pointsman_core::environment::Sources;
+
+use super::{GitError, GitErrorKind, Revision};
+
+/// A policy file is text of at most so many bytes.
+const MOST_POLICY_BYTES: u64 = 1024 * 1024;
+
+/// The policy files of a folder on disk, by path in the repo; none when there
+/// is no such folder. Links are not followed.
+///
+/// # Errors
+///
+/// When the folder or a file in it cannot be read.
+pub fn folder_policies(repo: &Path, policies: &str) -> std::io::Result<BTreeMap<String, String>> {
+    let mut files = BTreeMap::new();
+    let mut folders = vec![policies.to_owned()];
+    while let Some(prefix) = folders.pop() {
+        let folder = repo.join(&prefix);
+        if !folder.is_dir() {
+            continue;
+        }
+        for entry in std::fs::read_dir(folder)? {
+            let entry = entry?;
+            let path = format!("{prefix}/{}", entry.file_name().to_string_lossy());
+            let kind = entry.file_type()?;
+            if kind.is_dir() {
+                folders.push(path);
+            } else if kind.is_file() && entry.metadata()?.len() <= MOST_POLICY_BYTES {
+                files.insert(path, std::fs::read_to_string(entry.path())?);
+            }
+        }
+    }
+    Ok(files)
+}
+
+/// The commit that a folder stands at, when it belongs to a repository and
+/// nothing in it differs from that commit.
+pub fn clean_commit(folder: &Path) -> Option<String> {
+    let repository = Repository::discover(folder).ok()?;
+    let mut options = StatusOptions::new();
+    options.include_untracked(true).include_ignored(false);
+    let clean = repository.statuses(Some(&mut options)).ok()?.is_empty();
+    let head = repository.head().ok()?.peel_to_commit().ok()?;
+    clean.then(|| head.id().to_string())
+}
+
+/// The environments of a commit of the repository that a folder belongs to.
+///
+/// # Errors
+///
+/// When the folder belongs to no repository, or the repository does not have
+/// the commit.
+pub fn commit_sources(folder: &Path, commit: &str, environments: &str) -> Result<Sources, GitError> {
+    let repository = Repository::discover(folder).map_err(|error| {
+        let what = format!("reading the repository of {}", folder.display());
+        GitError::new(GitErrorKind::NotFound, what, error.message(), "run this in a clone of the config repo")
+    })?;
+    Ok(Revision::open(repository.path(), commit)?.sources(environments)?.0)
+}

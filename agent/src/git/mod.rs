@@ -1,0 +1,22 @@
+//! The config repo: a bare mirror, of which only blobs are read. Nothing is
+//! ever checked out, and nothing of it is ever executed.
+
+mod changed;
+mod credentials;
+mod error;
+mod folder;
+mod local;
+mod mirror;
+mod revision;
+mod snapshot;
+#[cfg(test)]
+mod tests;
+
+pub use changed::{Changed, changed, fingerprints};
+pub use credentials::{Credentials, from_config};
+pub use error::{GitError, GitErrorKind};
+pub use folder::folder_sources;
+pub use local::{clean_commit, commit_sources, folder_policies};
+pub use mirror::{Heads, Mirror};
+pub use revision::Revision;
+pub use snapshot::{Snapshot, Snapshots};

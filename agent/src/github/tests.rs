@@ -1,0 +1,280 @@
+#![allow(clippy::unwrap_used, clippy::panic, clippy::expect_used, reason = "tests")]
+
+use std::{path::Path, time::Duration};
+
+use pointsman_tests::{
+    git::ConfigRepo,
+    github::{Failure, GitHub},
+};
+use tempfile::TempDir;
+
+use super::{
+    Annotation, CheckState, Client, CommitCheck, DeploymentState, EnvironmentDeployment, GithubErrorKind,
+    NewComment,
+};
+use crate::config;
+
+/// A hosted config repo with one open pull request.
+struct Story {
+    git: ConfigRepo,
+    github: GitHub,
+    folder: TempDir,
+    pull: u64,
+    head: String,
+}
+
+impl Story {
+    fn new() -> Self {
+        let git = ConfigRepo::create();
+        git.commit("main", &[("environments/web.toml", Some("# one\n"))], "first");
+        let github = GitHub::host(&git);
+        let head = git.commit("change", &[("environments/web.toml", Some("# two\n"))], "second");
+        let pull = github.open_pull("change", "main", "Change web", "");
+        Self { git, github, folder: tempfile::tempdir().unwrap(), pull, head }
+    }
+
+    fn client(&self, identity: &str) -> Client {
+        let text = format!(
+            "[repo]\nurl = \"{}\"\n[github]\nrepository = \"{}\"\napi_url = \"{}\"\nwrite_pause_ms = 0\n{identity}",
+            self.github.clone_url(),
+            self.git.full_name(),
+            self.github.api_url(),
+        );
+        let config = config::read(&self.folder.path().join("pointsman.toml"), &text).unwrap();
+        Client::new(&config.github.unwrap()).unwrap()
+    }
+
+    fn app(&self) -> Client {
+        let app = self.github.app();
+        std::fs::write(self.folder.path().join("key.pem"), &app.private_key_pem).unwrap();
+        self.client(&format!(
+            "app_id = {}\ninstallation_id = {}\nkey_file = \"key.pem\"\n",
+            app.app_id, app.installation_id
+        ))
+    }
+
+    fn token(&self, login: &str) -> Client {
+        std::fs::write(self.folder.path().join("token"), self.github.personal_token(login)).unwrap();
+        self.client("token_file = \"token\"\n")
+    }
+
+    fn comments(&self) -> Vec<pointsman_tests::github::Comment> {
+        self.github.read(|repository| repository.pulls[&self.pull].comments.clone())
+    }
+
+    fn writes(&self) -> usize {
+        let token = |path: &str| path.ends_with("/access_tokens");
+        self.github.requests().iter().filter(|request| request.is_write() && !token(&request.path)).count()
+    }
+
+    fn check(&self, state: CheckState, title: &str) -> CommitCheck {
+        CommitCheck {
+            commit: self.head.clone(),
+            name: "pointsman / production/web".to_owned(),
+            state,
+            title: title.to_owned(),
+            summary: format!("{title} at length"),
+            annotations: Vec::new(),
+        }
+    }
+
+    fn deployment(&self, state: DeploymentState) -> EnvironmentDeployment {
+        EnvironmentDeployment {
+            commit: self.head.clone(),
+            environment: "production/web".to_owned(),
+            state,
+            description: "A sentence. ".repeat(20),
+            url: None,
+            production: true,
+        }
+    }
+}
+
+#[tokio::test]
+async fn one_comment_is_edited_in_place_whoever_we_are() {
+    for as_app in [true, false] {
+        let story = Story::new();
+        let client = || if as_app { story.app() } else { story.token("robin") };
+        let first = client();
+        first.put_comment(story.pull, "nothing", NewComment::Never).await.unwrap();
+        assert_eq!(story.comments().len(), 0);
+        first.put_comment(story.pull, "one", NewComment::Allowed).await.unwrap();
+        first.put_comment(story.pull, "two", NewComment::Allowed).await.unwrap();
+        // As after a restart: nothing is remembered.
+        client().put_comment(story.pull, "two", NewComment::Allowed).await.unwrap();
+        let again = client();
+        again.put_comment(story.pull, "three", NewComment::Allowed).await.unwrap();
+        let comments = story.comments();
+        assert_eq!(comments.len(), 1);
+        assert_eq!(comments[0].body, "<!-- pointsman -->\nthree");
+        assert_eq!((comments[0].edits, story.writes()), (2, 3));
+        story.github.assert_no_violations();
+    }
+}
+
+#[tokio::test]
+async fn a_strangers_marker_is_not_ours() {
+    let story = Story::new();
+    story.github.comment(story.pull, "mallory", "<!-- pointsman -->\nall is well");
+    story.app().put_comment(story.pull, "the truth", NewComment::Allowed).await.unwrap();
+    let comments = story.comments();
+    assert_eq!(comments.len(), 2);
+    assert_eq!(comments[0].body, "<!-- pointsman -->\nall is well");
+    assert_eq!(comments[1].author.login, "pointsman[bot]");
+}
+
+#[tokio::test]
+async fn a_check_run_is_one_however_often_it_is_reported() {
+    let story = Story::new();
+    let client = story.app();
+    client.put_check(&story.check(CheckState::InProgress, "Being planned.")).await.unwrap();
+    let mut check = story.check(CheckState::Failure, "Denied.");
+    check.summary = "ä".repeat(60_000);
+    check.annotations = (1..=120)
+        .map(|line| Annotation {
+            path: "environments/web.toml".to_owned(),
+            line,
+            level: "failure",
+            title: "policy".to_owned(),
+            message: "no".to_owned(),
+        })
+        .collect();
+    client.put_check(&check).await.unwrap();
+    client.put_check(&check).await.unwrap();
+    story.app().put_check(&story.check(CheckState::Success, "Planned.")).await.unwrap();
+    let checks = story.github.read(|repository| repository.checks.clone());
+    assert_eq!(checks.len(), 1);
+    assert_eq!(checks[0].history, ["in_progress", "failure", "success"]);
+    assert_eq!(checks[0].annotations.len(), 120);
+    assert_eq!(checks[0].title.as_deref(), Some("Planned."));
+    story.github.assert_no_violations();
+}
+
+#[tokio::test]
+async fn a_token_writes_statuses_and_repeats_none() {
+    let story = Story::new();
+    let client = story.token("robin");
+    let long = "x".repeat(300);
+    client.put_check(&story.check(CheckState::Queued, "Queued.")).await.unwrap();
+    client.put_check(&story.check(CheckState::Success, &long)).await.unwrap();
+    client.put_check(&story.check(CheckState::Success, &long)).await.unwrap();
+    story.token("robin").put_check(&story.check(CheckState::Success, &long)).await.unwrap();
+    let statuses = story.github.read(|repository| repository.statuses.clone());
+    let states: Vec<&str> = statuses.iter().map(|status| status.state.as_str()).collect();
+    assert_eq!(states, ["pending", "success"]);
+    assert_eq!(statuses[1].description.as_ref().map(|text| text.chars().count()), Some(140));
+    assert!(story.github.read(|repository| repository.checks.is_empty()));
+    story.github.assert_no_violations();
+}
+
+#[tokio::test]
+async fn a_deployment_is_one_and_reads_as_a_story() {
+    let story = Story::new();
+    let client = story.app();
+    client.put_deployment(&story.deployment(DeploymentState::Queued)).await.unwrap();
+    client.put_deployment(&story.deployment(DeploymentState::InProgress)).await.unwrap();
+    client.put_deployment(&story.deployment(DeploymentState::InProgress)).await.unwrap();
+    let again = story.app();
+    again.put_deployment(&story.deployment(DeploymentState::Success)).await.unwrap();
+    again.put_deployment(&story.deployment(DeploymentState::Success)).await.unwrap();
+    let deployments = story.github.read(|repository| repository.deployments.clone());
+    assert_eq!(deployments.len(), 1);
+    assert!(deployments[0].production_environment);
+    let states: Vec<&str> = deployments[0].statuses.iter().map(|status| status.state.as_str()).collect();
+    assert_eq!(states, ["queued", "in_progress", "success"]);
+    story.github.assert_no_violations();
+}
+
+#[tokio::test]
+async fn pull_requests_are_found_open_and_merged() {
+    let story = Story::new();
+    let client = story.app();
+    let open = client.open_pulls("main").await.unwrap();
+    assert_eq!(open.len(), 1);
+    assert_eq!(
+        (open[0].number, open[0].head.as_str(), open[0].fork),
+        (story.pull, story.head.as_str(), false)
+    );
+    assert!(client.open_pulls("release/1 & 2").await.unwrap().is_empty());
+    assert_eq!(client.pull_of_commit(&story.head, "main").await.unwrap(), None);
+    let merged = story.github.merge(story.pull);
+    assert!(client.open_pulls("main").await.unwrap().is_empty());
+    let pull = client.pull_of_commit(&merged, "main").await.unwrap().expect("the merged pull request");
+    assert_eq!((pull.number, pull.merged_as.as_deref()), (story.pull, Some(merged.as_str())));
+    story.github.assert_no_violations();
+}
+
+#[tokio::test]
+async fn refusals_are_told_apart_and_say_what_to_do() {
+    let story = Story::new();
+    let ask = async |failure: Failure| {
+        story.github.fail(failure);
+        let error = story.token("robin").open_pulls("main").await.unwrap_err();
+        (error.kind, error.is_temporary(), error.to_string())
+    };
+    let (kind, temporary, text) = ask(Failure::new(401, "Bad credentials")).await;
+    assert_eq!((kind, temporary), (GithubErrorKind::Unauthorized, false));
+    insta::assert_snapshot!(text, @"GitHub, GET /repos/acme/config/pulls: answered 401: Bad credentials; check the token, or the App's id, installation and key in [github]; it may have expired or been revoked");
+    let kinds = [
+        (Failure::new(403, "Resource not accessible by integration"), GithubErrorKind::Forbidden, false),
+        (Failure::new(404, "Not Found"), GithubErrorKind::NotFound, false),
+        (Failure::new(422, "Validation Failed"), GithubErrorKind::Invalid, false),
+        (Failure::gateway(502), GithubErrorKind::Unavailable, true),
+        (Failure::secondary_rate_limit(Duration::from_secs(30)), GithubErrorKind::RateLimited, true),
+        (Failure::new(429, "Too many"), GithubErrorKind::RateLimited, true),
+    ];
+    for (failure, kind, temporary) in kinds {
+        let (found, is_temporary, text) = ask(failure).await;
+        assert_eq!((found, is_temporary), (kind, temporary), "{text}");
+    }
+    let absent = config::read(
+        Path::new("pointsman.toml"),
+        "[repo]\nurl=\"/x\"\n[github]\nrepository=\"a/b\"\ntoken_file=\"/nonexistent/token\"\n",
+    );
+    let error = Client::new(&absent.unwrap().github.unwrap()).unwrap_err();
+    assert_eq!(error.kind, GithubErrorKind::Credentials);
+    assert!(error.to_string().contains("/nonexistent/token"), "{error}");
+}
+
+#[tokio::test]
+async fn when_github_asks_for_silence_nothing_is_asked() {
+    let story = Story::new();
+    let client = story.token("robin");
+    story.github.fail(Failure::secondary_rate_limit(Duration::from_secs(600)));
+    assert_eq!(client.open_pulls("main").await.unwrap_err().retry_after, Some(Duration::from_secs(600)));
+    let before = story.github.requests().len();
+    let error = client.open_pulls("main").await.unwrap_err();
+    assert_eq!(error.kind, GithubErrorKind::RateLimited);
+    assert!(error.retry_after.is_some_and(|wait| wait > Duration::from_secs(590)), "{error:?}");
+    assert_eq!(story.github.requests().len(), before);
+}
+
+#[tokio::test]
+async fn an_expired_installation_token_is_replaced() {
+    let story = Story::new();
+    let client = story.app();
+    client.put_comment(story.pull, "one", NewComment::Allowed).await.unwrap();
+    story.github.expire_tokens();
+    client.put_comment(story.pull, "two", NewComment::Allowed).await.unwrap();
+    assert_eq!(story.comments()[0].body, "<!-- pointsman -->\ntwo");
+    let token = client.git_token().await.unwrap().expect("a token for Git");
+    assert!(!format!("{token:?}").contains(secrecy::ExposeSecret::expose_secret(&token)));
+}
+
+#[tokio::test]
+async fn a_reply_that_was_lost_makes_no_second_object() {
+    let story = Story::new();
+    let client = story.app();
+    story.github.fail(Failure::gateway(502).method("POST").path("/repos/*/comments").after_performing());
+    let error = client.put_comment(story.pull, "one", NewComment::Allowed).await.unwrap_err();
+    assert_eq!(error.kind, GithubErrorKind::Unavailable);
+    client.put_comment(story.pull, "one", NewComment::Allowed).await.unwrap();
+    story.github.fail(Failure::gateway(502).method("POST").path("/repos/*/check-runs").after_performing());
+    client.put_check(&story.check(CheckState::Success, "Planned.")).await.unwrap_err();
+    client.put_check(&story.check(CheckState::Success, "Planned.")).await.unwrap();
+    story.github.fail(Failure::gateway(502).method("POST").path("/repos/*/deployments").after_performing());
+    client.put_deployment(&story.deployment(DeploymentState::Queued)).await.unwrap_err();
+    client.put_deployment(&story.deployment(DeploymentState::Queued)).await.unwrap();
+    let counts = story.github.read(|repository| (repository.checks.len(), repository.deployments.len()));
+    assert_eq!((story.comments().len(), counts), (1, (1, 1)));
+}

@@ -1,0 +1,35 @@
+# Why: logs that are gone explain no incident, and logs that are kept for ever cost for ever
+# and hold people's data for ever.
+package log_retention
+
+shortest_days := 14 if is_production
+
+shortest_days := 1 if not is_production
+
+longest_days := 400
+
+is_production if startswith(input.stage, "prod")
+
+deny contains finding if {
+	some name, service in input.environment.service
+	retention := object.get(service, "log_retention", "30d") # the default
+	problem := wrong(retention)
+	finding := {
+		"msg": sprintf("service `%s` keeps its logs for `%v`, %s", [name, retention, problem]),
+		"path": sprintf("service.%s.log_retention", [name]),
+	}
+}
+
+wrong(retention) := sprintf("less than %d days", [shortest_days]) if days(retention) < shortest_days
+
+wrong(retention) := sprintf("more than %d days", [longest_days]) if days(retention) > longest_days
+
+wrong(retention) := "which is not a length of time" if not days(retention)
+
+days(retention) := (to_number(substring(retention, 0, count(retention) - 1)) * seconds[unit]) / 86400 if {
+	is_string(retention)
+	regex.match(`^[0-9]{1,9}[smhd]$`, retention)
+	unit := substring(retention, count(retention) - 1, 1)
+}
+
+seconds := {"s": 1, "m": 60, "h": 3600, "d": 86400}

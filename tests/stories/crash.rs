@@ -1,0 +1,61 @@
+//! The agent dies with SIGKILL, before or after a call of its first deploy; the next one ends it.
+
+use pointsman_tests::{
+    agent::Running,
+    story::{PRODUCTION, PRODUCTION_FILE, World},
+};
+
+use crate::{PATIENCE, estate, settled, world};
+
+/// Kills the agent at a call of the first deploy, starts it again, and looks at what stands.
+fn killed_at(service: &str, operation: &str, after: bool) {
+    let world = world();
+    let proxy = world.aws.proxy();
+    let held = if after { proxy.hold_answer(service, operation) } else { proxy.hold(service, operation) };
+    world.git.commit("main", &[(PRODUCTION_FILE, Some(&World::example_environment()))], "Describe OpenWebUI");
+    let first: Running = world.agent("");
+    assert!(held.wait_reached(PATIENCE), "{service}:{operation} is never called; it said\n{}", first.said());
+    first.kill();
+    assert!(held.wait_left(PATIENCE), "the dead one\'s call is still held");
+    held.release();
+
+    let second = world.agent("");
+    second.wait_until_said("deployed", PATIENCE);
+    assert!(
+        second.said().contains("taken over"),
+        "the lock of the dead one is watched, then taken over: {}",
+        second.said()
+    );
+    insta::assert_snapshot!("estate_after_a_crash", settled(&estate::inventory(&world)));
+    assert_eq!(second.stop(PATIENCE).1, 0);
+    let clone = world.clone_of("main");
+    clone.run(&["plan", PRODUCTION, "--detailed-exitcode"]).expect_code(0);
+    // Nothing stands that the state does not know: all of it can go.
+    clone.run(&["destroy", PRODUCTION, "--yes"]).expect_code(0);
+    assert_eq!(estate::inventory(&world), "");
+}
+
+#[test]
+fn before_the_load_balancer_is_made() {
+    killed_at("elasticloadbalancing", "CreateLoadBalancer", false);
+}
+
+#[test]
+fn after_the_load_balancer_was_made() {
+    killed_at("elasticloadbalancing", "CreateLoadBalancer", true);
+}
+
+#[test]
+fn after_the_task_definition_was_registered() {
+    killed_at("ecs", "RegisterTaskDefinition", true);
+}
+
+#[test]
+fn after_the_replication_group_was_made() {
+    killed_at("elasticache", "CreateReplicationGroup", true);
+}
+
+#[test]
+fn after_the_service_was_made() {
+    killed_at("ecs", "CreateService", true);
+}

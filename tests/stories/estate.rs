@@ -1,0 +1,114 @@
+//! What stands in an account, as text for people: by boto3, not by the program under test.
+
+use pointsman_tests::story::World;
+
+/// Every object that carries the tags of an environment, and what is in it.
+pub fn inventory(world: &World) -> String {
+    world.aws.python(INVENTORY)
+}
+
+/// The parts of the estate that are not ours, as they stand: to show that they are untouched.
+pub fn externals(world: &World) -> String {
+    world.aws.python(EXTERNALS)
+}
+
+const INVENTORY: &str = r#"
+def ours(tags):
+    return {t.get("Key", t.get("key")): t.get("Value", t.get("value")) for t in tags}.get("pointsman:address")
+
+lines = []
+elb = client("elbv2")
+ecs = client("ecs")
+ec2 = client("ec2")
+cache = client("elasticache")
+logs = client("logs")
+
+groups = {g["GroupId"]: g for g in ec2.describe_security_groups()["SecurityGroups"]}
+def named(group):
+    return groups[group]["GroupName"] if group in groups else group
+for group in groups.values():
+    if ours(group.get("Tags", [])):
+        lines.append(f'security group {group["GroupName"]}: {group["Description"]}')
+        for rule in group["IpPermissions"]:
+            peers = [r["CidrIp"] for r in rule.get("IpRanges", [])]
+            peers += [named(p["GroupId"]) for p in rule.get("UserIdGroupPairs", [])]
+            for peer in sorted(peers):
+                lines.append(f'  allows {rule["IpProtocol"]} {rule["FromPort"]}-{rule["ToPort"]} from {peer}')
+
+for balancer in elb.describe_load_balancers()["LoadBalancers"]:
+    arn = balancer["LoadBalancerArn"]
+    if not ours(elb.describe_tags(ResourceArns=[arn])["TagDescriptions"][0]["Tags"]):
+        continue
+    attributes = {a["Key"]: a["Value"] for a in elb.describe_load_balancer_attributes(LoadBalancerArn=arn)["Attributes"]}
+    lines.append(f'load balancer {balancer["LoadBalancerName"]}: {balancer["Scheme"]}, {len(balancer["AvailabilityZones"])} zones, '
+                 f'idle timeout {attributes.get("idle_timeout.timeout_seconds")} s, groups {[named(g) for g in balancer["SecurityGroups"]]}')
+    for listener in elb.describe_listeners(LoadBalancerArn=arn)["Listeners"]:
+        default = listener["DefaultActions"][0]
+        lines.append(f'  listener {listener["Protocol"]}:{listener["Port"]}: otherwise {default["Type"]} '
+                     f'{default.get("FixedResponseConfig", {}).get("StatusCode")}')
+        for rule in elb.describe_rules(ListenerArn=listener["ListenerArn"])["Rules"]:
+            if rule["IsDefault"]:
+                continue
+            hosts = [v for c in rule["Conditions"] for v in c.get("HostHeaderConfig", {}).get("Values", c.get("Values", []))]
+            action = rule["Actions"][0]
+            target = action.get("TargetGroupArn") or action["ForwardConfig"]["TargetGroups"][0]["TargetGroupArn"]
+            lines.append(f'    rule {rule["Priority"]}: {hosts} to {target.split("/")[1]}')
+
+for group in elb.describe_target_groups()["TargetGroups"]:
+    arn = group["TargetGroupArn"]
+    if not ours(elb.describe_tags(ResourceArns=[arn])["TagDescriptions"][0]["Tags"]):
+        continue
+    attributes = {a["Key"]: a["Value"] for a in elb.describe_target_group_attributes(TargetGroupArn=arn)["Attributes"]}
+    health = [t["TargetHealth"]["State"] for t in elb.describe_target_health(TargetGroupArn=arn)["TargetHealthDescriptions"]]
+    lines.append(f'target group {group["TargetGroupName"]}: {group["Protocol"]}:{group["Port"]} {group["TargetType"]}, '
+                 f'health {group["HealthCheckPath"]} every {group["HealthCheckIntervalSeconds"]} s, '
+                 f'sticky {attributes.get("stickiness.enabled")} {attributes.get("stickiness.lb_cookie.duration_seconds")} s, '
+                 f'drain {attributes.get("deregistration_delay.timeout_seconds")} s, targets {sorted(h for h in health if h != "draining")}')
+
+for cluster in ecs.list_clusters()["clusterArns"]:
+    for arn in ecs.list_services(cluster=cluster)["serviceArns"]:
+        service = ecs.describe_services(cluster=cluster, services=[arn], include=["TAGS"])["services"][0]
+        if not ours(service.get("tags", [])):
+            continue
+        lines.append(f'service {service["serviceName"]} in {cluster.split("/")[-1]}: {service["runningCount"]} of {service["desiredCount"]} tasks run, '
+                     f'{[d["rolloutState"] for d in service["deployments"]]}')
+        task = ecs.describe_task_definition(taskDefinition=service["taskDefinition"])["taskDefinition"]
+        container = task["containerDefinitions"][0]
+        environment = {v["name"]: v["value"] for v in container["environment"]}
+        lines.append(f'  task {task["family"]}: {task["cpu"]} cpu, {task["memory"]} MiB, {container["image"]}')
+        for name in sorted(environment):
+            lines.append(f'    {name}={environment[name]}')
+
+for group in cache.describe_replication_groups()["ReplicationGroups"]:
+    lines.append(f'replication group {group["ReplicationGroupId"]}: {group["CacheNodeType"]}, {len(group["MemberClusters"])} node, '
+                 f'at rest {group["AtRestEncryptionEnabled"]}, in transit {group["TransitEncryptionEnabled"]}, {group["Status"]}')
+for group in cache.describe_cache_subnet_groups()["CacheSubnetGroups"]:
+    if group["CacheSubnetGroupName"] != "default":
+        lines.append(f'cache subnet group {group["CacheSubnetGroupName"]}: {len(group["Subnets"])} subnets')
+for group in cache.describe_cache_parameter_groups()["CacheParameterGroups"]:
+    if not group["CacheParameterGroupName"].startswith("default."):
+        lines.append(f'cache parameter group {group["CacheParameterGroupName"]}: {group["CacheParameterGroupFamily"]}')
+for group in logs.describe_log_groups(logGroupNamePrefix="/pointsman/")["logGroups"]:
+    lines.append(f'log group {group["logGroupName"]}: {group.get("retentionInDays")} days')
+
+heads = []
+for line in lines:
+    if line.startswith(" "):
+        heads[-1].append(line)
+    else:
+        heads.append([line])
+print("\n".join("\n".join(head) for head in sorted(heads)))
+"#;
+
+const EXTERNALS: &str = r#"
+ecs = client("ecs")
+old = ecs.describe_services(cluster="webUIcluster2", services=["webui3"])["services"][0]
+print("webui3", old["status"], old["desiredCount"], old["taskDefinition"].split("/")[-1])
+secrets = client("secretsmanager").list_secrets()["SecretList"]
+print("secrets", sorted(s["Name"] for s in secrets))
+print("files", [(f["Name"], f["Encrypted"]) for f in client("efs").describe_file_systems()["FileSystems"]])
+print("database", [(c["DBClusterIdentifier"], c["Status"]) for c in client("rds").describe_db_clusters()["DBClusters"]])
+print("vpcs", sorted(v["VpcId"] for v in client("ec2").describe_vpcs()["Vpcs"]))
+print("groups", sorted(g["GroupName"] for g in client("ec2").describe_security_groups()["SecurityGroups"]
+      if not any(t["Key"] == "pointsman:address" for t in g.get("Tags", []))))
+"#;

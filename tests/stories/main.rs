@@ -1,0 +1,60 @@
+//! Stories: the real program against a whole world on loopback. A module per capability; each
+//! story asserts what people read and what stands in the account afterwards.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "tests")]
+
+mod account;
+mod crash;
+mod demonstration;
+mod drift;
+mod estate;
+mod generated;
+mod idempotence;
+mod latency;
+mod refusals;
+mod road;
+mod terraform;
+mod usage;
+
+use std::time::Duration;
+
+use pointsman_tests::{agent::Program, story::World};
+
+/// The longest that anything in a story is waited for, on a machine that does much else.
+const PATIENCE: Duration = Duration::from_secs(120);
+
+/// A seeded world around the program that was built with these tests.
+fn world() -> World {
+    World::new(Program::at(env!("CARGO_BIN_EXE_pointsman")))
+}
+
+/// A world in which the example environment stands on `main`.
+fn described() -> World {
+    let world = world();
+    world.git.commit(
+        "main",
+        &[(pointsman_tests::story::PRODUCTION_FILE, Some(&World::example_environment()))],
+        "Describe OpenWebUI",
+    );
+    world
+}
+
+/// Text without what differs from run to run.
+fn settled(text: &str) -> String {
+    let mut settled = text.to_owned();
+    for (pattern, instead) in [
+        (r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z", "TIME"),
+        (r"\b[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}\b", "UUID"),
+        (r"\b(\d+\.\d s|\d+ s|\d+ min \d+ s)\b", "TOOK"),
+        (r"127\.0\.0\.1:\d+", "LOOPBACK"),
+        (r"\b(sg|vpc|subnet|eni|sgr)-[0-9a-f]+\b", "$1-ID"),
+        (r"(loadbalancer|targetgroup|listener|listener-rule)(/[\w/-]+?)?(/[0-9a-f]{12,32})+", "$1$2/ID"),
+        (r"webui([\w-]*)-[0-9a-f]{6}\b", "webui$1-HASH"),
+        (r"sessions-[0-9a-f]{6}\b", "sessions-HASH"),
+        (r"internal-([\w-]+)-\d+\.", "internal-$1-NUMBER."),
+        (r"robin@[\w.-]+", "robin@HOST"),
+        (r"depot@[\w.-]+", "depot@HOST"),
+    ] {
+        settled = regex::Regex::new(pattern).unwrap().replace_all(&settled, instead).into_owned();
+    }
+    settled
+}

@@ -1,0 +1,316 @@
+//! The proxy between the agent and the emulator: it records every call, and slows, breaks or holds
+//! the ones that a test chooses.
+
+use std::fmt;
+use std::net::{Ipv4Addr, SocketAddr};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::thread::{self, JoinHandle};
+use std::time::{Duration, Instant};
+
+use anyhow::{Context, Result};
+use axum::Router;
+use axum::body::{Body, to_bytes};
+use axum::extract::{Request, State};
+use axum::serve::ListenerExt;
+use http::{HeaderMap, Response, StatusCode, Uri, header};
+use hyper_util::client::legacy::{Client, connect::HttpConnector};
+use hyper_util::rt::TokioExecutor;
+use tokio::net::TcpListener;
+use tokio::sync::oneshot;
+
+use super::faults::Fault;
+use super::hold::{Gate, Held, Place};
+use super::operation::Operation;
+
+/// The largest form that is read to find its `Action`; AWS's own limits are far below.
+const LARGEST_FORM: usize = 16 * 1024 * 1024;
+
+/// A call that went through the proxy.
+#[derive(Debug, Clone)]
+pub struct Call {
+    /// The name that requests are signed with: `ecs`, `elasticloadbalancing`, `logs`, `s3`, ...
+    pub service: String,
+    /// As AWS's reference names it: `CreateService`.
+    pub operation: String,
+    /// Whether it may change something.
+    pub mutating: bool,
+    /// When it arrived here.
+    pub started: Instant,
+    /// When its answer left, none while it is under way or if its caller went away.
+    pub ended: Option<Instant>,
+    /// The status of its answer.
+    pub status: Option<u16>,
+    /// Whether the answer came from the test (`fail`), not from the emulator.
+    pub injected: bool,
+}
+
+impl fmt::Display for Call {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "{}:{}", self.service, self.operation)?;
+        match self.status {
+            Some(status) => write!(formatter, " {status}"),
+            None => write!(formatter, " unanswered"),
+        }
+    }
+}
+
+#[derive(Debug, Default)]
+struct Rules {
+    calls: Vec<Call>,
+    /// Counts the clearings of `calls`: a call of before must not write into the new list.
+    generation: usize,
+    latency: Duration,
+    faults: Vec<Fault>,
+    gates: Vec<Arc<Gate>>,
+}
+
+#[derive(Debug)]
+struct Shared {
+    upstream: String,
+    client: Client<HttpConnector, Body>,
+    rules: Mutex<Rules>,
+}
+
+impl Shared {
+    fn rules(&self) -> MutexGuard<'_, Rules> {
+        self.rules.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn gate(&self, operation: &Operation, place: Place) -> Option<Arc<Gate>> {
+        let rules = self.rules();
+        rules.gates.iter().find(|gate| gate.concerns(operation, place)).cloned()
+    }
+}
+
+/// A reverse proxy on a loopback port, served by a thread of its own. Dropping it stops it.
+#[derive(Debug)]
+pub struct Proxy {
+    address: SocketAddr,
+    shared: Arc<Shared>,
+    stop: Option<oneshot::Sender<()>>,
+    thread: Option<JoinHandle<()>>,
+}
+
+impl Proxy {
+    /// Starts a proxy in front of `upstream`, an address with a port.
+    ///
+    /// # Errors
+    ///
+    /// When no loopback port can be opened.
+    pub fn start(upstream: &str) -> Result<Self> {
+        let listener = std::net::TcpListener::bind((Ipv4Addr::LOCALHOST, 0))
+            .context("opening a loopback port for the AWS proxy")?;
+        listener.set_nonblocking(true)?;
+        let address = listener.local_addr()?;
+
+        let mut connector = HttpConnector::new();
+        connector.set_nodelay(true);
+        let shared = Arc::new(Shared {
+            upstream: upstream.to_owned(),
+            client: Client::builder(TokioExecutor::new()).build(connector),
+            rules: Mutex::default(),
+        });
+        let (stop, stopped) = oneshot::channel();
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+        let router = Router::new().fallback(forward).with_state(Arc::clone(&shared));
+        let thread = thread::Builder::new().name("aws-proxy".to_owned()).spawn(move || {
+            runtime.block_on(async {
+                let Ok(listener) = TcpListener::from_std(listener) else {
+                    return;
+                };
+                let listener = listener.tap_io(|stream| {
+                    // Without it, small answers wait for acknowledgements.
+                    let _ = stream.set_nodelay(true);
+                });
+                tokio::select! {
+                    _ = axum::serve(listener, router) => {}
+                    _ = stopped => {}
+                }
+            });
+        })?;
+        Ok(Self { address, shared, stop: Some(stop), thread: Some(thread) })
+    }
+
+    /// Its URL.
+    #[must_use]
+    pub fn endpoint(&self) -> String {
+        format!("http://{}", self.address)
+    }
+
+    /// Every call since the start or the last [`clear`](Self::clear), in the order of arrival.
+    #[must_use]
+    pub fn calls(&self) -> Vec<Call> {
+        self.shared.rules().calls.clone()
+    }
+
+    /// The calls that may have changed something.
+    #[must_use]
+    pub fn mutations(&self) -> Vec<Call> {
+        let mut calls = self.calls();
+        calls.retain(|call| call.mutating);
+        calls
+    }
+
+    /// Forgets the calls so far.
+    pub fn clear(&self) {
+        let mut rules = self.shared.rules();
+        rules.calls.clear();
+        rules.generation += 1;
+    }
+
+    /// Delays every later call by this long, before AWS sees it.
+    pub fn set_latency(&self, latency: Duration) {
+        self.shared.rules().latency = latency;
+    }
+
+    /// Answers the next `times` calls of an operation with an error of the right shape for its
+    /// protocol, without showing them to AWS. Several rules for one operation take turns in order.
+    pub fn fail(&self, service: &str, operation: &str, status: u16, code: &str, message: &str, times: usize) {
+        self.shared.rules().faults.push(Fault {
+            service: service.to_owned(),
+            operation: operation.to_owned(),
+            status,
+            code: code.to_owned(),
+            message: message.to_owned(),
+            times,
+        });
+    }
+
+    /// Takes back every error that is still to come.
+    pub fn heal(&self) {
+        self.shared.rules().faults.clear();
+    }
+
+    /// Holds every call of an operation before AWS sees it. A caller that is killed meanwhile
+    /// takes its call with it: AWS never sees it.
+    pub fn hold(&self, service: &str, operation: &str) -> Held {
+        self.hold_at(service, operation, Place::Request)
+    }
+
+    /// Holds every call of an operation after AWS has done it, before the caller learns of it.
+    pub fn hold_answer(&self, service: &str, operation: &str) -> Held {
+        self.hold_at(service, operation, Place::Answer)
+    }
+
+    fn hold_at(&self, service: &str, operation: &str, place: Place) -> Held {
+        let gate = Gate::new(service, operation, place);
+        let mut rules = self.shared.rules();
+        rules.gates.retain(|gate| !gate.is_open());
+        rules.gates.push(Arc::clone(&gate));
+        Held(gate)
+    }
+}
+
+impl Drop for Proxy {
+    fn drop(&mut self) {
+        if let Some(stop) = self.stop.take() {
+            // An error means that the thread has ended already.
+            let _ = stop.send(());
+        }
+        if let Some(thread) = self.thread.take() {
+            let _ = thread.join();
+        }
+    }
+}
+
+async fn forward(State(shared): State<Arc<Shared>>, request: Request) -> Response<Body> {
+    let (mut parts, mut body) = request.into_parts();
+    let mut form = Vec::new();
+    if is_form(&parts.headers) {
+        match to_bytes(body, LARGEST_FORM).await {
+            Ok(bytes) => {
+                form = bytes.to_vec();
+                body = Body::from(bytes);
+            }
+            Err(error) => return broken(StatusCode::BAD_REQUEST, &error.to_string()),
+        }
+    }
+    let operation = Operation::of(&parts.method, &parts.uri, &parts.headers, &form);
+    let entry = Entry::record(&shared, &operation);
+
+    let latency = shared.rules().latency;
+    if !latency.is_zero() {
+        tokio::time::sleep(latency).await;
+    }
+    if let Some(gate) = shared.gate(&operation, Place::Request) {
+        gate.pass().await;
+    }
+    if let Some(fault) = take_fault(&shared, &operation) {
+        let answer = fault.answer(operation.protocol);
+        entry.answered(&shared, answer.status(), true);
+        return answer;
+    }
+
+    for name in [header::CONNECTION, header::TRANSFER_ENCODING, header::EXPECT, header::TE] {
+        parts.headers.remove(name);
+    }
+    // Only the connection leads elsewhere: the Host header stays the caller's.
+    let path = parts.uri.path_and_query().map_or("/", |path| path.as_str());
+    parts.uri = match format!("http://{}{path}", shared.upstream).parse::<Uri>() {
+        Ok(uri) => uri,
+        Err(error) => return broken(StatusCode::BAD_REQUEST, &error.to_string()),
+    };
+    let answer = match shared.client.request(Request::from_parts(parts, body)).await {
+        Ok(answer) => answer.map(Body::new),
+        Err(error) => broken(StatusCode::BAD_GATEWAY, &format!("the emulator does not answer: {error}")),
+    };
+    if let Some(gate) = shared.gate(&operation, Place::Answer) {
+        gate.pass().await;
+    }
+    entry.answered(&shared, answer.status(), false);
+    answer
+}
+
+fn is_form(headers: &HeaderMap) -> bool {
+    headers
+        .get(header::CONTENT_TYPE)
+        .and_then(|value| value.to_str().ok())
+        .is_some_and(|kind| kind.starts_with("application/x-www-form-urlencoded"))
+}
+
+fn broken(status: StatusCode, message: &str) -> Response<Body> {
+    let mut response = Response::new(Body::from(format!("AWS proxy: {message}\n")));
+    *response.status_mut() = status;
+    response
+}
+
+fn take_fault(shared: &Shared, operation: &Operation) -> Option<Fault> {
+    let mut rules = shared.rules();
+    let fault = rules.faults.iter_mut().find(|fault| fault.concerns(operation))?;
+    fault.times -= 1;
+    Some(fault.clone())
+}
+
+/// A call's place in the list.
+struct Entry {
+    index: usize,
+    generation: usize,
+}
+
+impl Entry {
+    fn record(shared: &Shared, operation: &Operation) -> Self {
+        let mut rules = shared.rules();
+        rules.calls.push(Call {
+            service: operation.service.clone(),
+            operation: operation.name.clone(),
+            mutating: operation.is_mutating(),
+            started: Instant::now(),
+            ended: None,
+            status: None,
+            injected: false,
+        });
+        Self { index: rules.calls.len() - 1, generation: rules.generation }
+    }
+
+    fn answered(&self, shared: &Shared, status: StatusCode, injected: bool) {
+        let mut rules = shared.rules();
+        if rules.generation != self.generation {
+            return;
+        }
+        if let Some(call) = rules.calls.get_mut(self.index) {
+            call.ended = Some(Instant::now());
+            call.status = Some(status.as_u16());
+            call.injected = injected;
+        }
+    }
+}

@@ -15,4 +15,10 @@ deny contains finding if {
 
 is_approved if count(input.pull_request.approvals) > 0
 
+# `pointsman destroy` says it by its name, and asks before it begins.
+is_approved if {
+	input.intent == "destroy"
+	input.actor.kind == "person"
+}
+
 done := {"delete": "deleted", "replace": "replaced"}

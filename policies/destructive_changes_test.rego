@@ -18,6 +18,16 @@ test_deleting_and_replacing_need_an_approval if {
 	}
 }
 
+test_a_person_who_destroys_means_it if {
+	plan := {"changes": [{"address": "cache.sessions", "kind": "replication_group", "action": "delete", "stateful": true}]}
+	every actor in [{"kind": "agent", "login": "a"}, null] {
+		count(destructive_changes.deny) == 1 with input as {"plan": plan, "pull_request": null, "intent": "destroy", "actor": actor}
+	}
+	person := {"kind": "person", "login": "ann"}
+	count(destructive_changes.deny) == 0 with input as {"plan": plan, "pull_request": null, "intent": "destroy", "actor": person}
+	count(destructive_changes.deny) == 1 with input as {"plan": plan, "pull_request": null, "intent": "deploy", "actor": person}
+}
+
 test_what_holds_nothing_may_go if addresses({"action": "delete", "stateful": false}, null) == set()
 
 test_other_actions_need_none if {

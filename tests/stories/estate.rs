@@ -4,7 +4,7 @@ use pointsman_tests::story::World;
 
 /// Every object that carries the tags of an environment, and what is in it.
 pub fn inventory(world: &World) -> String {
-    world.aws.python(INVENTORY)
+    world.aws.python(INVENTORY).trim().to_owned()
 }
 
 /// The parts of the estate that are not ours, as they stand: to show that they are untouched.

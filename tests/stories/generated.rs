@@ -8,7 +8,7 @@ use crate::{estate, world};
 
 fn variations() -> impl Strategy<Value = Vec<(&'static str, String)>> {
     (
-        1_u32..4,
+        2_u32..5,
         1_u32..4000,
         6_u32..100,
         prop_oneof![Just("cache.t3.micro"), Just("cache.t3.small")],

@@ -44,13 +44,15 @@ fn settled(text: &str) -> String {
     for (pattern, instead) in [
         (r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z", "TIME"),
         (r"\b[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}\b", "UUID"),
-        (r"\b(\d+\.\d s|\d+ s|\d+ min \d+ s)\b", "TOOK"),
+        (r"\b(\d+\.\d s|\d+ min \d+ s)\b", "TOOK"),
+        (r"\b(in|after) \d+ s\b", "$1 TOOK"),
+        (r"\(\d+ s, state", "(TOOK, state"),
         (r"127\.0\.0\.1:\d+", "LOOPBACK"),
         (r"\b(sg|vpc|subnet|eni|sgr)-[0-9a-f]+\b", "$1-ID"),
-        (r"(loadbalancer|targetgroup|listener|listener-rule)(/[\w/-]+?)?(/[0-9a-f]{12,32})+", "$1$2/ID"),
+        (r"(loadbalancer|targetgroup|listener|listener-rule)(/[\w/-]+?)?(/[0-9a-z]{16})+", "$1$2/ID"),
         (r"webui([\w-]*)-[0-9a-f]{6}\b", "webui$1-HASH"),
         (r"sessions-[0-9a-f]{6}\b", "sessions-HASH"),
-        (r"internal-([\w-]+)-\d+\.", "internal-$1-NUMBER."),
+        (r"(internal-[\w-]+-HASH)-\w+\.", "$1-ID."),
         (r"robin@[\w.-]+", "robin@HOST"),
         (r"depot@[\w.-]+", "depot@HOST"),
     ] {

@@ -127,7 +127,9 @@ where
     let status = error.raw_response().map(|response| response.status().as_u16());
     let (kind, message) = match error {
         SdkError::TimeoutError(_) => (CloudErrorKind::Unreachable, "no answer in time".to_owned()),
-        SdkError::DispatchFailure(_) => (CloudErrorKind::Unreachable, chain(error, "")),
+        SdkError::DispatchFailure(_) => {
+            (CloudErrorKind::Unreachable, chain(error.source().unwrap_or(error), ""))
+        }
         SdkError::ConstructionFailure(_) => (CloudErrorKind::Refused, chain(error, "")),
         SdkError::ResponseError(_) => (
             if status.is_some_and(|status| status >= 500) {
@@ -307,7 +309,7 @@ mod tests {
     #[test]
     fn a_lost_lease_is_found_however_deep_it_lies() {
         let lost = LeaseLost { why: "it was released".to_owned() };
-        let wrapped = ConnectorError::other(Box::new(std::io::Error::other(lost)), None);
+        let wrapped = ConnectorError::other(Box::new(lost), None);
         let error = told(SdkError::dispatch_failure(wrapped));
         assert_eq!(error.kind, CloudErrorKind::LeaseLost);
         assert_eq!(error.message, "the lease is lost: it was released");

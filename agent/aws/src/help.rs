@@ -68,7 +68,7 @@ pub(crate) fn no_bucket(bucket: &str, scope: &Scope) -> String {
         format!(" --create-bucket-configuration LocationConstraint={}", scope.region)
     };
     format!(
-        "create it with `pointsman init --create`, or with `aws s3api create-bucket --bucket {bucket}{place} \
+        "create it with `aws s3api create-bucket --bucket {bucket}{place} \
          {options}` and `aws s3api put-bucket-versioning --bucket {bucket} --versioning-configuration \
          Status=Enabled {options}`; or correct `bucket` in `[state]`"
     )
@@ -77,7 +77,7 @@ pub(crate) fn no_bucket(bucket: &str, scope: &Scope) -> String {
 /// How to make the lock table.
 pub(crate) fn no_table(table: &str, scope: &Scope) -> String {
     format!(
-        "create it with `pointsman init --create`, or with `aws dynamodb create-table --table-name {table} \
+        "create it with `aws dynamodb create-table --table-name {table} \
          --attribute-definitions AttributeName=LockID,AttributeType=S --key-schema \
          AttributeName=LockID,KeyType=HASH --billing-mode PAY_PER_REQUEST {}`; or correct `lock_table` in `[state]`",
         scope.cli_options()
@@ -94,7 +94,7 @@ pub(crate) fn other_key(table: &str) -> String {
 
 /// What to do about a name that someone else uses.
 pub(crate) fn not_ours() -> String {
-    "adopt it with `pointsman adopt`, or rename it in the file".to_owned()
+    "rename it in the file (`pointsman adopt` comes with a later version)".to_owned()
 }
 
 #[cfg(test)]

@@ -319,20 +319,19 @@ async fn every_kind_lives_and_every_step_can_be_repeated() {
 #[tokio::test(flavor = "multi_thread")]
 #[ignore = "needs AWS_ENDPOINT_URL with a seeded account"]
 async fn a_deployment_that_cannot_start_is_told_with_its_reasons() {
-    let text = FILE.replace("test/lifecycle/", "test/failing/");
+    let text = FILE.replace("test/lifecycle/", "test/failing/").replace("service.web", "service.failing");
     let mut first = environment(&text);
     first.name = EnvironmentName::parse("test/failing").expect("a name");
     let (mut site, lease) = enter(&first).await;
     let making = site.plan(&first, true).await;
     site.apply(&making).await;
-    for (image, reason) in
-        [("ghcr.io/example/does-not-exist:1", "does-not-exist"), ("ghcr.io/example/never-healthy:1", "ealth")]
-    {
+    for image in ["ghcr.io/example/does-not-exist:1", "ghcr.io/example/never-healthy:1"] {
         let mut broken = environment(&text.replace("ghcr.io/example/web:1", image));
         broken.name = first.name.clone();
         let breaking = site.plan(&broken, true).await;
         let mut failed = None;
-        for change in &breaking.changes {
+        // The task definition, then the service that runs it.
+        for change in breaking.changes.iter().rev() {
             println!("{:?} {}", change.action, change.address);
             let (Some(observed), Some(desired)) = (&change.observed, &change.desired) else {
                 panic!("{:?} of {}", change.action, change.address);
@@ -353,8 +352,39 @@ async fn a_deployment_that_cannot_start_is_told_with_its_reasons() {
         let failed = failed.expect("a deployment that fails");
         println!("{failed}\n{:?}", failed.help);
         assert_eq!(failed.kind, CloudErrorKind::Failed);
-        assert!(failed.message.contains(reason), "{failed}");
+        assert!(failed.message.contains("circuit breaker"), "{failed}");
     }
     site.delete_all(&first).await;
     lease.release().await.expect("release");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+#[ignore = "needs AWS_ENDPOINT_URL with a seeded account"]
+async fn what_is_missing_is_named_with_the_way_to_make_it() {
+    let text = FILE
+        .replace("gg-ai-terraform-states", "no-such-states")
+        .replace("terraform-state-locks", "no-such-locks");
+    let file = environment(&text).file;
+    let ports = connect(&file, Access::Read, &Settings::default()).await.expect("connect");
+
+    let bucket = ports.bucket.load().await.expect_err("no bucket");
+    assert_eq!(bucket.code.as_deref(), Some("NoSuchBucket"), "{bucket}");
+    let help = bucket.help.expect("a help");
+    assert!(help.contains("aws s3api create-bucket --bucket no-such-states --region us-east-1"), "{help}");
+
+    let table = ports.locks.read().await.expect_err("no table");
+    assert_eq!(table.kind, CloudErrorKind::NotFound, "{table}");
+    let help = table.help.expect("a help");
+    assert!(help.contains("aws dynamodb create-table --table-name no-such-locks"), "{help}");
+
+    for (from, to, field, candidate) in [
+        ("gg-production", "gg-staging", "network.vpc", "(gg-production)"),
+        ("Tier = \"private\"", "Tier = \"secret\"", "network.private_subnets", "(gg-production-private-a)"),
+    ] {
+        let selection = environment(&text.replace(from, to)).file.network;
+        let network = ports.cloud.network(&selection).await.expect_err("no network");
+        println!("{network}\n{:?}", network.help);
+        assert_eq!((network.kind, network.subject.as_str()), (CloudErrorKind::Unsuitable, field));
+        assert!(network.help.expect("a help").contains(candidate));
+    }
 }

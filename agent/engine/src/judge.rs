@@ -1,11 +1,11 @@
 use pointsman_core::{
     plan::Plan,
-    policy::{PolicyInput, StateSummary, Verdict},
+    policy::{Intent, PolicyInput, StateSummary, Verdict},
     report::Judged,
     state::State,
 };
 
-use crate::{Failure, Run};
+use crate::{Failure, Purpose, Run};
 
 /// What every set of policies says of a plan. All of them must allow it; what
 /// two of them say in the same words is said once.
@@ -25,6 +25,10 @@ pub(crate) fn judge(run: &Run, plan: Plan, state: Option<&State>) -> Result<Judg
     });
     input.pull_request = run.pull_request.clone();
     input.actor = Some(run.actor.clone());
+    input.intent = match run.purpose {
+        Purpose::Deploy => Intent::Deploy,
+        Purpose::Destroy => Intent::Destroy,
+    };
     let document = input.to_document();
     let mut verdict = Verdict::default();
     for policies in &run.policies {

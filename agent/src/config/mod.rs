@@ -12,7 +12,9 @@ mod tests;
 use std::{path::PathBuf, time::Duration};
 
 pub use error::ConfigError;
-pub use read::{load, read};
+pub use read::load;
+#[cfg(test)]
+pub use read::read;
 pub use secret::{SecretError, SecretSource};
 
 use pointsman_core::{lease::Timing, scalar::Cron};

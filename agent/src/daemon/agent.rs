@@ -15,7 +15,7 @@ use pointsman_engine::{
 };
 use tokio::sync::{Notify, RwLock};
 
-use super::{DaemonError, deploy::Boards, memory::Memory, reporter::Reporter, slots::Slots};
+use super::{DaemonError, boards::Boards, memory::Memory, reporter::Reporter, slots::Slots};
 use crate::{
     config::Config,
     git::{Credentials, Mirror, Snapshots, from_config},

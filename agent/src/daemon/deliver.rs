@@ -38,14 +38,15 @@ pub(super) async fn deliver(
             tracing::error!(%error, ?subject, "a report cannot be delivered; the work itself goes on");
         }
     };
-    for check in checks(report) {
-        note(github.put_check(&check).await);
+    if let Subject::Pull(number) = subject {
+        note(github.put_comment(*number, &render::comment(report), new_comment(report)).await);
     }
     for deployment in deployments(report) {
         note(github.put_deployment(&deployment).await);
     }
-    if let Subject::Pull(number) = subject {
-        note(github.put_comment(*number, &render::comment(report), new_comment(report)).await);
+    // Last: whoever sees a check end finds the rest in place.
+    for check in checks(report) {
+        note(github.put_check(&check).await);
     }
     later.map_or(Ok(()), Err)
 }

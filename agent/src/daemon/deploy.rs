@@ -1,95 +1,37 @@
-use std::{collections::VecDeque, sync::Arc, time::Instant};
+use std::{sync::Arc, time::Instant};
 
 use pointsman_aws::Access;
 use pointsman_core::{
     environment::{Environment, EnvironmentName},
-    failure::{CloudErrorKind, Failure},
+    failure::Failure,
     policy::{ActorKind, PolicySet},
     render,
-    report::{
-        ChangeResult, Outcome,
-        pull_request::{EnvironmentReport, PullReport, Purpose, Status},
-    },
+    report::pull_request::{EnvironmentReport, Status},
 };
 use pointsman_engine::{Approval, ports::Ports};
 
 use super::{
     agent::{Agent, Walk, for_policies},
-    board::{Board, BoardListener},
+    board::BoardListener,
+    came::{Came, Next, came_to},
     memory::{Known, pause},
-    policies::{before_first_deploy, policies, remarks},
+    policies::{before_first_deploy, policies},
     poll,
-    reporter::Subject,
 };
 use crate::{
     git::{GitError, Revision, Snapshot},
     github::Pull,
 };
 
-/// The reports of the commits that were deployed lately, and the pull requests
-/// that they came with.
-#[derive(Debug, Default)]
-pub(super) struct Boards(tokio::sync::Mutex<VecDeque<(String, Arc<Board>, Option<Pull>)>>);
-
-/// So many are kept: a later try goes on with the same report.
-const KEPT: usize = 32;
-
-impl Boards {
-    /// The report of a commit; begun when there is none.
-    pub(super) async fn of(&self, agent: &Agent, commit: &str) -> (Arc<Board>, Option<Pull>) {
-        let mut boards = self.0.lock().await;
-        if let Some((_, board, pull)) = boards.iter().find(|(known, _, _)| known == commit) {
-            return (Arc::clone(board), pull.clone());
-        }
-        let branch = &agent.config.repo.branch;
-        let pull = match &agent.github {
-            None => Ok(None),
-            Some(github) => github.pull_of_commit(commit, branch).await,
-        };
-        let known = pull.is_ok();
-        let pull = pull.unwrap_or_else(|error| {
-            tracing::warn!(%error, commit, "it is not known which pull request this commit came with; the deploy goes on");
-            None
-        });
-        let subject = pull
-            .as_ref()
-            .map_or_else(|| Subject::Commit(commit.to_owned()), |pull| Subject::Pull(pull.number));
-        let report = PullReport {
-            base: branch.clone(),
-            base_commit: None,
-            head: commit.to_owned(),
-            purpose: Purpose::Deploy,
-            environments: Vec::new(),
-            diagnostics: Vec::new(),
-            problem: None,
-        };
-        let board = Board::new(subject, agent.reporter.mailbox(), report);
-        if known {
-            boards.push_front((commit.to_owned(), Arc::clone(&board), pull.clone()));
-            boards.truncate(KEPT);
-        }
-        (board, pull)
-    }
-}
-
-/// What a try came to.
-struct Came {
-    status: Status,
-    next: Next,
-    change: Box<dyn FnOnce(&mut EnvironmentReport) + Send>,
-}
-
-/// What is to be done about a version after it was tried.
+/// Who is told what a try came to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Next {
-    /// It stands.
-    Stands,
-    /// Its fault: it must change.
-    Quarantine,
-    /// Somebody holds the lock: the next poll tries again.
-    NextPoll,
-    /// Something that passes: with growing pauses.
-    Later,
+enum Audience {
+    /// After a start, as long as it is not known whether there is anything to do.
+    Log,
+    /// The report of the commit, and the log.
+    Report,
+    /// The same; the log was told before.
+    Again,
 }
 
 /// Brings one environment to what the branch says, if it is not there.
@@ -100,7 +42,7 @@ pub(super) async fn deploy(
     known: Option<Known>,
 ) {
     let Some(fingerprint) = head.fingerprints.get(&name).cloned() else { return };
-    let result = try_to(&agent, &head, &name, known.as_ref()).await;
+    let result = Box::pin(try_to(&agent, &head, &name, known.as_ref())).await;
     let next = match result {
         Ok(next) => next,
         Err(error) => {
@@ -116,7 +58,7 @@ pub(super) async fn deploy(
     let known = match next {
         Next::Stands => Known::Deployed { fingerprint, trusted: head.revision.id() },
         Next::Quarantine => Known::Failed { fingerprint },
-        Next::NextPoll => Known::Later { fingerprint, at: Instant::now(), times: 0 },
+        Next::Soon => Known::Later { fingerprint, at: Instant::now(), times: 0 },
         Next::Later => Known::Later { fingerprint, at: Instant::now() + pause(poll, times), times },
     };
     agent.memory().environments.insert(name, known);
@@ -132,15 +74,26 @@ async fn try_to(
         return broken(agent, head, name).await;
     };
     // A change that was seen happen is announced before its turn comes. After
-    // a start it is not known yet whether there is anything to do.
+    // a start it is not known yet whether there is anything to do; and what is
+    // tried again keeps its report until there is news.
     let introduced = head.revision.last_change(&environment.files)?;
-    if known.is_some() {
+    let again = matches!(known, Some(Known::Later { fingerprint, .. }) if head.fingerprints.get(name) == Some(fingerprint));
+    let queued = || {
+        let diagnostics = head.reading.diagnostics_of(&environment.files).cloned().collect();
+        EnvironmentReport { diagnostics, ..EnvironmentReport::queued(name.clone()) }
+    };
+    let audience = match known {
+        None => Audience::Log,
+        Some(_) if again => Audience::Again,
+        Some(_) => Audience::Report,
+    };
+    if audience == Audience::Report {
         let (board, _) = agent.boards.of(agent, &introduced.id()).await;
-        board.change_environment(name, |report| report.status = Status::Queued);
+        board.change_environment(name, |report| *report = queued());
     }
     let _turn = agent.slots.take(name).await;
     if agent.stop.is_asked() {
-        return Ok(Next::NextPoll);
+        return Ok(Next::Soon);
     }
     let opened = open(agent, environment).await;
     let (ports, deployed) = match opened {
@@ -156,7 +109,7 @@ async fn try_to(
         }
         Err(failure) => {
             let came = came_to(environment, Err(failure));
-            return Ok(tell(agent, name, &introduced, known.is_some(), came).await);
+            return Ok(tell(agent, name, &introduced, audience, came).await);
         }
     };
     let (board, pull) = agent.boards.of(agent, &introduced.id()).await;
@@ -171,11 +124,12 @@ async fn try_to(
             return Ok(Next::Quarantine);
         }
     };
-    tracing::info!(environment = %name, commit = introduced.id(), pull = pull.as_ref().map(|pull| pull.number), "deploying");
-    board.change_environment(name, |report| {
-        *report = EnvironmentReport { status: Status::Deploying, ..EnvironmentReport::queued(name.clone()) };
-        report.diagnostics = head.reading.diagnostics_of(&environment.files).cloned().collect();
-    });
+    if audience != Audience::Again {
+        tracing::info!(environment = %name, commit = introduced.id(), pull = pull.as_ref().map(|pull| pull.number), "deploying");
+    }
+    if known.is_none() {
+        board.change_environment(name, |report| *report = queued());
+    }
     let run = agent.run(Walk {
         environment: environment.clone(),
         commit: introduced.id(),
@@ -188,7 +142,8 @@ async fn try_to(
     // The walk is a large future; it is not to lie in this one.
     let result = Box::pin(pointsman_engine::deploy(&run, Approval::Given)).await;
     let came = came_to(environment, result);
-    Ok(tell(agent, name, &introduced, true, came).await)
+    let audience = if audience == Audience::Log { Audience::Report } else { audience };
+    Ok(tell(agent, name, &introduced, audience, came).await)
 }
 
 type State = pointsman_core::state::State;
@@ -259,15 +214,16 @@ async fn tell(
     agent: &Agent,
     name: &EnvironmentName,
     introduced: &Revision,
-    reported: bool,
+    audience: Audience,
     came: Came,
 ) -> Next {
     let Came { status, next, change } = came;
     let mut told = EnvironmentReport { status, ..EnvironmentReport::queued(name.clone()) };
-    if reported {
+    if audience != Audience::Log {
         let (board, _) = agent.boards.of(agent, &introduced.id()).await;
         board.change_environment(name, |report| {
             report.status = status;
+            report.again = matches!(next, Next::Soon | Next::Later);
             change(report);
             told = report.clone();
         });
@@ -277,9 +233,12 @@ async fn tell(
     let said = for_the_log(&told);
     match next {
         Next::Stands => tracing::info!(environment = %name, commit = introduced.id(), "{said}"),
-        Next::NextPoll => tracing::warn!(environment = %name, commit = introduced.id(), "{said}"),
+        Next::Soon if audience == Audience::Again => {
+            tracing::debug!(environment = %name, commit = introduced.id(), "still {said}");
+        }
+        Next::Soon => tracing::warn!(environment = %name, commit = introduced.id(), "{said}"),
         Next::Later | Next::Quarantine => {
-            tracing::error!(environment = %name, commit = introduced.id(), "{said}")
+            tracing::error!(environment = %name, commit = introduced.id(), "{said}");
         }
     }
     next
@@ -295,101 +254,6 @@ fn for_the_log(report: &EnvironmentReport) -> String {
     let denials = denials.map(|finding| finding.message.as_str()).filter(|_| report.status == Status::Denied);
     let rest: Vec<&str> = problem.chain(denials).collect();
     format!("{begin}{} {}", characters.as_str(), rest.join(" ")).trim_end().to_owned()
-}
-
-fn came_to(environment: &Environment, result: Result<Outcome, Failure>) -> Came {
-    let failure = match result {
-        Ok(outcome) => {
-            let change = Box::new(move |report: &mut EnvironmentReport| {
-                report.problem = None;
-                report.judged = Some(outcome.judged.clone());
-                report.outcome = Some(outcome);
-            });
-            return Came { status: Status::Deployed, next: Next::Stands, change };
-        }
-        Err(failure) => failure,
-    };
-    let (status, next) = judged_failure(&failure);
-    let text = render::failure::text(&environment.name, &failure);
-    let environment = environment.clone();
-    let change = Box::new(move |report: &mut EnvironmentReport| {
-        report.problem = Some(text);
-        match failure {
-            Failure::Denied(judged) => {
-                // The policies' own words are shown with it.
-                report.problem = None;
-                report.remarks = remarks(&environment, &judged);
-                report.judged = Some(*judged);
-            }
-            Failure::Incomplete(outcome) => {
-                report.judged = Some(outcome.judged.clone());
-                report.outcome = Some(*outcome);
-            }
-            Failure::Stale(judged) | Failure::Declined(judged) => report.judged = Some(*judged),
-            Failure::WrongAccount { .. }
-            | Failure::Locked { .. }
-            | Failure::Conflicts(_)
-            | Failure::State { .. }
-            | Failure::Cloud(_)
-            | Failure::Json(_) => {}
-        }
-    });
-    Came { status, next, change }
-}
-
-fn judged_failure(failure: &Failure) -> (Status, Next) {
-    match failure {
-        Failure::Locked { .. } => (Status::Waiting, Next::NextPoll),
-        Failure::Denied(_) => (Status::Denied, Next::Quarantine),
-        Failure::Incomplete(outcome) if was_stopped(outcome) => (Status::Stopped, Next::NextPoll),
-        Failure::Incomplete(outcome) if lost_its_lease(outcome) => (Status::Stopped, Next::Later),
-        Failure::Cloud(error) => (Status::Failed, after(error.kind)),
-        Failure::Stale(_) | Failure::Declined(_) => (Status::Failed, Next::Later),
-        Failure::Incomplete(_)
-        | Failure::Conflicts(_)
-        | Failure::WrongAccount { .. }
-        | Failure::State { .. }
-        | Failure::Json(_) => (Status::Failed, Next::Quarantine),
-    }
-}
-
-/// Whether another try may help without the version changing.
-pub(super) fn passes(kind: CloudErrorKind) -> bool {
-    match kind {
-        CloudErrorKind::Credentials
-        | CloudErrorKind::Throttled
-        | CloudErrorKind::Unreachable
-        | CloudErrorKind::Stale
-        | CloudErrorKind::LeaseLost => true,
-        CloudErrorKind::AccessDenied
-        | CloudErrorKind::NotFound
-        | CloudErrorKind::Unsuitable
-        | CloudErrorKind::Refused
-        | CloudErrorKind::NotOurs
-        | CloudErrorKind::Failed
-        | CloudErrorKind::TimedOut => false,
-    }
-}
-
-fn after(kind: CloudErrorKind) -> Next {
-    if passes(kind) { Next::Later } else { Next::Quarantine }
-}
-
-fn was_stopped(outcome: &Outcome) -> bool {
-    let failed = outcome.changes.iter().any(|change| matches!(change.result, ChangeResult::Failed { .. }));
-    let skipped = |change: &pointsman_core::report::ChangeOutcome| {
-        change.result == ChangeResult::Skipped { because_of: None }
-    };
-    !failed && outcome.changes.iter().any(skipped)
-}
-
-/// Every step that failed did so because the lease was gone.
-fn lost_its_lease(outcome: &Outcome) -> bool {
-    let mut failed = outcome.changes.iter().filter_map(|change| match &change.result {
-        ChangeResult::Failed { why } => Some(why),
-        ChangeResult::Done | ChangeResult::Skipped { .. } => None,
-    });
-    failed.next().is_some_and(|why| why.contains("lease is lost"))
 }
 
 /// Says on a commit's report which environments it no longer describes.

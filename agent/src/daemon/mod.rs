@@ -5,6 +5,8 @@
 
 mod agent;
 mod board;
+mod boards;
+mod came;
 mod deliver;
 mod deploy;
 mod drift;
@@ -53,7 +55,7 @@ pub async fn run(config: Config) -> Result<(), DaemonError> {
             }
             // Dropping the stopper asks for nothing: the agent goes on.
             Err(error) => {
-                tracing::error!(%error, "signals cannot be heard; stop the agent by ending its process")
+                tracing::error!(%error, "signals cannot be heard; stop the agent by ending its process");
             }
         }
         let _ = crate::signals::asked_to_stop().await;

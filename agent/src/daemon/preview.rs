@@ -15,7 +15,7 @@ use pointsman_core::{
 use super::{
     agent::{Agent, Walk, for_policies},
     board::{Board, LogListener},
-    deploy::passes,
+    came::passes,
     memory::{Planned, pause},
     policies::{policies, remarks},
     reporter::Subject,
@@ -175,7 +175,7 @@ async fn plan_one(
             tracing::info!(environment = %name, pull = pull.number, commit = head.revision.id(), "{size}");
         }
         Err(failure) => {
-            tracing::warn!(environment = %name, pull = pull.number, commit = head.revision.id(), "{failure}")
+            tracing::warn!(environment = %name, pull = pull.number, commit = head.revision.id(), "{failure}");
         }
     }
     board.change_environment(name, |report| match result {

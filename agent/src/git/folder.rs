@@ -51,7 +51,9 @@ pub fn folder_sources(repo: &Path, environments: &str) -> Result<Sources, GitErr
             if kind.is_symlink() {
                 sources.insert(path, Source::Symlink);
             } else if kind.is_dir() {
-                if !name.starts_with('.') && !(name == "target" || name == "node_modules") {
+                let of_a_tool =
+                    name.starts_with('.') || depth == 0 && (name == "target" || name == "node_modules");
+                if !of_a_tool {
                     folders.push((format!("{path}/"), depth + 1));
                 }
             } else if kind.is_file() && (path.ends_with(".toml") || under_root) {

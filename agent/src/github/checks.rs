@@ -81,14 +81,14 @@ impl Client {
         };
         let mut annotations: Vec<Value> = check.annotations.iter().map(Annotation::to_json).collect();
         let rest = annotations.split_off(annotations.len().min(limits::ANNOTATIONS));
-        let body = check.to_json(annotations);
+        let body = check.to_json(&annotations);
         let id = match id {
             Some(id) => self.update_check_run(id, &body).await?,
             None => self.write::<CheckRun>(Method::POST, "/check-runs", &body).await?.id,
         };
         // GitHub adds the annotations of later calls to those of the first.
         for annotations in rest.chunks(limits::ANNOTATIONS) {
-            self.update_check_run(id, &check.to_json(annotations.to_vec())).await?;
+            self.update_check_run(id, &check.to_json(annotations)).await?;
         }
         self.known().checks.insert(key, (id, content));
         Ok(())
@@ -118,7 +118,7 @@ impl CommitCheck {
         format!("{}@{}", self.name, self.commit)
     }
 
-    fn to_json(&self, annotations: Vec<Value>) -> Value {
+    fn to_json(&self, annotations: &[Value]) -> Value {
         let mut body = json!({
             "name": self.name,
             "head_sha": self.commit,

@@ -2,7 +2,9 @@
 
 use std::{collections::BTreeSet, time::Duration};
 
-use aws_sdk_ecs::types::{Deployment, DeploymentRolloutState, DesiredStatus, Service as EcsService, Task};
+use aws_sdk_ecs::types::{
+    Deployment, DeploymentRolloutState, DesiredStatus, Service as EcsService, Task, TaskStopCode,
+};
 use aws_sdk_elasticloadbalancingv2::types::{TargetHealthDescription, TargetHealthStateEnum};
 use pointsman_core::resource::{Link, Observed, Readiness, Service};
 use pointsman_engine::ports::{CloudError, CloudErrorKind};
@@ -21,7 +23,7 @@ const STEADY_WITHIN: Duration = Duration::from_secs(40 * 60);
 /// Stopped tasks that are looked at for their reasons.
 const STOPPED_TASKS: i32 = 10;
 
-/// How many of ECS's latest events an error quotes.
+/// How many of ECS's latest complaints an error quotes.
 const QUOTED_EVENTS: usize = 3;
 
 const OPERATION: &str = "ecs:DescribeServices";
@@ -170,13 +172,22 @@ async fn failed(aws: &Aws, spec: &Service, service: &EcsService, why: &str) -> C
         message.push_str("; a task stopped: ");
         message.push_str(reason);
     }
-    for event in service.events().iter().take(QUOTED_EVENTS).filter_map(|event| event.message()) {
+    let complaints =
+        service.events().iter().filter_map(|event| event.message()).filter(|says| is_complaint(says));
+    for complaint in complaints.take(QUOTED_EVENTS) {
         message.push_str("; ECS says: ");
-        message.push_str(event);
+        message.push_str(complaint.trim_end_matches('.'));
     }
     let help = "what ran before still runs; correct what the stopped tasks complain of (image, secrets, health \
                 check, memory), and deploy again";
     failure(CloudErrorKind::Failed, OPERATION, &spec.name, message, Some(help.to_owned()))
+}
+
+/// Whether one of ECS's events tells of trouble rather than of progress.
+fn is_complaint(event: &str) -> bool {
+    // The service's name comes first, and may be any word.
+    let event = event.split_once(") ").map_or(event, |(_, event)| event);
+    ["fail", "unable", "unhealthy", "rolled back", "rolling back"].iter().any(|word| event.contains(word))
 }
 
 /// Why tasks of this task definition stopped, each reason once.
@@ -207,7 +218,12 @@ async fn stopped_tasks(aws: &Aws, spec: &Service) -> Result<BTreeSet<String>, Cl
 }
 
 fn reason(task: &Task) -> Option<String> {
-    let mut reason = task.stopped_reason()?.trim_end_matches('.').to_owned();
+    let stopped = task.stopped_reason()?;
+    // What ECS stops to make room is no reason.
+    if task.stop_code() == Some(&TaskStopCode::UserInitiated) || stopped.starts_with("Scaling activity") {
+        return None;
+    }
+    let mut reason = stopped.trim_end_matches('.').to_owned();
     for container in task.containers() {
         if let Some(detail) = container.reason() {
             reason.push_str(", ");
@@ -260,22 +276,23 @@ async fn unhealthy(aws: &Aws, spec: &Service) -> Result<Option<String>, CloudErr
 /// Events that were told already.
 #[derive(Default)]
 struct Events {
+    looked: bool,
     told: BTreeSet<String>,
 }
 
 impl Events {
-    /// Tells every event of this deployment's time once, oldest first.
+    /// Tells every event of a deployment that is under way once, oldest first.
+    /// What was there before the first look at a finished one is history.
     fn quote(&mut self, service: &EcsService, primary: &Deployment, progress: &Progress<'_>) {
-        let since = primary.created_at();
+        let under_way = primary.rollout_state() == Some(&DeploymentRolloutState::InProgress);
+        let first_look = !std::mem::replace(&mut self.looked, true);
         for event in service.events().iter().rev() {
-            let is_ours = match (event.created_at(), since) {
-                (Some(at), Some(since)) => at >= since,
-                _ => true,
-            };
             let (Some(id), Some(message)) = (event.id(), event.message()) else {
                 continue;
             };
-            if is_ours && self.told.insert(id.to_owned()) {
+            let is_history = first_look && !under_way
+                || matches!((event.created_at(), primary.created_at()), (Some(at), Some(since)) if at < since);
+            if self.told.insert(id.to_owned()) && !is_history {
                 progress.say(message);
             }
         }

@@ -65,8 +65,10 @@ pub enum Reason {
     Failed,
     /// A run that did not end made it.
     Unrecorded,
-    /// It is not wanted any more.
+    /// It is not described any more.
     NotWanted,
+    /// It is described, and everything is taken down.
+    TakenDown,
     /// Another took its place.
     Replaced,
 }

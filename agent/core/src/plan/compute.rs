@@ -258,12 +258,17 @@ impl<'a> Computation<'a> {
             .unwrap_or_default();
         let kind = observed.resource.kind();
         let retired = crate::state::unretired(address) != *address;
+        let reason = match (retired, described) {
+            (true, _) => Reason::Replaced,
+            (false, Some(_)) => Reason::TakenDown,
+            (false, None) => Reason::NotWanted,
+        };
         self.changes.push(Change {
             address: address.clone(),
             kind,
             stateful: kind.is_stateful(),
             action: Action::Delete,
-            reason: if retired { Reason::Replaced } else { Reason::NotWanted },
+            reason,
             disruption: disruption(kind, Action::Delete),
             fields: Vec::new(),
             desired: None,

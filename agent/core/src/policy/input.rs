@@ -24,6 +24,8 @@ pub struct PolicyInput {
     pub pull_request: Option<PullRequest>,
     /// Who asks; `null` when nobody in particular does.
     pub actor: Option<Actor>,
+    /// What is asked for.
+    pub intent: Intent,
     /// The time of judging, RFC 3339 in UTC: `2031-02-03T04:05:06Z`.
     pub now: String,
     /// The first segment of the environment's name, such as `production`.
@@ -43,6 +45,7 @@ impl PolicyInput {
             state_summary: None,
             pull_request: None,
             actor: None,
+            intent: Intent::Check,
             now: now.to_owned(),
             stage: name.split('/').next().unwrap_or(name).to_owned(),
         }
@@ -101,6 +104,18 @@ pub struct Approval {
     pub at: String,
     /// For which commit.
     pub commit: String,
+}
+
+/// What a run is asked for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Intent {
+    /// An environment is judged alone, as people type.
+    Check,
+    /// The environment is brought to what its file says, or that is planned.
+    Deploy,
+    /// Everything that was made is taken down.
+    Destroy,
 }
 
 /// Who asks for the run.

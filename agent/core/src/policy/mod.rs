@@ -28,6 +28,6 @@ mod verdict;
 mod tests;
 
 pub use error::PolicyError;
-pub use input::{Actor, ActorKind, Approval, PolicyInput, PullRequest, StateSummary};
+pub use input::{Actor, ActorKind, Approval, Intent, PolicyInput, PullRequest, StateSummary};
 pub use set::PolicySet;
 pub use verdict::{Cause, Effect, Excepted, Finding, JudgedRule, Verdict};

@@ -16,7 +16,7 @@ pub fn text(environment: &EnvironmentName, failure: &Failure) -> String {
     match failure {
         Failure::WrongAccount { wanted, found, arn } => format!(
             "{environment} belongs to account {wanted}, and the credentials are of account {found} ({arn}).\n\
-             Nothing was read further and nothing was written.\n\
+             Nothing was written.\n\
              Next: use credentials of account {wanted} ([aws] profile or role_arn), or correct [aws] account."
         ),
         Failure::Locked { holder, lock_id } => format!(
@@ -94,7 +94,7 @@ pub fn conflict(conflict: &Conflict) -> String {
                 Owner::Unknown => "it carries no tags of ours".to_owned(),
             };
             format!(
-                "{address}: the {} {} ({}) exists and is not ours: {}. Adopt it (`pointsman adopt`) or rename.",
+                "{address}: the {} {} ({}) exists and is not ours: {}. Adopt it (`pointsman adopt` comes with a later version) or rename.",
                 kind.title(),
                 plain(name),
                 plain(id),

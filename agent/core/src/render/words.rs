@@ -57,7 +57,7 @@ pub fn done(action: Action) -> &'static str {
 /// Why a change is planned; nothing where it goes without saying.
 pub fn reason(reason: Reason) -> Option<&'static str> {
     match reason {
-        Reason::New | Reason::Differs => None,
+        Reason::New | Reason::Differs | Reason::TakenDown => None,
         Reason::Gone => Some("it was made before, and is gone"),
         Reason::Failed => Some("AWS gave up on it"),
         Reason::Unrecorded => Some("an interrupted run made it"),

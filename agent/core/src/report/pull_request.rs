@@ -57,6 +57,8 @@ pub struct EnvironmentReport {
     pub progress: Vec<(Address, Progress)>,
     /// The base branch changed it too, and the head does not have that yet.
     pub behind: bool,
+    /// The agent tries again by itself, without anybody changing anything.
+    pub again: bool,
 }
 
 /// How far an environment is.
@@ -127,6 +129,7 @@ impl EnvironmentReport {
             remarks: Vec::new(),
             progress: Vec::new(),
             behind: false,
+            again: false,
         }
     }
 
@@ -134,14 +137,18 @@ impl EnvironmentReport {
     pub fn follow(&mut self, event: &Event) {
         match event {
             Event::Waiting { holder, remaining_ms: _ } => {
+                // Said before, perhaps with more words.
+                if self.status != Status::Waiting || self.problem.is_none() {
+                    let holder = crate::render::event::holder_words(holder);
+                    self.problem = Some(format!("The lock is held by {holder}."));
+                }
                 self.status = Status::Waiting;
-                self.problem =
-                    Some(format!("The lock is held by {}.", crate::render::event::holder_words(holder)));
             }
-            Event::Locked { .. } | Event::Quiescing { .. } => {
-                self.status = Status::Deploying;
-                self.problem = None;
+            Event::Locked { .. } => {
+                let diagnostics = std::mem::take(&mut self.diagnostics);
+                *self = Self { status: Status::Deploying, diagnostics, ..Self::queued(self.name.clone()) };
             }
+            Event::Quiescing { .. } => {}
             Event::Planned { judged } => self.judged = Some(judged.as_ref().clone()),
             Event::Started { address, action } => self.set(address, Progress::Doing(*action, None)),
             Event::Progress { address, says } => {
@@ -155,10 +162,10 @@ impl EnvironmentReport {
                 self.set(address, Progress::Doing(action, Some(says.clone())));
             }
             Event::Finished { address, action, took_ms } => {
-                self.set(address, Progress::Done(*action, *took_ms))
+                self.set(address, Progress::Done(*action, *took_ms));
             }
             Event::Failed { address, action, why } => {
-                self.set(address, Progress::Failed(*action, why.clone()))
+                self.set(address, Progress::Failed(*action, why.clone()));
             }
             Event::LeaseLost { why } => {
                 self.problem = Some(format!("The lease was lost ({why}): nothing more is written."));

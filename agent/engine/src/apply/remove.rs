@@ -10,6 +10,11 @@ pub(super) async fn remove(site: &Site<'_>, change: &Change) -> Result<(), Undon
     let Some(observed) = &change.observed else {
         return Err(Undone::Failed("the plan does not say what to delete".to_owned()));
     };
+    // Where the name is the identity, the new object took the old one's place by itself.
+    let taken = site.live(&change.address).is_some_and(|live| live.id == observed.id);
+    if change.action == Action::Replace && taken {
+        return Ok(());
+    }
     site.writer.delete(&change.address, observed, site.run.listener.as_ref()).await?;
     let recorded_at = match change.action {
         Action::Replace => retired_address(&change.address, &observed.id),

@@ -28,6 +28,7 @@ pub(super) fn section(report: &PullReport, environment: &EnvironmentReport, room
         remarks: _,
         progress,
         behind,
+        again,
     } = environment;
     let mut text = String::new();
     if report.purpose == Purpose::Deploy {
@@ -38,6 +39,9 @@ pub(super) fn section(report: &PullReport, environment: &EnvironmentReport, room
         ));
     }
     text.push_str(remark(*status));
+    if report.purpose == Purpose::Deploy {
+        text.push_str(next_try(*status, *again));
+    }
     if *behind {
         text.push_str(&format!(
             "⚠️ {} changed this environment since this branch left it; bring the branch up to date to see the plan of both.\n\n",
@@ -101,12 +105,35 @@ fn remark(status: Status) -> &'static str {
     }
 }
 
+/// When the agent itself tries again.
+fn next_try(status: Status, again: bool) -> &'static str {
+    match status {
+        Status::Waiting => {
+            "The agent asks for the lock again at every poll; nobody needs to do anything here.\n\n"
+        }
+        Status::Failed if again => "It is tried again by itself, with growing pauses.\n\n",
+        Status::Invalid | Status::Denied | Status::NoPlan | Status::Failed => {
+            "This revision is not tried again until the environment's files change or the agent is started anew.\n\n"
+        }
+        Status::Queued
+        | Status::Planning
+        | Status::Planned
+        | Status::Checked
+        | Status::Removed
+        | Status::Deploying
+        | Status::Deployed
+        | Status::Stopped => "",
+    }
+}
+
 fn planned(plan: &Plan) -> String {
     let place = format!("Account {}, {}.", code(&plan.account), code(&plan.region));
     let mut text = if plan.is_empty() {
         format!("**Nothing to do:** what lives is what the file says. {place}\n\n")
     } else {
-        format!("**{}** {}. {place}\n\n", summary(plan.summary()), titles::disruption(plan))
+        let mark = titles::disruption_mark(plan.disruption());
+        let disruption = words::disruption(plan.disruption());
+        format!("**{}** {mark}It {disruption}. {place}\n\n", summary(plan.summary()))
     };
     let worse: Vec<&Change> =
         plan.changes.iter().filter(|change| change.disruption > Disruption::ConnectionsDrain).collect();
@@ -208,10 +235,11 @@ fn changes(name: &str, plan: &Plan, room: usize, fold: Fold) -> String {
         let sign = diff_sign(change.action);
         let reason = words::reason(change.reason).map(|reason| format!(", {reason}")).unwrap_or_default();
         lines.push(format!(
-            "{sign} {} {} ({}{reason})",
+            "{sign} {} {} ({}{}{reason})",
             change.address,
             words::to_do(change.action),
-            change.kind.title()
+            change.kind.title(),
+            named(change),
         ));
         for field in &change.fields {
             let origin = words::origin(field.origin).map(|origin| format!(", {origin}")).unwrap_or_default();
@@ -240,6 +268,16 @@ fn changes(name: &str, plan: &Plan, room: usize, fold: Fold) -> String {
             format!("{}\n", folded(&words::count(plan.changes.len(), "change", "changes"), &body))
         }
     }
+}
+
+/// The object's name in AWS, where it is known.
+fn named(change: &Change) -> String {
+    let desired = change.desired.as_ref().map(|desired| &desired.resource);
+    let observed = || change.observed.as_ref().map(|observed| &observed.resource);
+    desired
+        .or_else(observed)
+        .map(|resource| format!(" {}", shortened(&resource.spec().name())))
+        .unwrap_or_default()
 }
 
 /// GitHub's colours for a diff: green, red, orange.
@@ -280,7 +318,8 @@ fn steps(progress: &[(crate::Address, Progress)], status: Status, room: usize) -
         Progress::Done(..) => 2,
     };
     let mut ordered: Vec<_> = progress.iter().collect();
-    ordered.sort_by_key(|(_, progress)| weight(progress));
+    // Steps side by side end in any order; the same deploy reads the same.
+    ordered.sort_by(|(a, first), (b, second)| (weight(first), a).cmp(&(weight(second), b)));
     for (address, progress) in ordered.iter().take(room) {
         let address = code(address.as_str());
         body.push_str(&match progress {

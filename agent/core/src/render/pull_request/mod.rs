@@ -147,7 +147,7 @@ fn footer(report: &PullReport) -> String {
         (Purpose::Preview, base_commit) => {
             let judges = match base_commit {
                 Some(commit) => {
-                    format!("Planned with the policies of {base} at {}. ", code(words::short(commit)))
+                    format!("Judged by the policies of {base} at {}. ", code(words::short(commit)))
                 }
                 None => String::new(),
             };
@@ -156,9 +156,10 @@ fn footer(report: &PullReport) -> String {
                 Status::Invalid | Status::Denied | Status::NoPlan | Status::Failed => {
                     "As it is, a merge would not be deployed."
                 }
+                Status::Queued | Status::Planning | Status::Waiting | Status::Removed => "",
                 _ => "Merging deploys it.",
             };
-            format!("{judges}Nothing was changed. {then}")
+            format!("{judges}Nothing was changed. {then}").trim_end().to_owned()
         }
     };
     format!("<sub>{what}</sub>\n")

@@ -72,12 +72,16 @@ pub(super) fn size(plan: &Plan) -> String {
 /// What a plan does to people, short enough for a table.
 pub(super) fn disruption(plan: &Plan) -> String {
     let worst = plan.disruption();
-    let mark = match worst {
+    format!("{}{}", disruption_mark(worst), words::disruption(worst))
+}
+
+/// A disruption at a glance, with the space behind it.
+pub(super) fn disruption_mark(disruption: Disruption) -> &'static str {
+    match disruption {
         Disruption::None => "",
         Disruption::ConnectionsDrain => "⚠️ ",
         Disruption::Outage | Disruption::DataLost => "🛑 ",
-    };
-    format!("{mark}{}", words::disruption(worst))
+    }
 }
 
 /// The title of an environment's check, and its deployment's description.

@@ -1,0 +1,127 @@
+use pointsman_core::{
+    environment::Environment,
+    failure::{CloudErrorKind, Failure},
+    render,
+    report::{
+        ChangeResult, Outcome,
+        pull_request::{EnvironmentReport, Status},
+    },
+};
+
+use super::policies::remarks;
+
+/// What a try came to.
+pub(super) struct Came {
+    pub(super) status: Status,
+    pub(super) next: Next,
+    pub(super) change: Box<dyn FnOnce(&mut EnvironmentReport) + Send>,
+}
+
+/// What is to be done about a version after it was tried.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Next {
+    /// It stands.
+    Stands,
+    /// Its fault: it must change.
+    Quarantine,
+    /// Somebody holds the lock: the next poll tries again.
+    Soon,
+    /// Something that passes: with growing pauses.
+    Later,
+}
+
+/// What to tell of a walk's end, and what to do next.
+pub(super) fn came_to(environment: &Environment, result: Result<Outcome, Failure>) -> Came {
+    let failure = match result {
+        Ok(outcome) => {
+            let change = Box::new(move |report: &mut EnvironmentReport| {
+                report.problem = None;
+                report.judged = Some(outcome.judged.clone());
+                report.outcome = Some(outcome);
+            });
+            return Came { status: Status::Deployed, next: Next::Stands, change };
+        }
+        Err(failure) => failure,
+    };
+    let (status, next) = judged_failure(&failure);
+    let text = render::failure::text(&environment.name, &failure);
+    let environment = environment.clone();
+    let change = Box::new(move |report: &mut EnvironmentReport| {
+        report.problem = Some(text);
+        match failure {
+            Failure::Denied(judged) => {
+                // The policies' own words are shown with it.
+                report.problem = None;
+                report.remarks = remarks(&environment, &judged);
+                report.judged = Some(*judged);
+            }
+            Failure::Incomplete(outcome) => {
+                report.judged = Some(outcome.judged.clone());
+                report.outcome = Some(*outcome);
+            }
+            Failure::Stale(judged) | Failure::Declined(judged) => report.judged = Some(*judged),
+            Failure::WrongAccount { .. }
+            | Failure::Locked { .. }
+            | Failure::Conflicts(_)
+            | Failure::State { .. }
+            | Failure::Cloud(_)
+            | Failure::Json(_) => {}
+        }
+    });
+    Came { status, next, change }
+}
+
+fn judged_failure(failure: &Failure) -> (Status, Next) {
+    match failure {
+        Failure::Locked { .. } => (Status::Waiting, Next::Soon),
+        Failure::Denied(_) => (Status::Denied, Next::Quarantine),
+        Failure::Incomplete(outcome) if was_stopped(outcome) => (Status::Stopped, Next::Soon),
+        Failure::Incomplete(outcome) if lost_its_lease(outcome) => (Status::Stopped, Next::Later),
+        Failure::Cloud(error) => (Status::Failed, after(error.kind)),
+        Failure::Stale(_) | Failure::Declined(_) => (Status::Failed, Next::Later),
+        Failure::Incomplete(_)
+        | Failure::Conflicts(_)
+        | Failure::WrongAccount { .. }
+        | Failure::State { .. }
+        | Failure::Json(_) => (Status::Failed, Next::Quarantine),
+    }
+}
+
+/// Whether another try may help without the version changing.
+pub(super) fn passes(kind: CloudErrorKind) -> bool {
+    match kind {
+        CloudErrorKind::Credentials
+        | CloudErrorKind::Throttled
+        | CloudErrorKind::Unreachable
+        | CloudErrorKind::Stale
+        | CloudErrorKind::LeaseLost => true,
+        CloudErrorKind::AccessDenied
+        | CloudErrorKind::NotFound
+        | CloudErrorKind::Unsuitable
+        | CloudErrorKind::Refused
+        | CloudErrorKind::NotOurs
+        | CloudErrorKind::Failed
+        | CloudErrorKind::TimedOut => false,
+    }
+}
+
+fn after(kind: CloudErrorKind) -> Next {
+    if passes(kind) { Next::Later } else { Next::Quarantine }
+}
+
+fn was_stopped(outcome: &Outcome) -> bool {
+    let failed = outcome.changes.iter().any(|change| matches!(change.result, ChangeResult::Failed { .. }));
+    let skipped = |change: &pointsman_core::report::ChangeOutcome| {
+        change.result == ChangeResult::Skipped { because_of: None }
+    };
+    !failed && outcome.changes.iter().any(skipped)
+}
+
+/// Every step that failed did so because the lease was gone.
+fn lost_its_lease(outcome: &Outcome) -> bool {
+    let mut failed = outcome.changes.iter().filter_map(|change| match &change.result {
+        ChangeResult::Failed { why } => Some(why),
+        ChangeResult::Done | ChangeResult::Skipped { .. } => None,
+    });
+    failed.next().is_some_and(|why| why.contains("lease is lost"))
+}

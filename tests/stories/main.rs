@@ -1,6 +1,13 @@
 //! Stories: the real program against a whole world on loopback. A module per capability; each
 //! story asserts what people read and what stands in the account afterwards.
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "tests")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::print_stdout,
+    clippy::print_stderr,
+    reason = "tests; what they measure is printed"
+)]
 
 mod account;
 mod crash;

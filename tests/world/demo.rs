@@ -50,7 +50,7 @@ pub fn tell(program: Program, out: &mut dyn Write, stay: bool) -> Result<()> {
     heading(out, "2. Somebody merges it")?;
     let commit = world.github.merge(number);
     writeln!(out, "Merged as {}. The agent deploys it; what it says while it works:", &commit[..7])?;
-    wait(&world, &agent, out, |repository| deployed(repository))?;
+    wait(&world, &agent, out, deployed)?;
 
     heading(out, "3. What came of it, as GitHub has it")?;
     let pull = world.github.pull(number);

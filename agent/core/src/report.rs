@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 use crate::{
     Address,
     environment::EnvironmentName,
+    failure::CloudErrorKind,
     lease::LockInfo,
     plan::{Action, Plan},
     policy::Verdict,
@@ -114,6 +115,8 @@ pub enum ChangeResult {
     Failed {
         /// Why.
         why: String,
+        /// What kind of refusal it was, when AWS or the way to it refused.
+        kind: Option<CloudErrorKind>,
     },
     /// It was not tried.
     Skipped {

@@ -20,7 +20,7 @@ use pointsman_core::{
 use crate::{
     Failure, Run,
     keeper::Keeper,
-    lease::LeaseProof,
+    lease::{LeaseLost, LeaseProof},
     ports::{CloudError, CloudErrorKind, CloudWriter},
 };
 
@@ -49,9 +49,21 @@ pub(crate) async fn apply(
 /// How a step ended short of done.
 enum Undone {
     /// It was tried, and failed.
-    Failed(String),
+    Failed {
+        /// Why.
+        why: String,
+        /// What kind of refusal it was, when AWS or the way to it refused.
+        kind: Option<CloudErrorKind>,
+    },
     /// The agent is stopping.
     Stopped,
+}
+
+impl Undone {
+    /// Something that should not be able to happen did.
+    fn fault(why: impl Into<String>) -> Self {
+        Self::Failed { why: why.into(), kind: None }
+    }
 }
 
 impl From<CloudError> for Undone {
@@ -61,7 +73,7 @@ impl From<CloudError> for Undone {
             why.push_str("; ");
             why.push_str(&help);
         }
-        Self::Failed(why)
+        Self::Failed { why, kind: Some(error.kind) }
     }
 }
 
@@ -69,7 +81,7 @@ impl From<Failure> for Undone {
     fn from(failure: Failure) -> Self {
         match failure {
             Failure::Cloud(error) => (*error).into(),
-            other => Self::Failed(other.to_string()),
+            other => Self::fault(other.to_string()),
         }
     }
 }
@@ -80,7 +92,7 @@ impl Site<'_> {
         if self.run.stop.is_asked() {
             return Err(Undone::Stopped);
         }
-        self.proof.check().map_err(|lost| Undone::Failed(lost.to_string()))
+        self.proof.check().map_err(|lost| lease_error(&lost).into())
     }
 
     fn live(&self, address: &Address) -> Option<Observed> {
@@ -106,7 +118,7 @@ impl Site<'_> {
         let (address, action) = (change.address.clone(), change.action);
         match result {
             ChangeResult::Done => self.run.listener.tell(&Event::Finished { address, action, took_ms }),
-            ChangeResult::Failed { why } => {
+            ChangeResult::Failed { why, .. } => {
                 self.run.listener.tell(&Event::Failed { address, action, why: why.clone() });
             }
             ChangeResult::Skipped { .. } => {}
@@ -120,16 +132,20 @@ async fn lease_lost(proof: &LeaseProof) -> CloudError {
     loop {
         tokio::time::sleep(std::time::Duration::from_millis(500)).await;
         if let Err(lost) = proof.check() {
-            return CloudError {
-                kind: CloudErrorKind::LeaseLost,
-                operation: "wait".to_owned(),
-                subject: String::new(),
-                code: None,
-                message: lost.to_string(),
-                request_id: None,
-                help: None,
-            };
+            return lease_error(&lost);
         }
+    }
+}
+
+fn lease_error(lost: &LeaseLost) -> CloudError {
+    CloudError {
+        kind: CloudErrorKind::LeaseLost,
+        operation: "lease".to_owned(),
+        subject: String::new(),
+        code: None,
+        message: lost.to_string(),
+        request_id: None,
+        help: None,
     }
 }
 

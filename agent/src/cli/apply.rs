@@ -80,7 +80,7 @@ impl How {
         };
         let patience_ms = self.lock_timeout.seconds() * 1_000;
         let run = opened.run(common, Access::Write, purpose, patience_ms).await?;
-        let outcome = deploy(&run, approval).await.map_err(|failure| Problem::of(name, &failure))?;
+        let outcome = Box::pin(deploy(&run, approval)).await.map_err(|failure| Problem::of(name, &failure))?;
         if common.json {
             print::json(&outcome)?;
         } else {

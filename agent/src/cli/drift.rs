@@ -64,7 +64,7 @@ async fn look(common: &Common, name: &str) -> Result<Option<Judged>, Problem> {
     }
     let mut run = opened.run(common, Access::Read, Purpose::Deploy, 0).await?;
     run.commit = state.deployed_commit;
-    let judged = preview(&run).await.map_err(|failure| Problem::of(&opened.environment.name, &failure))?;
+    let judged = Box::pin(preview(&run)).await.map_err(|failure| Problem::of(&opened.environment.name, &failure))?;
     Ok(Some(judged))
 }
 

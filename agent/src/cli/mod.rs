@@ -60,7 +60,7 @@ pub enum Command {
     Plan(plan::PlanCommand),
     /// Do it, under the environment's lock
     Apply(apply::Apply),
-    /// Delete everything that was made; externals and data stay
+    /// Delete everything that was made, caches with it; externals stay
     Destroy(apply::Destroy),
     /// Show how what lives differs from what was deployed
     Drift(drift::Drift),

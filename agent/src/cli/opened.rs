@@ -38,7 +38,7 @@ impl Opened {
 
     /// Connects to its account and backend.
     pub async fn connect(&self, access: Access) -> Result<Ports, Problem> {
-        connect(&self.environment.file, access, &Settings::default())
+        Box::pin(connect(&self.environment.file, access, &Settings::default()))
             .await
             .map_err(|error| Problem::of(&self.environment.name, &error.into()))
     }

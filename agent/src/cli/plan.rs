@@ -59,7 +59,7 @@ impl PlanCommand {
         let opened = Opened::open(common, &self.environment)?;
         let run = opened.run(common, Access::Read, Purpose::Deploy, 0).await?;
         let judged =
-            preview(&run).await.map_err(|failure| Problem::of(&opened.environment.name, &failure))?;
+            Box::pin(preview(&run)).await.map_err(|failure| Problem::of(&opened.environment.name, &failure))?;
         let changes = !judged.plan.is_empty();
         let text = render::plan::terminal(&judged);
         let file = PlanFile::new(judged)?;

@@ -76,7 +76,7 @@ fn judged_failure(failure: &Failure) -> (Status, Next) {
         Failure::Locked { .. } => (Status::Waiting, Next::Soon),
         Failure::Denied(_) => (Status::Denied, Next::Quarantine),
         Failure::Incomplete(outcome) if was_stopped(outcome) => (Status::Stopped, Next::Soon),
-        Failure::Incomplete(outcome) if lost_its_lease(outcome) => (Status::Stopped, Next::Later),
+        Failure::Incomplete(outcome) if will_pass(outcome) => (Status::Stopped, Next::Later),
         Failure::Cloud(error) => (Status::Failed, after(error.kind)),
         Failure::Stale(_) | Failure::Declined(_) => (Status::Failed, Next::Later),
         Failure::Incomplete(_)
@@ -117,11 +117,11 @@ fn was_stopped(outcome: &Outcome) -> bool {
     !failed && outcome.changes.iter().any(skipped)
 }
 
-/// Every step that failed did so because the lease was gone.
-fn lost_its_lease(outcome: &Outcome) -> bool {
+/// Every step that failed did so for a reason that passes by itself.
+fn will_pass(outcome: &Outcome) -> bool {
     let mut failed = outcome.changes.iter().filter_map(|change| match &change.result {
-        ChangeResult::Failed { why } => Some(why),
+        ChangeResult::Failed { kind, .. } => Some(kind),
         ChangeResult::Done | ChangeResult::Skipped { .. } => None,
     });
-    failed.next().is_some_and(|why| why.contains("lease is lost"))
+    failed.clone().next().is_some() && failed.all(|kind| kind.is_some_and(passes))
 }

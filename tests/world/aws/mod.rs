@@ -265,7 +265,6 @@ impl Emulator {
     /// # Panics
     ///
     /// When the code fails; the message quotes its traceback.
-    #[must_use]
     pub fn python(&self, code: &str) -> String {
         let mut command = self.script(code);
         self.lead_to(&mut command, &self.direct_endpoint());

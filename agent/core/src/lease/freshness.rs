@@ -59,7 +59,7 @@ mod tests {
         assert_eq!(after_heartbeat(&mark, Some(&item(Some(mark.clone())))), BeatOutcome::Renewed);
         let before = AgentMark { record_version: 4, ..mark.clone() };
         assert_eq!(after_heartbeat(&mark, Some(&item(Some(before)))), BeatOutcome::NotYet);
-        let other = AgentMark { owner: "b".to_owned(), ..mark.clone() };
+        let other = AgentMark { owner: "b".to_owned(), ..mark };
         assert_eq!(after_heartbeat(&mark, Some(&item(Some(other)))), BeatOutcome::Lost);
         assert_eq!(after_heartbeat(&mark, Some(&item(None))), BeatOutcome::Lost);
         assert_eq!(after_heartbeat(&mark, None), BeatOutcome::Lost);

@@ -124,9 +124,13 @@ impl<'a> Computation<'a> {
             }
             Readiness::Ready => self.decide(&desired, &change.fields, recorded),
         };
-        let stays = !matches!(decided, Some((Action::Replace, _)))
-            && !(change.kind == Kind::TaskDefinition && matches!(decided, Some((Action::Rollout, _))));
-        if stays {
+        let action = decided.map(|(action, _)| action);
+        let another = match action {
+            Some(Action::Replace) => true,
+            Some(Action::Rollout) => change.kind == Kind::TaskDefinition,
+            _ => false,
+        };
+        if !another {
             self.known.insert(desired.address.clone(), observed);
         }
         if let Some((action, reason)) = decided {
@@ -323,14 +327,23 @@ fn by_name(spec: &dyn Spec) -> BTreeMap<String, Field> {
 
 /// What people notice when this is done to an object of this kind.
 fn disruption(kind: Kind, action: Action) -> Disruption {
-    match (action, kind) {
-        (Action::Create | Action::Adopt | Action::Update, _) => Disruption::None,
-        (Action::Rollout, Kind::Service) => Disruption::ConnectionsDrain,
-        (Action::Replace | Action::Delete, Kind::ReplicationGroup) => Disruption::DataLost,
-        (
-            Action::Replace | Action::Delete,
-            Kind::Service | Kind::LoadBalancer | Kind::Listener | Kind::ListenerRule,
-        ) => Disruption::Outage,
-        (Action::Replace | Action::Rollout | Action::Delete, _) => Disruption::None,
+    match action {
+        Action::Create | Action::Adopt | Action::Update => Disruption::None,
+        Action::Rollout => match kind {
+            Kind::Service => Disruption::ConnectionsDrain,
+            // The service that uses it says so.
+            _ => Disruption::None,
+        },
+        Action::Replace | Action::Delete if kind.is_stateful() => Disruption::DataLost,
+        Action::Replace | Action::Delete => match kind {
+            Kind::Service | Kind::LoadBalancer | Kind::Listener | Kind::ListenerRule => Disruption::Outage,
+            Kind::SecurityGroup
+            | Kind::LogGroup
+            | Kind::TargetGroup
+            | Kind::TaskDefinition
+            | Kind::CacheSubnetGroup
+            | Kind::CacheParameterGroup
+            | Kind::ReplicationGroup => Disruption::None,
+        },
     }
 }

@@ -29,7 +29,7 @@ pub fn terminal(judged: &Judged) -> String {
     }
     let _ = writeln!(
         text,
-        "Next: `pointsman apply {}` brings it back to what was deployed, or change the file to what lives.",
+        "Next: `pointsman apply {}`{commit} brings it back to what was deployed, or change the file to what lives.",
         plan.environment
     );
     text

@@ -94,7 +94,7 @@ pub fn conflict(conflict: &Conflict) -> String {
                 Owner::Unknown => "it carries no tags of ours".to_owned(),
             };
             format!(
-                "{address}: the {} {} ({}) exists and is not ours: {}. Adopt it (`pointsman adopt` comes with a later version) or rename.",
+                "{address}: the {} {} ({}) exists and is not ours: {}. Adopt it (`pointsman adopt`, in a later version) or rename.",
                 kind.title(),
                 plain(name),
                 plain(id),
@@ -119,7 +119,7 @@ fn incomplete(outcome: &Outcome) -> String {
     for change in &outcome.changes {
         let line = match &change.result {
             ChangeResult::Done => continue,
-            ChangeResult::Failed { why } => {
+            ChangeResult::Failed { why, .. } => {
                 format!("{} {} failed: {}", words::doing(change.action), change.address, plain(why))
             }
             ChangeResult::Skipped { because_of: Some(other) } => {

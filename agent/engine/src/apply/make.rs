@@ -9,7 +9,7 @@ use super::{Site, Undone};
 /// Makes, changes or records an object, and waits until it can be worked with.
 pub(super) async fn make(site: &Site<'_>, change: &Change) -> Result<(), Undone> {
     let Some(desired) = &change.desired else {
-        return Err(Undone::Failed("the plan does not say what it should be".to_owned()));
+        return Err(Undone::fault("the plan does not say what it should be"));
     };
     let desired = resolved(site, desired)?;
     let token = token(site, &desired).await?;
@@ -19,7 +19,10 @@ pub(super) async fn make(site: &Site<'_>, change: &Change) -> Result<(), Undone>
             site.writer.update(observed, &desired, &fields, &token).await?
         }
         (Action::Adopt, Some(observed)) => observed.clone(),
-        _ => site.writer.create(&desired, &token).await?,
+        (Action::Create | Action::Replace, _) => site.writer.create(&desired, &token).await?,
+        (Action::Update | Action::Rollout | Action::Adopt, None) | (Action::Delete, _) => {
+            return Err(Undone::fault("the plan does not say what stands there"));
+        }
     };
     // Known before it is ready: what dies while AWS works is found again.
     record(site, change, &desired, &object).await?;
@@ -41,7 +44,7 @@ fn resolved(site: &Site<'_>, desired: &Desired) -> Result<Desired, Undone> {
             match value {
                 Some(value) => *link = Link::Known(value),
                 None => {
-                    return Err(Undone::Failed(format!(
+                    return Err(Undone::fault(format!(
                         "{address} has no {attribute} yet; run it again when it stands"
                     )));
                 }
@@ -57,7 +60,7 @@ async fn token(site: &Site<'_>, desired: &Desired) -> Result<String, Undone> {
     let lineage = site.keeper.state().await.lineage;
     canonical_hash(&(lineage, desired))
         .map(|hash| hash[..32].to_owned())
-        .map_err(|error| Undone::Failed(error.to_string()))
+        .map_err(|error| Undone::fault(error.to_string()))
 }
 
 async fn record(

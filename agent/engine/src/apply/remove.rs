@@ -8,7 +8,7 @@ use super::{Site, Undone};
 /// Deletes an object, and forgets it.
 pub(super) async fn remove(site: &Site<'_>, change: &Change) -> Result<(), Undone> {
     let Some(observed) = &change.observed else {
-        return Err(Undone::Failed("the plan does not say what to delete".to_owned()));
+        return Err(Undone::fault("the plan does not say what to delete"));
     };
     // Where the name is the identity, the new object took the old one's place by itself.
     let taken = site.live(&change.address).is_some_and(|live| live.id == observed.id);

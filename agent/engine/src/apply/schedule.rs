@@ -3,8 +3,10 @@ use std::{collections::BTreeMap, time::Instant};
 use futures::{FutureExt, StreamExt, future::BoxFuture, stream::FuturesUnordered};
 use pointsman_core::{
     Address,
-    plan::{Action, Change, Plan, Step, StepKind, steps},
+    failure::CloudErrorKind,
+    plan::{Change, Plan, Step, StepKind, steps},
     report::{ChangeOutcome, ChangeResult, Event},
+    resource::Readiness,
 };
 
 use super::{Site, Undone, make::make, remove::remove, waits_before_change};
@@ -15,92 +17,143 @@ const AT_ONCE: usize = 10;
 /// What came of a step.
 enum Ended {
     Done,
-    Failed(String),
+    Failed(String, Option<CloudErrorKind>),
     Skipped(Option<Address>),
 }
 
-/// Runs the steps in their order; then says, change by change, what came of them.
+impl From<Result<(), Undone>> for Ended {
+    fn from(result: Result<(), Undone>) -> Self {
+        match result {
+            Ok(()) => Self::Done,
+            Err(Undone::Failed { why, kind }) => Self::Failed(why, kind),
+            Err(Undone::Stopped) => Self::Skipped(None),
+        }
+    }
+}
+
+/// Runs the steps in their order, and beside them waits for what AWS is still
+/// at work on; says what came of each change.
 pub(super) async fn run_steps(site: &Site<'_>, plan: &Plan) -> Vec<ChangeOutcome> {
     let (mut report, waited) = futures::join!(run_changes(site, plan), settle_the_rest(site, plan));
     report.extend(waited);
     report
 }
 
+/// The steps of a plan, and how far they are.
+struct Progress<'a> {
+    site: &'a Site<'a>,
+    plan: &'a Plan,
+    steps: Vec<Step>,
+    ended: BTreeMap<usize, Ended>,
+    /// When a change's first step began and its last one ended.
+    times: BTreeMap<usize, (Instant, Instant)>,
+    /// Changes whose steps have all ended, in that order.
+    report: Vec<ChangeOutcome>,
+}
+
 async fn run_changes(site: &Site<'_>, plan: &Plan) -> Vec<ChangeOutcome> {
-    let steps = steps(plan);
-    let mut ended: BTreeMap<usize, Ended> = BTreeMap::new();
-    let mut begun = vec![false; steps.len()];
-    let mut outcomes: BTreeMap<usize, (ChangeResult, Instant, Instant)> = BTreeMap::new();
-    let mut order = Vec::new();
-    let mut running: FuturesUnordered<BoxFuture<'_, (usize, Result<(), Undone>)>> = FuturesUnordered::new();
-    loop {
-        let ended_before = ended.len();
-        for number in 0..steps.len() {
-            if begun[number] || running.len() >= AT_ONCE {
-                continue;
+    let mut progress = Progress {
+        site,
+        plan,
+        steps: steps(plan),
+        ended: BTreeMap::new(),
+        times: BTreeMap::new(),
+        report: Vec::new(),
+    };
+    let mut waiting: Vec<usize> = (0..progress.steps.len()).collect();
+    let mut running: FuturesUnordered<BoxFuture<'_, (usize, Ended)>> = FuturesUnordered::new();
+    while !waiting.is_empty() || !running.is_empty() {
+        let room = AT_ONCE.saturating_sub(running.len());
+        let ready: Vec<usize> =
+            waiting.iter().copied().filter(|number| progress.is_ready(*number)).take(room).collect();
+        if ready.is_empty() && running.is_empty() {
+            for number in std::mem::take(&mut waiting) {
+                progress.end(number, Ended::Failed("it waits for what waits for it".to_owned(), None));
             }
-            let step = &steps[number];
-            if !step.after.iter().all(|before| ended.contains_key(before)) {
-                continue;
-            }
-            begun[number] = true;
-            let change = &plan.changes[step.change];
-            if let Some(because_of) = blocked_by(plan, &steps, step, &ended) {
-                ended.insert(number, Ended::Skipped(because_of));
-                continue;
-            }
-            if let Err(Undone::Stopped) = site.may_begin() {
-                ended.insert(number, Ended::Skipped(None));
-                continue;
-            }
-            if !outcomes.contains_key(&step.change) {
-                let now = Instant::now();
-                outcomes.insert(step.change, (ChangeResult::Done, now, now));
-                site.run
-                    .listener
-                    .tell(&Event::Started { address: change.address.clone(), action: change.action });
-            }
-            running.push(one(site, change, step.kind).map(move |result| (number, result)).boxed());
+            break;
         }
-        let Some((number, result)) = running.next().await else {
-            if begun.iter().all(|begun| *begun) || ended.len() == ended_before {
-                break;
+        waiting.retain(|number| !ready.contains(number));
+        for number in ready {
+            match progress.begin(number) {
+                Some(ended) => progress.end(number, ended),
+                None => {
+                    let (change, kind) =
+                        (&plan.changes[progress.steps[number].change], progress.steps[number].kind);
+                    running
+                        .push(one(site, change, kind).map(move |result| (number, result.into())).boxed());
+                }
             }
-            continue;
-        };
-        let end = match result {
-            Ok(()) => Ended::Done,
-            Err(Undone::Failed(why)) => Ended::Failed(why),
-            Err(Undone::Stopped) => Ended::Skipped(None),
-        };
-        let step = &steps[number];
-        if let Some((_, _, until)) = outcomes.get_mut(&step.change) {
+        }
+        if let Some((number, ended)) = running.next().await {
+            progress.end(number, ended);
+        }
+    }
+    progress.report
+}
+
+impl Progress<'_> {
+    fn is_ready(&self, number: usize) -> bool {
+        self.steps[number].after.iter().all(|before| self.ended.contains_key(before))
+    }
+
+    /// Tells that a change begins; or answers why its step does not.
+    fn begin(&mut self, number: usize) -> Option<Ended> {
+        let step = &self.steps[number];
+        if let Some(because_of) = self.blocked_by(step) {
+            return Some(Ended::Skipped(because_of));
+        }
+        if self.site.run.stop.is_asked() {
+            return Some(Ended::Skipped(None));
+        }
+        let change = &self.plan.changes[step.change];
+        let now = Instant::now();
+        if self.times.insert(step.change, (now, now)).is_none() {
+            let (address, action) = (change.address.clone(), change.action);
+            self.site.run.listener.tell(&Event::Started { address, action });
+        }
+        None
+    }
+
+    /// Whether something that must come before a step did not come to be.
+    fn blocked_by(&self, step: &Step) -> Option<Option<Address>> {
+        step.after.iter().find_map(|before| match self.ended.get(before) {
+            Some(Ended::Failed(..)) => {
+                Some(Some(self.plan.changes[self.steps[*before].change].address.clone()))
+            }
+            Some(Ended::Skipped(because_of)) => Some(because_of.clone()),
+            Some(Ended::Done) | None => None,
+        })
+    }
+
+    /// Notes what came of a step; after a change's last one, says so.
+    fn end(&mut self, number: usize, ended: Ended) {
+        let index = self.steps[number].change;
+        if let Some((_, until)) = self.times.get_mut(&index) {
             *until = Instant::now();
         }
-        ended.insert(number, end);
-        let is_last = steps
-            .iter()
-            .enumerate()
-            .filter(|(_, other)| other.change == step.change)
-            .all(|(other, _)| ended.contains_key(&other));
-        if is_last {
-            order.push(step.change);
-            let (result, took_ms) = sum_up(&steps, step.change, &ended, &outcomes);
-            site.tell_end(&plan.changes[step.change], &result, took_ms);
+        self.ended.insert(number, ended);
+        let own = || (0..self.steps.len()).filter(|other| self.steps[*other].change == index);
+        if !own().all(|other| self.ended.contains_key(&other)) {
+            return;
         }
-    }
-    for index in 0..plan.changes.len() {
-        if !order.contains(&index) {
-            order.push(index);
+        let mut result = ChangeResult::Done;
+        for other in own() {
+            match self.ended.get(&other) {
+                Some(Ended::Failed(why, kind)) => {
+                    result = ChangeResult::Failed { why: why.clone(), kind: *kind };
+                }
+                Some(Ended::Skipped(because_of)) if result == ChangeResult::Done => {
+                    result = ChangeResult::Skipped { because_of: because_of.clone() };
+                }
+                Some(Ended::Done | Ended::Skipped(_)) | None => {}
+            }
         }
+        let took_ms = self.times.get(&index).map_or(0, |(from, until)| milliseconds(*from, *until));
+        let change = &self.plan.changes[index];
+        self.site.tell_end(change, &result, took_ms);
+        let (address, action) = (change.address.clone(), change.action);
+        self.report.push(ChangeOutcome { address, action, result, took_ms });
     }
-    order
-        .into_iter()
-        .map(|index| {
-            let (result, took_ms) = sum_up(&steps, index, &ended, &outcomes);
-            outcome(&plan.changes[index], result, took_ms)
-        })
-        .collect()
 }
 
 /// One step. Changes to what AWS is still at work on wait for it first.
@@ -110,7 +163,7 @@ async fn one(site: &Site<'_>, change: &Change, kind: StepKind) -> Result<(), Und
         StepKind::Make => {
             if waits_before_change(change)
                 && let Some(object) = &change.observed
-                && matches!(object.readiness, pointsman_core::resource::Readiness::Pending(_))
+                && matches!(object.readiness, Readiness::Pending(_))
             {
                 site.settled(&change.address, object).await?;
             }
@@ -131,54 +184,20 @@ async fn settle_the_rest(site: &Site<'_>, plan: &Plan) -> Vec<ChangeOutcome> {
         let object = site.live(&unsettled.address)?;
         let result = match site.settled(&unsettled.address, &object).await {
             Ok(_) => return None,
-            Err(Undone::Failed(why)) => ChangeResult::Failed { why },
+            Err(Undone::Failed { why, kind }) => ChangeResult::Failed { why, kind },
             Err(Undone::Stopped) => ChangeResult::Skipped { because_of: None },
         };
         let took_ms = milliseconds(started, Instant::now());
-        Some(ChangeOutcome { address: unsettled.address.clone(), action: Action::Update, result, took_ms })
+        let (address, action) = (unsettled.address.clone(), pointsman_core::plan::Action::Update);
+        if let ChangeResult::Failed { why, .. } = &result {
+            site.run.listener.tell(&Event::Failed { address: address.clone(), action, why: why.clone() });
+        }
+        Some(ChangeOutcome { address, action, result, took_ms })
     }))
     .await
     .into_iter()
     .flatten()
     .collect()
-}
-
-/// Whether something that must come before a step did not come to be.
-fn blocked_by(
-    plan: &Plan,
-    steps: &[Step],
-    step: &Step,
-    ended: &BTreeMap<usize, Ended>,
-) -> Option<Option<Address>> {
-    step.after.iter().find_map(|before| match ended.get(before) {
-        Some(Ended::Failed(_)) => Some(Some(plan.changes[steps[*before].change].address.clone())),
-        Some(Ended::Skipped(because_of)) => Some(because_of.clone()),
-        Some(Ended::Done) | None => None,
-    })
-}
-
-fn sum_up(
-    steps: &[Step],
-    change: usize,
-    ended: &BTreeMap<usize, Ended>,
-    outcomes: &BTreeMap<usize, (ChangeResult, Instant, Instant)>,
-) -> (ChangeResult, u64) {
-    let mut result = ChangeResult::Done;
-    for (number, _) in steps.iter().enumerate().filter(|(_, step)| step.change == change) {
-        match ended.get(&number) {
-            Some(Ended::Failed(why)) => result = ChangeResult::Failed { why: why.clone() },
-            Some(Ended::Skipped(because_of)) if result == ChangeResult::Done => {
-                result = ChangeResult::Skipped { because_of: because_of.clone() };
-            }
-            _ => {}
-        }
-    }
-    let took_ms = outcomes.get(&change).map_or(0, |(_, from, until)| milliseconds(*from, *until));
-    (result, took_ms)
-}
-
-fn outcome(change: &Change, result: ChangeResult, took_ms: u64) -> ChangeOutcome {
-    ChangeOutcome { address: change.address.clone(), action: change.action, result, took_ms }
 }
 
 fn milliseconds(from: Instant, until: Instant) -> u64 {

@@ -80,7 +80,8 @@ impl How {
         };
         let patience_ms = self.lock_timeout.seconds() * 1_000;
         let run = opened.run(common, Access::Write, purpose, patience_ms).await?;
-        let outcome = Box::pin(deploy(&run, approval)).await.map_err(|failure| Problem::of(name, &failure))?;
+        let outcome =
+            Box::pin(deploy(&run, approval)).await.map_err(|failure| Problem::of(name, &failure))?;
         if common.json {
             print::json(&outcome)?;
         } else {
@@ -91,8 +92,8 @@ impl How {
 }
 
 fn ask(judged: &Judged) -> bool {
-    print::out(&render::plan::terminal(judged));
-    print::out("\nApply this? Only `yes` is a yes: ");
+    print::note(&render::plan::terminal(judged));
+    print::note("Apply this? Only `yes` is a yes:");
     let mut answer = String::new();
     std::io::stdin().read_line(&mut answer).is_ok() && answer.trim() == "yes"
 }

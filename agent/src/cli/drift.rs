@@ -47,8 +47,7 @@ impl Drift {
 }
 
 fn every_environment(common: &Common) -> Result<Vec<String>, Problem> {
-    let folder = Folder::find(common)?;
-    Ok(read(&folder.sources).environments.iter().map(|one| one.name.to_string()).collect())
+    Ok(Folder::find(common)?.names())
 }
 
 /// The plan of what was deployed; none when nothing was.
@@ -56,7 +55,8 @@ async fn look(common: &Common, name: &str) -> Result<Option<Judged>, Problem> {
     let mut opened = Opened::open(common, name)?;
     let ports = opened.connect(Access::Read).await?;
     let problem = |failure| Problem::of(&opened.environment.name, &failure);
-    let Some(state) = status(&ports, &opened.environment.name).await.map_err(problem)?.state else {
+    let state = status(&ports, &opened.environment.name).await.map_err(problem)?.state;
+    let Some(state) = state.filter(|state| !state.objects.is_empty()) else {
         return Ok(None);
     };
     if let Some(commit) = &state.deployed_commit {
@@ -64,7 +64,8 @@ async fn look(common: &Common, name: &str) -> Result<Option<Judged>, Problem> {
     }
     let mut run = opened.run(common, Access::Read, Purpose::Deploy, 0).await?;
     run.commit = state.deployed_commit;
-    let judged = Box::pin(preview(&run)).await.map_err(|failure| Problem::of(&opened.environment.name, &failure))?;
+    let judged =
+        Box::pin(preview(&run)).await.map_err(|failure| Problem::of(&opened.environment.name, &failure))?;
     Ok(Some(judged))
 }
 

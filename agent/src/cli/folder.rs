@@ -16,6 +16,7 @@ pub struct Folder {
     /// Its environments' files.
     pub sources: Sources,
     policies: BTreeMap<String, String>,
+    refused_policies: Vec<String>,
 }
 
 impl Folder {
@@ -32,15 +33,27 @@ impl Folder {
                 dir.display()
             ))
         })?;
-        let policies = crate::git::folder_policies(&dir, "policies").map_err(|error| {
-            Problem::error(format!("the policies in {} cannot be read: {error}", dir.display()))
-        })?;
-        Ok(Self { dir, sources, policies })
+        let (policies, refused_policies) =
+            crate::git::folder_policies(&dir, "policies").map_err(|error| {
+                Problem::error(format!("the policies in {} cannot be read: {error}", dir.display()))
+            })?;
+        Ok(Self { dir, sources, policies, refused_policies })
+    }
+
+    /// Every environment that it describes, those with errors as well: a
+    /// command for all of them does not pass one over in silence.
+    pub fn names(&self) -> Vec<String> {
+        let reading = pointsman_core::environment::read(&self.sources);
+        let sound = reading.environments.iter().map(|environment| environment.name.to_string());
+        let mut names: Vec<String> =
+            sound.chain(reading.broken.iter().map(|one| one.name.to_string())).collect();
+        names.sort();
+        names
     }
 
     /// The policies, ready to judge.
     pub fn policies(&self) -> Result<PolicySet, Problem> {
-        PolicySet::load(&self.policies).map_err(|errors| {
+        crate::git::policy_set(&self.policies, self.refused_policies.clone()).map_err(|errors| {
             let lines: Vec<String> = errors.iter().map(pointsman_core::render::policy::error).collect();
             Problem::error(format!(
                 "the policies cannot be used, so nothing is allowed:\n{}",

@@ -58,8 +58,9 @@ impl PlanCommand {
     pub async fn run(&self, common: &Common) -> Result<Exit, Problem> {
         let opened = Opened::open(common, &self.environment)?;
         let run = opened.run(common, Access::Read, Purpose::Deploy, 0).await?;
-        let judged =
-            Box::pin(preview(&run)).await.map_err(|failure| Problem::of(&opened.environment.name, &failure))?;
+        let judged = Box::pin(preview(&run))
+            .await
+            .map_err(|failure| Problem::of(&opened.environment.name, &failure))?;
         let changes = !judged.plan.is_empty();
         let text = render::plan::terminal(&judged);
         let file = PlanFile::new(judged)?;

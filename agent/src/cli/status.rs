@@ -1,5 +1,5 @@
 use pointsman_aws::Access;
-use pointsman_core::{environment::read, render};
+use pointsman_core::render;
 use pointsman_engine::status;
 
 use super::{Common, Exit, exit::Problem, folder::Folder, opened::Opened, print};
@@ -16,10 +16,7 @@ impl StatusCommand {
     pub async fn run(&self, common: &Common) -> Result<Exit, Problem> {
         let names = match &self.environment {
             Some(name) => vec![name.clone()],
-            None => {
-                let folder = Folder::find(common)?;
-                read(&folder.sources).environments.iter().map(|one| one.name.to_string()).collect()
-            }
+            None => Folder::find(common)?.names(),
         };
         let mut reports = Vec::new();
         for name in names {

@@ -9,6 +9,7 @@ use super::{
     agent::{Agent, Walk},
     board::LogListener,
     memory::Known,
+    policies::policies,
     schedule::until_next,
 };
 use crate::{config::DriftSchedule, git::GitError};
@@ -88,7 +89,7 @@ async fn compare(agent: &Arc<Agent>, name: &EnvironmentName) -> Result<Option<Ju
     let run = agent.run(Walk {
         environment: environment.clone(),
         commit,
-        policies: deployed.policies.iter().map(Arc::clone).collect(),
+        policies: vec![policies(&deployed).map_err(|error| Unknown::Failure(error.to_string()))?],
         pull: None,
         actor: ActorKind::Schedule,
         ports,

@@ -11,13 +11,18 @@ use super::{GitError, GitErrorKind, Revision};
 const MOST_POLICY_BYTES: u64 = 1024 * 1024;
 
 /// The policy files of a folder on disk, by path in the repo; none when there
-/// is no such folder. Links are not followed.
+/// is no such folder. What is a link, too large or no text is named in the
+/// second part.
 ///
 /// # Errors
 ///
 /// When the folder or a file in it cannot be read.
-pub fn folder_policies(repo: &Path, policies: &str) -> std::io::Result<BTreeMap<String, String>> {
+pub fn folder_policies(
+    repo: &Path,
+    policies: &str,
+) -> std::io::Result<(BTreeMap<String, String>, Vec<String>)> {
     let mut files = BTreeMap::new();
+    let mut refused = Vec::new();
     let mut folders = vec![policies.to_owned()];
     while let Some(prefix) = folders.pop() {
         let folder = repo.join(&prefix);
@@ -30,12 +35,17 @@ pub fn folder_policies(repo: &Path, policies: &str) -> std::io::Result<BTreeMap<
             let kind = entry.file_type()?;
             if kind.is_dir() {
                 folders.push(path);
-            } else if kind.is_file() && entry.metadata()?.len() <= MOST_POLICY_BYTES {
-                files.insert(path, std::fs::read_to_string(entry.path())?);
+                continue;
+            }
+            let readable = kind.is_file() && entry.metadata()?.len() <= MOST_POLICY_BYTES;
+            let text = if readable { String::from_utf8(std::fs::read(entry.path())?).ok() } else { None };
+            match text {
+                Some(text) => drop(files.insert(path, text)),
+                None => refused.push(path),
             }
         }
     }
-    Ok(files)
+    Ok((files, refused))
 }
 
 /// The commit that a folder stands at, when it belongs to a repository and

@@ -69,22 +69,35 @@ impl Snapshots {
         let (files, refused) = revision.policies(&self.policies)?;
         let reading = read(&sources);
         let fingerprints = fingerprints(&reading, &blobs);
-        let refused: Vec<PolicyError> = refused
-            .into_iter()
-            .filter(|path| path.ends_with(".rego"))
-            .map(|file| PolicyError {
-                file,
-                line: 0,
-                column: 0,
-                message: "it is a link, a submodule, too large, or not UTF-8".to_owned(),
-                help: "make it an ordinary text file".to_owned(),
-            })
-            .collect();
-        let policies = if refused.is_empty() { PolicySet::load(&files).map(Arc::new) } else { Err(refused) };
+        let policies = policy_set(&files, refused).map(Arc::new);
         let snapshot = Arc::new(Snapshot { revision, reading, fingerprints, policies });
         let mut lately = self.lately.lock().unwrap_or_else(PoisonError::into_inner);
         lately.push_front(Arc::clone(&snapshot));
         lately.truncate(REMEMBERED);
         Ok(snapshot)
     }
+}
+
+/// The policies in files; an error when one of them had to be refused, because
+/// what cannot be heard might have denied.
+///
+/// # Errors
+///
+/// All that is wrong with them.
+pub fn policy_set(
+    files: &BTreeMap<String, String>,
+    refused: Vec<String>,
+) -> Result<PolicySet, Vec<PolicyError>> {
+    let refused: Vec<PolicyError> = refused
+        .into_iter()
+        .filter(|path| path.ends_with(".rego"))
+        .map(|file| PolicyError {
+            file,
+            line: 0,
+            column: 0,
+            message: "it is a link, a submodule, too large, or not UTF-8".to_owned(),
+            help: "make it an ordinary text file".to_owned(),
+        })
+        .collect();
+    if refused.is_empty() { PolicySet::load(files) } else { Err(refused) }
 }

@@ -40,7 +40,7 @@ pub fn text(environment: &EnvironmentName, failure: &Failure) -> String {
             for finding in judged.verdict.denials() {
                 let _ = writeln!(text, "- {}\n  {}", plain(&finding.message), plan::place(finding));
             }
-            text.push_str("Next: change the environment so that the rules allow it, or have the rule changed in the base branch.");
+            text.push_str("Next: change the environment so that the rules allow it. A rule that should change is changed on the branch first, by itself, while the environment stands as deployed.");
             text
         }
         Failure::Stale(_) => format!(

@@ -79,8 +79,7 @@ async fn run_changes(site: &Site<'_>, plan: &Plan) -> Vec<ChangeOutcome> {
                 None => {
                     let (change, kind) =
                         (&plan.changes[progress.steps[number].change], progress.steps[number].kind);
-                    running
-                        .push(one(site, change, kind).map(move |result| (number, result.into())).boxed());
+                    running.push(one(site, change, kind).map(move |result| (number, result.into())).boxed());
                 }
             }
         }

@@ -253,7 +253,8 @@ fn a_deploy_is_followed_to_its_end() {
     };
     insta::assert_snapshot!(comment(&report(Purpose::Deploy, vec![done])));
 
-    let failed = ChangeResult::Failed { why: "ECS rolled it back: tasks failed to start".to_owned(), kind: None };
+    let failed =
+        ChangeResult::Failed { why: "ECS rolled it back: tasks failed to start".to_owned(), kind: None };
     let mut failed = EnvironmentReport { status: Status::Failed, outcome: Some(outcome(failed)), ..going_on };
     failed.follow(&Event::Failed {
         address: address("service.web"),

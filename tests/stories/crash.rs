@@ -59,3 +59,28 @@ fn after_the_replication_group_was_made() {
 fn after_the_service_was_made() {
     killed_at("ecs", "CreateService", true);
 }
+
+#[test]
+fn asked_to_stop_it_ends_the_step_in_hand_and_gives_the_lock_back() {
+    let world = world();
+    let held = world.aws.proxy().hold("elasticloadbalancing", "CreateLoadBalancer");
+    world.git.commit("main", &[(PRODUCTION_FILE, Some(&World::example_environment()))], "Describe OpenWebUI");
+    let first = world.agent("");
+    assert!(held.wait_reached(PATIENCE), "it does not begin; it said\n{}", first.said());
+    first.ask_to_stop();
+    first.wait_until_said("asked to stop", PATIENCE);
+    held.release();
+    let (said, code) = first.ended(PATIENCE);
+    assert_eq!(code, 0, "{said}");
+    let clone = world.clone_of("main");
+    let status = clone.run(&["status", PRODUCTION]).expect_code(0).out;
+    assert!(status.contains("lock      free"), "{status}");
+    assert!(status.contains("load_balancer.webui "), "the step in hand was ended and recorded: {status}");
+    assert!(!status.contains("    service.webui3-scaled arn"), "no further step was begun: {status}");
+
+    let second = world.agent("");
+    second.wait_until_said("deployed", PATIENCE);
+    assert!(!second.said().contains("taken over"), "{}", second.said());
+    assert_eq!(second.stop(PATIENCE).1, 0);
+    clone.run(&["plan", PRODUCTION, "--detailed-exitcode"]).expect_code(0);
+}

@@ -152,14 +152,32 @@ impl Running {
         let _ = self.child.wait();
     }
 
+    /// Asks it to end (SIGTERM).
+    ///
+    /// # Panics
+    ///
+    /// When it has ended already.
+    pub fn ask_to_stop(&self) {
+        let asked = Command::new("kill").arg(self.child.id().to_string()).status();
+        assert!(asked.is_ok_and(|status| status.success()), "it had ended already; it said\n{}", self.said());
+    }
+
     /// Asks it to end (SIGTERM) and waits; answers what it said, and its exit code.
     ///
     /// # Panics
     ///
     /// When it does not end in time.
-    pub fn stop(mut self, patience: Duration) -> (String, i32) {
-        let asked = Command::new("kill").arg(self.child.id().to_string()).status();
-        assert!(asked.is_ok_and(|status| status.success()), "it had ended already; it said\n{}", self.said());
+    pub fn stop(self, patience: Duration) -> (String, i32) {
+        self.ask_to_stop();
+        self.ended(patience)
+    }
+
+    /// Waits until it has ended; answers what it said, and its exit code.
+    ///
+    /// # Panics
+    ///
+    /// When it does not end in time.
+    pub fn ended(mut self, patience: Duration) -> (String, i32) {
         let deadline = Instant::now() + patience;
         loop {
             if let Some(status) = self.child.try_wait().expect("it can be waited for") {

@@ -56,11 +56,13 @@ pub async fn deploy(run: &Run, approval: Approval) -> Result<Outcome, Failure> {
         state_fence,
         timing: run.timing,
         patience_ms: run.patience_ms,
+        stop: run.stop.clone(),
     };
     let lease = acquire(&run.ports, &wish, run.listener.as_ref()).await.map_err(|error| match error {
         LeaseError::Held { holder, agent: _ } => {
             Failure::Locked { holder, lock_id: run.ports.locks.lock_id().to_owned() }
         }
+        LeaseError::Stopped => Failure::Stopped,
         LeaseError::Cloud(error) => error.into(),
     })?;
     let result = under_lease(run, lease.proof(), approval).await;

@@ -47,6 +47,7 @@ impl Problem {
             Failure::Denied(_) => Exit::Denied,
             Failure::Stale(_) => Exit::Stale,
             Failure::WrongAccount { .. }
+            | Failure::Stopped
             | Failure::Conflicts(_)
             | Failure::Declined(_)
             | Failure::Incomplete(_)

@@ -62,6 +62,7 @@ pub(super) fn came_to(environment: &Environment, result: Result<Outcome, Failure
             Failure::Stale(judged) | Failure::Declined(judged) => report.judged = Some(*judged),
             Failure::WrongAccount { .. }
             | Failure::Locked { .. }
+            | Failure::Stopped
             | Failure::Conflicts(_)
             | Failure::State { .. }
             | Failure::Cloud(_)
@@ -74,6 +75,7 @@ pub(super) fn came_to(environment: &Environment, result: Result<Outcome, Failure
 fn judged_failure(failure: &Failure) -> (Status, Next) {
     match failure {
         Failure::Locked { .. } => (Status::Waiting, Next::Soon),
+        Failure::Stopped => (Status::Stopped, Next::Soon),
         Failure::Denied(_) => (Status::Denied, Next::Quarantine),
         Failure::Incomplete(outcome) if was_stopped(outcome) => (Status::Stopped, Next::Soon),
         Failure::Incomplete(outcome) if will_pass(outcome) => (Status::Stopped, Next::Later),

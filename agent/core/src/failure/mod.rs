@@ -32,6 +32,9 @@ pub enum Failure {
         /// The lock's id in the table.
         lock_id: String,
     },
+    /// Stopping was asked for before anything was written.
+    #[error("it was asked to stop before anything was written")]
+    Stopped,
     /// There can be no plan.
     #[error("{} conflicts with what lives", .0.len())]
     Conflicts(Vec<Conflict>),

@@ -27,6 +27,9 @@ pub fn text(environment: &EnvironmentName, failure: &Failure) -> String {
             holder_words(holder),
             plain(lock_id)
         ),
+        Failure::Stopped => {
+            format!("{environment}: stopped before anything was written.\nNext: run it again.")
+        }
         Failure::Conflicts(conflicts) => {
             let mut text = format!("{environment} cannot be planned:\n");
             for conflict in conflicts {

@@ -5,7 +5,7 @@ use pointsman_core::{
 
 use super::{Lease, LeaseProof};
 use crate::{
-    clock,
+    Stop, clock,
     ports::{CloudError, Listener, LockCondition, Ports, PutLock},
 };
 
@@ -24,6 +24,8 @@ pub struct Acquire {
     pub timing: Timing,
     /// How long to wait for a living holder, in milliseconds.
     pub patience_ms: u64,
+    /// How the waiting is ended early.
+    pub stop: Stop,
 }
 
 /// Why there is no lease.
@@ -37,6 +39,9 @@ pub enum LeaseError {
         /// Whether an agent holds it, and lives.
         agent: bool,
     },
+    /// Stopping was asked for before there was a lease to write under.
+    #[error("it was asked to stop")]
+    Stopped,
     /// The table did not answer as it should.
     #[error(transparent)]
     Cloud(#[from] CloudError),
@@ -62,16 +67,16 @@ pub async fn acquire(ports: &Ports, wish: &Acquire, listener: &dyn Listener) -> 
             Contend::Steal { from, fence } => (fence, LockCondition::Exactly(from)),
             Contend::Watch { remaining_ms } => {
                 tell_once(&mut told, listener, read.as_ref(), Some(remaining_ms));
-                pause(remaining_ms.min(LOOK_AGAIN_MS)).await;
+                pause(&wish.stop, remaining_ms.min(LOOK_AGAIN_MS)).await?;
                 continue;
             }
             Contend::Alive if patient => {
-                pause(LOOK_AGAIN_MS).await;
+                pause(&wish.stop, LOOK_AGAIN_MS).await?;
                 continue;
             }
             Contend::Foreign if patient => {
                 tell_once(&mut told, listener, read.as_ref(), None);
-                pause(LOOK_AGAIN_MS).await;
+                pause(&wish.stop, LOOK_AGAIN_MS).await?;
                 continue;
             }
             Contend::Alive | Contend::Foreign => {
@@ -87,7 +92,10 @@ pub async fn acquire(ports: &Ports, wish: &Acquire, listener: &dyn Listener) -> 
             listener.tell(&Event::Locked { fence, taken_over });
             if taken_over {
                 listener.tell(&Event::Quiescing { for_ms: wish.timing.quiesce_ms });
-                lease.quiesce(wish.timing.quiesce_ms).await?;
+                // Stopped here, the lease is not given back but runs out: whoever takes it over
+                // waits as well, and the dead holder's last calls never meet a new one's.
+                pause(&wish.stop, wish.timing.quiesce_ms).await?;
+                lease.still_fresh()?;
             }
             return Ok(lease);
         }
@@ -146,6 +154,10 @@ fn tell_once(told: &mut bool, listener: &dyn Listener, item: Option<&LockItem>, 
     }
 }
 
-async fn pause(milliseconds: u64) {
-    tokio::time::sleep(std::time::Duration::from_millis(milliseconds)).await;
+/// Waits, unless stopping is asked for.
+async fn pause(stop: &Stop, milliseconds: u64) -> Result<(), LeaseError> {
+    tokio::select! {
+        () = tokio::time::sleep(std::time::Duration::from_millis(milliseconds)) => Ok(()),
+        () = stop.asked() => Err(LeaseError::Stopped),
+    }
 }

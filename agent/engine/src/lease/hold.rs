@@ -48,10 +48,8 @@ impl Lease {
         &self.proof
     }
 
-    /// Waits until the last calls of a dead holder have ended; the lease must
-    /// outlive the waiting.
-    pub(super) async fn quiesce(&self, milliseconds: u64) -> Result<(), CloudError> {
-        tokio::time::sleep(Duration::from_millis(milliseconds)).await;
+    /// Whether the lease outlived a waiting.
+    pub(super) fn still_fresh(&self) -> Result<(), CloudError> {
         self.proof.check().map_err(|lost| lease_error(self.locks.0.lock_id(), &lost))
     }
 

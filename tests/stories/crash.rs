@@ -1,7 +1,10 @@
 //! The agent dies with SIGKILL, before or after a call of its first deploy; the next one ends it.
 
+use std::time::{Duration, Instant};
+
 use pointsman_tests::{
-    agent::Running,
+    agent::{Program, Running},
+    aws::Options,
     story::{PRODUCTION, PRODUCTION_FILE, World},
 };
 
@@ -83,4 +86,30 @@ fn asked_to_stop_it_ends_the_step_in_hand_and_gives_the_lock_back() {
     assert!(!second.said().contains("taken over"), "{}", second.said());
     assert_eq!(second.stop(PATIENCE).1, 0);
     clone.run(&["plan", PRODUCTION, "--detailed-exitcode"]).expect_code(0);
+}
+
+#[test]
+fn killed_while_aws_is_still_making_the_cache() {
+    let options = Options { ready_after: Duration::from_secs(4), ..Options::default() };
+    let world = World::with(Program::at(env!("CARGO_BIN_EXE_pointsman")), &options);
+    let file = World::example_environment()
+        .replace(
+            "[service.webui3-scaled.environment]",
+            "[service.webui3-scaled.environment]\nCACHE = \"${cache.sessions.endpoint}\"",
+        )
+        .replace("[outputs]", "[outputs]\ncache = \"${cache.sessions.endpoint}\"");
+    world.git.commit("main", &[(PRODUCTION_FILE, Some(&file))], "Describe OpenWebUI");
+    let clone = world.clone_of("main");
+    let first = clone.start(&["apply", PRODUCTION, "--yes"]);
+    let deadline = Instant::now() + PATIENCE;
+    while !clone.run(&["status", PRODUCTION]).out.contains("    cache.sessions ") {
+        assert!(Instant::now() < deadline, "the cache is not recorded: {}", first.said());
+    }
+    first.kill();
+    assert!(clone.run(&["status", PRODUCTION]).out.contains("begun, and not ended"));
+    clone.run(&["apply", PRODUCTION, "--yes"]).expect_code(0);
+    clone.run(&["plan", PRODUCTION, "--detailed-exitcode"]).expect_code(0);
+    let endpoint = clone.run(&["outputs", PRODUCTION, "--raw", "cache"]).expect_code(0).out;
+    let endpoint = endpoint.trim();
+    assert!(!endpoint.is_empty() && estate::inventory(&world).contains(&format!("CACHE={endpoint}")));
 }

@@ -196,7 +196,6 @@ fn kind_of(code: &str, message: &str, status: Option<u16>) -> CloudErrorKind {
     } else {
         match status {
             Some(403) => CloudErrorKind::AccessDenied,
-            Some(404) => CloudErrorKind::NotFound,
             Some(429) => CloudErrorKind::Throttled,
             Some(500..) => CloudErrorKind::Unreachable,
             _ => CloudErrorKind::Refused,

@@ -252,6 +252,7 @@ async fn enter(environment: &Environment) -> (Site, Lease) {
         state_fence: 0,
         timing: Timing::default(),
         patience_ms: 1_000,
+        stop: pointsman_engine::Stopper::new().1,
     };
     let lease = acquire(&ports, &wish, &Told).await.expect("the lease");
     let writer = ports.cloud.writer(lease.proof());

@@ -152,6 +152,18 @@ impl State {
         Ok(())
     }
 
+    /// Takes over what is known of a recorded object only by now; says whether
+    /// anything was new.
+    pub fn refresh(&mut self, address: &Address, live: &Observed) -> bool {
+        match self.objects.get_mut(address) {
+            Some(recorded) if recorded.id == live.id && recorded.attributes != live.attributes => {
+                recorded.attributes.clone_from(&live.attributes);
+                true
+            }
+            _ => false,
+        }
+    }
+
     /// Keeps the object at an address under a name of its own, because another
     /// takes its place; returns that name.
     pub fn retire(&mut self, address: &Address) -> Option<Address> {

@@ -24,6 +24,9 @@ use crate::{
     ports::{CloudError, CloudErrorKind, CloudWriter},
 };
 
+/// AWS shows what was made everywhere within this time.
+const SHOWN_WITHIN: std::time::Duration = std::time::Duration::from_secs(30);
+
 /// What the steps of one plan share.
 struct Site<'a> {
     run: &'a Run,
@@ -111,6 +114,22 @@ impl Site<'_> {
             settled = self.run.ports.cloud.settle(address, object, listener) => Ok(settled?),
             () = self.run.stop.asked() => Err(Undone::Stopped),
             lost = lease_lost(self.proof) => Err(lost.into()),
+        }
+    }
+
+    /// The same for an object that was just made: AWS may take some seconds
+    /// until it shows it everywhere.
+    async fn settled_anew(&self, address: &Address, object: &Observed) -> Result<Observed, Undone> {
+        let shown_by = std::time::Instant::now() + SHOWN_WITHIN;
+        loop {
+            match self.settled(address, object).await {
+                Err(Undone::Failed { kind: Some(CloudErrorKind::NotFound), .. })
+                    if std::time::Instant::now() < shown_by =>
+                {
+                    tokio::time::sleep(std::time::Duration::from_secs(1)).await;
+                }
+                settled => return settled,
+            }
         }
     }
 

@@ -63,15 +63,17 @@ pub async fn deploy(run: &Run, approval: Approval) -> Result<Outcome, Failure> {
             Failure::Locked { holder, lock_id: run.ports.locks.lock_id().to_owned() }
         }
         LeaseError::Stopped => Failure::Stopped,
-        LeaseError::Cloud(error) => error.into(),
+        LeaseError::Cloud(error) => Failure::Cloud(error),
     })?;
     let result = under_lease(run, lease.proof(), approval).await;
     if let Err(lost) = lease.proof().check() {
         run.listener.tell(&Event::LeaseLost { why: lost.why });
     }
-    let released = lease.release().await;
+    if let Err(error) = lease.release().await {
+        // What was done is done; the lock runs out by itself.
+        run.listener.tell(&Event::LeaseLost { why: format!("it could not be given back: {error}") });
+    }
     let outcome = result?;
-    released?;
     if outcome.succeeded() { Ok(outcome) } else { Err(Failure::Incomplete(Box::new(outcome))) }
 }
 
@@ -82,12 +84,13 @@ async fn under_lease(run: &Run, proof: &LeaseProof, approval: Approval) -> Resul
     let before = loaded.state.clone();
     let keeper = Keeper::new(run.ports.clone(), proof.clone(), &run.environment.name, loaded);
     let seen = look(run, wanted?, before.as_ref()).await?;
+    keeper.refresh(&seen.observed).await;
     let judged = judge(run, seen.plan, before.as_ref())?;
     run.listener.tell(&Event::Planned { judged: Box::new(judged.clone()) });
     if !judged.verdict.is_allowed() {
         return Err(Failure::Denied(Box::new(judged)));
     }
-    let judged = approved(judged, approval).await?;
+    let judged = approved(run, judged, approval).await?;
 
     let idle = judged.plan.is_empty() && judged.plan.unsettled.is_empty();
     let changes = if idle {
@@ -97,6 +100,8 @@ async fn under_lease(run: &Run, proof: &LeaseProof, approval: Approval) -> Resul
         // holder still sends to the state is refused.
         keeper
             .change(|state| {
+                // Whoever comes after a crash sees that this run did not end.
+                state.last_run = Some(begun(run));
                 state.objects.retain(|address, _| !judged.plan.forget.contains(address));
                 Ok(())
             })
@@ -131,7 +136,7 @@ async fn under_lease(run: &Run, proof: &LeaseProof, approval: Approval) -> Resul
     Ok(outcome)
 }
 
-async fn approved(judged: Judged, approval: Approval) -> Result<Judged, Failure> {
+async fn approved(run: &Run, judged: Judged, approval: Approval) -> Result<Judged, Failure> {
     match approval {
         Approval::Given => Ok(judged),
         Approval::OfPlan(hash) => {
@@ -144,9 +149,22 @@ async fn approved(judged: Judged, approval: Approval) -> Result<Judged, Failure>
         Approval::Ask(_) if judged.plan.is_empty() => Ok(judged),
         Approval::Ask(ask) => {
             let asked = judged.clone();
-            let agreed = tokio::task::spawn_blocking(move || ask(&asked)).await.unwrap_or(false);
+            let agreed = tokio::select! {
+                answer = tokio::task::spawn_blocking(move || ask(&asked)) => answer.unwrap_or(false),
+                () = run.stop.asked() => return Err(Failure::Stopped),
+            };
             if agreed { Ok(judged) } else { Err(Failure::Declined(Box::new(judged))) }
         }
+    }
+}
+
+/// What the state says of a run until it has ended.
+fn begun(run: &Run) -> LastRun {
+    LastRun {
+        commit: run.commit.clone(),
+        succeeded: false,
+        ended_at: jiff::Timestamp::now().to_string(),
+        summary: pointsman_core::render::status::NOT_ENDED.to_owned(),
     }
 }
 

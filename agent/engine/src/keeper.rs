@@ -1,8 +1,12 @@
 //! Keeps the state: read once, then written through after everything that is
 //! done, so that what a dying process made is known to the next.
 
+use std::collections::BTreeMap;
+
 use pointsman_core::{
+    Address,
     environment::EnvironmentName,
+    resource::Observed,
     state::{State, StateError},
 };
 use tokio::sync::Mutex;
@@ -59,6 +63,15 @@ impl Keeper {
     /// The state as it is now.
     pub(crate) async fn state(&self) -> State {
         self.kept.lock().await.state.clone()
+    }
+
+    /// Takes over what is known of objects only by now; it goes out with the
+    /// next change.
+    pub(crate) async fn refresh(&self, observed: &BTreeMap<Address, Observed>) {
+        let mut kept = self.kept.lock().await;
+        for (address, object) in observed {
+            kept.state.refresh(address, object);
+        }
     }
 
     /// Changes the state and saves it; one at a time. When saving fails, the

@@ -45,11 +45,10 @@ pub(crate) async fn look_up(run: &Run) -> Result<Wanted, Failure> {
 pub(crate) async fn look(run: &Run, wanted: Wanted, state: Option<&State>) -> Result<Seen, Failure> {
     let sought = sought(&wanted, state);
     let observed = run.ports.cloud.observe(&sought).await?;
-    let (desired, unwanted) = match run.purpose {
-        Purpose::Deploy => (wanted.objects, Vec::new()),
-        // What a run that did not end made is not recorded: it goes as well.
-        Purpose::Destroy => (Vec::new(), wanted.objects),
-    };
+    // What goes is described all the same: a run that did not end may have made
+    // it without recording it.
+    let goes = run.purpose == Purpose::Destroy || run.environment.file.removed;
+    let (desired, unwanted) = if goes { (Vec::new(), wanted.objects) } else { (wanted.objects, Vec::new()) };
     let environment = &run.environment;
     let plan = plan(&Inputs {
         environment: &environment.name,

@@ -79,13 +79,14 @@ fn judged_failure(failure: &Failure) -> (Status, Next) {
         Failure::Denied(_) => (Status::Denied, Next::Quarantine),
         Failure::Incomplete(outcome) if was_stopped(outcome) => (Status::Stopped, Next::Soon),
         Failure::Incomplete(outcome) if will_pass(outcome) => (Status::Stopped, Next::Later),
-        Failure::Cloud(error) => (Status::Failed, after(error.kind)),
-        Failure::Stale(_) | Failure::Declined(_) => (Status::Failed, Next::Later),
-        Failure::Incomplete(_)
+        // Nothing was written: what stands in the way may be mended without the file changing.
+        Failure::Cloud(_)
         | Failure::Conflicts(_)
         | Failure::WrongAccount { .. }
         | Failure::State { .. }
-        | Failure::Json(_) => (Status::Failed, Next::Quarantine),
+        | Failure::Stale(_)
+        | Failure::Declined(_) => (Status::Failed, Next::Later),
+        Failure::Incomplete(_) | Failure::Json(_) => (Status::Failed, Next::Quarantine),
     }
 }
 
@@ -105,10 +106,6 @@ pub(super) fn passes(kind: CloudErrorKind) -> bool {
         | CloudErrorKind::Failed
         | CloudErrorKind::TimedOut => false,
     }
-}
-
-fn after(kind: CloudErrorKind) -> Next {
-    if passes(kind) { Next::Later } else { Next::Quarantine }
 }
 
 fn was_stopped(outcome: &Outcome) -> bool {

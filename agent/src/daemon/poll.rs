@@ -28,8 +28,14 @@ async fn look(agent: &Arc<Agent>) -> Result<(), GitError> {
     let missing = |commit: &str| agent.mirror.revision(commit).is_err();
     let pulls: Vec<u64> =
         open.iter().filter(|pull| missing(head_of(&heads, pull))).map(|pull| pull.number).collect();
-    if missing(&heads.branch) || !pulls.is_empty() {
-        agent.mirror.fetch(credentials, &pulls).await?;
+    if missing(&heads.branch) {
+        agent.mirror.fetch(credentials.clone(), &[]).await?;
+    }
+    // By itself: what a pull request holds must not keep the branch from being deployed.
+    if !pulls.is_empty()
+        && let Err(error) = agent.mirror.fetch(credentials, &pulls).await
+    {
+        tracing::error!(%error, "the pull requests' commits could not be fetched; the branch is deployed all the same");
     }
     let head = agent.snapshots.at(&heads.branch).await?;
     let previous = agent.memory().branch.clone();

@@ -1,6 +1,9 @@
 //! The config repo as a person's own clone: for the command line.
 
-use std::{collections::BTreeMap, path::Path};
+use std::{
+    collections::BTreeMap,
+    path::{Path, PathBuf},
+};
 
 use git2::{Repository, StatusOptions};
 use pointsman_core::environment::Sources;
@@ -48,15 +51,24 @@ pub fn folder_policies(
     Ok((files, refused))
 }
 
-/// The commit that a folder stands at, when it belongs to a repository and
-/// nothing in it differs from that commit.
+/// The commit that a folder stands at, when it belongs to a repository and no
+/// environment or policy in it differs from that commit.
 pub fn clean_commit(folder: &Path) -> Option<String> {
     let repository = Repository::discover(folder).ok()?;
     let mut options = StatusOptions::new();
     options.include_untracked(true).include_ignored(false);
+    for described in ["environments", "policies"] {
+        options.pathspec(folder_in(&repository, folder)?.join(described));
+    }
     let clean = repository.statuses(Some(&mut options)).ok()?.is_empty();
     let head = repository.head().ok()?.peel_to_commit().ok()?;
     clean.then(|| head.id().to_string())
+}
+
+/// Where a folder is in the work tree of its repository.
+fn folder_in(repository: &Repository, folder: &Path) -> Option<PathBuf> {
+    let root = repository.workdir()?.canonicalize().ok()?;
+    Some(folder.canonicalize().ok()?.strip_prefix(root).ok()?.to_path_buf())
 }
 
 /// The environments of a commit of the repository that a folder belongs to.

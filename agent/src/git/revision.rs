@@ -11,6 +11,7 @@ use super::{GitError, GitErrorKind};
 /// No config repo needs more; what has more is refused before it is read.
 const MOST_ENTRIES: usize = 50_000;
 const MOST_BYTES: u64 = 64 * 1024 * 1024;
+const MOST_POLICY_BYTES: usize = 16 * 1024 * 1024;
 const DEEPEST: usize = 32;
 /// How far back the branch is searched for the commit that brought something.
 const FARTHEST_BACK: usize = 1_000;
@@ -84,6 +85,7 @@ impl Revision {
         let prefix = format!("{}/", folder.trim_matches('/'));
         let mut files = BTreeMap::new();
         let mut refused = Vec::new();
+        let mut bytes = 0;
         self.walk(&repository, |path, kind, mode, id| {
             if !path.starts_with(&prefix) {
                 return Ok(());
@@ -93,8 +95,14 @@ impl Revision {
                 _ => self.blob(&repository, id)?.0.and_then(|bytes| String::from_utf8(bytes).ok()),
             };
             match content {
-                Some(text) => drop(files.insert(path, text)),
+                Some(text) => {
+                    bytes += text.len();
+                    files.insert(path, text);
+                }
                 None => refused.push(path),
+            }
+            if bytes > MOST_POLICY_BYTES {
+                return Err(self.too_large(&format!("its policies have more than {MOST_POLICY_BYTES} bytes")));
             }
             Ok(())
         })?;

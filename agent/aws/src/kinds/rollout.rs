@@ -79,13 +79,7 @@ pub(super) async fn settle(
             .iter()
             .find(|service| service.service_arn() == Some(&object.id) && service.status() == Some("ACTIVE"))
             .ok_or_else(|| {
-                failure(
-                    CloudErrorKind::Failed,
-                    OPERATION,
-                    &spec.name,
-                    "the service is not there any more",
-                    None,
-                )
+                failure(CloudErrorKind::NotFound, OPERATION, &spec.name, "the service is not there", None)
             })?;
         let primary =
             primary(service).ok_or_else(|| incomplete(OPERATION, &spec.name, "primary deployment"))?;

@@ -47,13 +47,10 @@ pub struct Wanted {
     pub held: Vec<Held>,
 }
 
-/// Everything that an environment stands for in this network; nothing at all
-/// when it says `removed = true`.
+/// Everything that an environment describes in this network, whether it should
+/// stand or, with `removed = true`, should go.
 pub fn wanted(environment: &Environment, network: &Network) -> Wanted {
     let mut wanted = Wanted::default();
-    if environment.file.removed {
-        return wanted;
-    }
     let context = Context { environment, network };
     for (name, block) in &environment.file.load_balancer {
         load_balancer::expand(&context, name, block, &mut wanted);

@@ -162,6 +162,7 @@ impl<'a> Computation<'a> {
         // Someone who strips all tags from an object does not make it theirs:
         // it is still exactly the one that was recorded.
         let by_record = observed.owner == Owner::Unknown
+            && observed.resource.kind().has_generated_id()
             && self.recorded(address).is_some_and(|recorded| recorded.id == observed.id);
         by_tag || by_record
     }
@@ -336,10 +337,14 @@ fn disruption(kind: Kind, action: Action) -> Disruption {
         },
         Action::Replace | Action::Delete if kind.is_stateful() => Disruption::DataLost,
         Action::Replace | Action::Delete => match kind {
-            Kind::Service | Kind::LoadBalancer | Kind::Listener | Kind::ListenerRule => Disruption::Outage,
+            Kind::Service
+            | Kind::LoadBalancer
+            | Kind::Listener
+            | Kind::ListenerRule
+            // Until new tasks are healthy in the new one, the rule leads to nobody.
+            | Kind::TargetGroup => Disruption::Outage,
             Kind::SecurityGroup
             | Kind::LogGroup
-            | Kind::TargetGroup
             | Kind::TaskDefinition
             | Kind::CacheSubnetGroup
             | Kind::CacheParameterGroup

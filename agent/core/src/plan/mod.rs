@@ -15,7 +15,9 @@ pub use conflict::Conflict;
 pub use held::{Held, HeldReason};
 pub use steps::{Step, StepKind, steps};
 
-use crate::{Address, environment::EnvironmentName, hash::canonical_hash, policy::Verdict};
+use crate::{
+    Address, environment::EnvironmentName, hash::canonical_hash, policy::Verdict, resource::Readiness,
+};
 
 /// The version of the plan's JSON.
 pub const PLAN_SCHEMA: u32 = 1;
@@ -124,6 +126,11 @@ impl Plan {
             unsettled: _,
             forget,
         } = self;
+        let mut changes = changes.clone();
+        for observed in changes.iter_mut().filter_map(|change| change.observed.as_mut()) {
+            // How far AWS is with what lives changes by the second.
+            observed.readiness = Readiness::Ready;
+        }
         canonical_hash(&(schema, environment, account, region, changes, held, forget, verdict))
     }
 }

@@ -9,6 +9,9 @@ use super::{
 };
 use crate::{environment::EnvironmentName, lease::LockItem, state::State};
 
+/// What the last run came to, until it has ended.
+pub const NOT_ENDED: &str = "begun, and not ended";
+
 /// The status of one environment for terminals.
 pub fn terminal(environment: &EnvironmentName, state: Option<&State>, lock: Option<&LockItem>) -> String {
     let mut text = format!("{}\n", bold(environment.as_str()));

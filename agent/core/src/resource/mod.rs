@@ -134,6 +134,26 @@ kinds! {
     ReplicationGroup "replication_group" "replication group" true;
 }
 
+impl Kind {
+    /// Whether AWS makes up the id: then the same id is the same object. Where
+    /// the name is the id, another object may have come in its place.
+    pub fn has_generated_id(self) -> bool {
+        match self {
+            Self::SecurityGroup
+            | Self::TargetGroup
+            | Self::LoadBalancer
+            | Self::Listener
+            | Self::ListenerRule
+            | Self::TaskDefinition => true,
+            Self::LogGroup
+            | Self::Service
+            | Self::CacheSubnetGroup
+            | Self::CacheParameterGroup
+            | Self::ReplicationGroup => false,
+        }
+    }
+}
+
 /// One AWS object that an environment wants.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Desired {

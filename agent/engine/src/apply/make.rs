@@ -26,7 +26,7 @@ pub(super) async fn make(site: &Site<'_>, change: &Change) -> Result<(), Undone>
     };
     // Known before it is ready: what dies while AWS works is found again.
     record(site, change, &desired, &object).await?;
-    let settled = site.settled(&desired.address, &object).await?;
+    let settled = site.settled_anew(&desired.address, &object).await?;
     if settled.id != object.id || settled.attributes != object.attributes {
         site.keeper.change(|state| state.record(&desired, &settled, &change.dependencies)).await?;
     }

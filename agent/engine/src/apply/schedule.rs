@@ -4,9 +4,9 @@ use futures::{FutureExt, StreamExt, future::BoxFuture, stream::FuturesUnordered}
 use pointsman_core::{
     Address,
     failure::CloudErrorKind,
-    plan::{Change, Plan, Step, StepKind, steps},
+    plan::{Change, Plan, Step, StepKind, Unsettled, steps},
     report::{ChangeOutcome, ChangeResult, Event},
-    resource::Readiness,
+    resource::{Kind, Observed, Readiness},
 };
 
 use super::{Site, Undone, make::make, remove::remove, waits_before_change};
@@ -31,12 +31,24 @@ impl From<Result<(), Undone>> for Ended {
     }
 }
 
-/// Runs the steps in their order, and beside them waits for what AWS is still
-/// at work on; says what came of each change.
+/// Waits for what AWS is still at work on, then runs the steps in their order;
+/// says what came of each change. A service is waited for beside the steps:
+/// its deployment may need what they bring.
 pub(super) async fn run_steps(site: &Site<'_>, plan: &Plan) -> Vec<ChangeOutcome> {
-    let (mut report, waited) = futures::join!(run_changes(site, plan), settle_the_rest(site, plan));
+    let (services, others): (Vec<&Unsettled>, Vec<&Unsettled>) = plan
+        .unsettled
+        .iter()
+        .filter(|unsettled| !plan.changes.iter().any(|change| change.address == unsettled.address))
+        .partition(|unsettled| is_service(site, unsettled));
+    let mut report = settle_all(site, &others).await;
+    let (changed, waited) = futures::join!(run_changes(site, plan), settle_all(site, &services));
+    report.extend(changed);
     report.extend(waited);
     report
+}
+
+fn is_service(site: &Site<'_>, unsettled: &Unsettled) -> bool {
+    site.live(&unsettled.address).is_some_and(|object| object.resource.kind() == Kind::Service)
 }
 
 /// The steps of a plan, and how far they are.
@@ -172,17 +184,14 @@ async fn one(site: &Site<'_>, change: &Change, kind: StepKind) -> Result<(), Und
     }
 }
 
-/// What does not change, but AWS is still at work on: waited for beside the steps.
-async fn settle_the_rest(site: &Site<'_>, plan: &Plan) -> Vec<ChangeOutcome> {
-    let unchanged = plan
-        .unsettled
-        .iter()
-        .filter(|unsettled| !plan.changes.iter().any(|change| change.address == unsettled.address));
-    futures::future::join_all(unchanged.map(|unsettled| async {
+/// What does not change, but AWS is still at work on: waited for, and what is
+/// known of it only then is recorded.
+async fn settle_all(site: &Site<'_>, unsettled: &[&Unsettled]) -> Vec<ChangeOutcome> {
+    futures::future::join_all(unsettled.iter().map(|unsettled| async {
         let started = Instant::now();
         let object = site.live(&unsettled.address)?;
-        let result = match site.settled(&unsettled.address, &object).await {
-            Ok(_) => return None,
+        let result = match settle_one(site, &unsettled.address, &object).await {
+            Ok(()) => return None,
             Err(Undone::Failed { why, kind }) => ChangeResult::Failed { why, kind },
             Err(Undone::Stopped) => ChangeResult::Skipped { because_of: None },
         };
@@ -197,6 +206,18 @@ async fn settle_the_rest(site: &Site<'_>, plan: &Plan) -> Vec<ChangeOutcome> {
     .into_iter()
     .flatten()
     .collect()
+}
+
+async fn settle_one(site: &Site<'_>, address: &Address, object: &Observed) -> Result<(), Undone> {
+    let settled = site.settled(address, object).await?;
+    site.keeper
+        .change(|state| {
+            state.refresh(address, &settled);
+            Ok(())
+        })
+        .await?;
+    site.stands(address, settled);
+    Ok(())
 }
 
 fn milliseconds(from: Instant, until: Instant) -> u64 {

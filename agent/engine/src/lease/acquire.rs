@@ -44,7 +44,13 @@ pub enum LeaseError {
     Stopped,
     /// The table did not answer as it should.
     #[error(transparent)]
-    Cloud(#[from] CloudError),
+    Cloud(Box<CloudError>),
+}
+
+impl From<CloudError> for LeaseError {
+    fn from(error: CloudError) -> Self {
+        Self::Cloud(Box::new(error))
+    }
 }
 
 /// How often a lock that someone else holds is looked at.

@@ -92,11 +92,13 @@ async fn beat(
     timing: Timing,
     mut stopped: oneshot::Receiver<()>,
 ) {
+    let mut pause = timing.heartbeat_ms;
     loop {
         tokio::select! {
             _ = &mut stopped => return,
-            () = tokio::time::sleep(Duration::from_millis(timing.heartbeat_ms)) => {}
+            () = tokio::time::sleep(Duration::from_millis(pause)) => {}
         }
+        pause = timing.heartbeat_ms;
         let next = AgentMark { record_version: mark.record_version + 1, ..mark.clone() };
         let attempted_at = clock::now();
         item.mark = Some(next.clone());
@@ -112,7 +114,8 @@ async fn beat(
                 proof.renewed(attempted_at);
                 mark = next;
             }
-            BeatOutcome::NotYet => {}
+            // Soon again: the lease goes on running out.
+            BeatOutcome::NotYet => pause = timing.heartbeat_ms / 10,
             BeatOutcome::Lost => {
                 proof.lose("another took the lock, or it was removed (terraform force-unlock)");
                 return;

@@ -52,6 +52,7 @@ fn settled(text: &str) -> String {
         (r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z", "TIME"),
         (r"\b[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}\b", "UUID"),
         (r"\b(\d+\.\d s|\d+ min \d+ s)\b", "TOOK"),
+        (r"\b[0-9a-f]{7}\b", "COMMIT"),
         (r"\b(in|after) \d+ s\b", "$1 TOOK"),
         (r"\(\d+ s, state", "(TOOK, state"),
         (r"127\.0\.0\.1:\d+", "LOOPBACK"),

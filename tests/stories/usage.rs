@@ -7,7 +7,7 @@ use pointsman_tests::{
 
 fn pointsman(arguments: &[&str]) -> pointsman_tests::agent::Ended {
     let mut command = Program::at(env!("CARGO_BIN_EXE_pointsman")).command();
-    command.args(arguments).current_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/.."));
+    command.args(arguments).current_dir(pointsman_tests::repository());
     ended(&mut command)
 }
 

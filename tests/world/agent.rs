@@ -60,7 +60,7 @@ impl Program {
         let cargo = std::env::var("CARGO").unwrap_or_else(|_| "cargo".to_owned());
         let mut command = Command::new(cargo);
         command.args(["build", "--quiet", "--workspace", "--bin", "pointsman"]);
-        command.arg("--message-format=json-render-diagnostics").current_dir(env!("CARGO_MANIFEST_DIR"));
+        command.arg("--message-format=json-render-diagnostics").current_dir(crate::repository());
         let output = command.stderr(Stdio::inherit()).output().expect("cargo starts");
         assert!(output.status.success(), "pointsman cannot be built; cargo says why above");
         let path = String::from_utf8_lossy(&output.stdout)

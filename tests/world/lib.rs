@@ -14,3 +14,12 @@ pub mod github;
 pub mod process;
 pub mod python;
 pub mod story;
+
+/// This repository's folder, as cargo says it when the program runs: a target folder that several
+/// clones share may hold a build of another clone, whose folder may be gone.
+pub fn repository() -> std::path::PathBuf {
+    let package = std::env::var_os("CARGO_MANIFEST_DIR").unwrap_or_else(|| env!("CARGO_MANIFEST_DIR").into());
+    let package = std::path::PathBuf::from(package);
+    let root = package.ancestors().find(|folder| folder.join("Cargo.lock").is_file());
+    root.unwrap_or(&package).to_path_buf()
+}

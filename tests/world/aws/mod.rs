@@ -9,7 +9,7 @@ mod proxy;
 #[cfg(test)]
 mod tests;
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::Command;
 use std::time::Duration;
 
@@ -304,5 +304,5 @@ fn seconds(duration: Duration) -> String {
 
 /// A file of the emulator's own code.
 fn source(name: &str) -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("world/emulator").join(name)
+    crate::repository().join("tests/world/emulator").join(name)
 }

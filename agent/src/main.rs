@@ -28,7 +28,10 @@ fn main() -> std::process::ExitCode {
             return Exit::Error.into();
         }
     };
-    runtime.block_on(cli::run(arguments)).into()
+    let exit = runtime.block_on(cli::run(arguments));
+    // A question that was never answered still waits for a line: the process ends without it.
+    runtime.shutdown_background();
+    exit.into()
 }
 
 /// Logs go to standard error; POINTSMAN_LOG or -v says how much.

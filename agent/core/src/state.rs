@@ -152,15 +152,10 @@ impl State {
         Ok(())
     }
 
-    /// Takes over what is known of a recorded object only by now; says whether
-    /// anything was new.
-    pub fn refresh(&mut self, address: &Address, live: &Observed) -> bool {
-        match self.objects.get_mut(address) {
-            Some(recorded) if recorded.id == live.id && recorded.attributes != live.attributes => {
-                recorded.attributes.clone_from(&live.attributes);
-                true
-            }
-            _ => false,
+    /// Takes over what is known of a recorded object only by now.
+    pub fn refresh(&mut self, address: &Address, live: &Observed) {
+        if let Some(recorded) = self.objects.get_mut(address).filter(|recorded| recorded.id == live.id) {
+            recorded.attributes.clone_from(&live.attributes);
         }
     }
 

@@ -1,4 +1,7 @@
-use std::{collections::BTreeMap, time::Instant};
+use std::{
+    collections::{BTreeMap, btree_map::Entry},
+    time::Instant,
+};
 
 use futures::{FutureExt, StreamExt, future::BoxFuture, stream::FuturesUnordered};
 use pointsman_core::{
@@ -118,7 +121,9 @@ impl Progress<'_> {
         }
         let change = &self.plan.changes[step.change];
         let now = Instant::now();
-        if self.times.insert(step.change, (now, now)).is_none() {
+        // A replacement's second step belongs to the same change: it began with the first.
+        if let Entry::Vacant(first) = self.times.entry(step.change) {
+            first.insert((now, now));
             let (address, action) = (change.address.clone(), change.action);
             self.site.run.listener.tell(&Event::Started { address, action });
         }

@@ -33,22 +33,22 @@ pub(crate) struct Aws {
     pub(crate) scope: Scope,
 }
 
-/// A client per service, made when it is first needed.
-#[derive(Debug)]
-pub(crate) struct Clients {
-    config: SdkConfig,
-    guard: Option<LeaseGuard>,
-    ec2: OnceLock<aws_sdk_ec2::Client>,
-    ecs: OnceLock<aws_sdk_ecs::Client>,
-    elb: OnceLock<aws_sdk_elasticloadbalancingv2::Client>,
-    cache: OnceLock<aws_sdk_elasticache::Client>,
-    logs: OnceLock<aws_sdk_cloudwatchlogs::Client>,
-    sts: OnceLock<aws_sdk_sts::Client>,
-}
-
+/// The registry of AWS's services: a row per client, made when it is first needed.
 macro_rules! clients {
     ($($service:ident: $sdk:ident;)*) => {
+        /// A client per service, made when it is first needed.
+        #[derive(Debug)]
+        pub(crate) struct Clients {
+            config: SdkConfig,
+            guard: Option<LeaseGuard>,
+            $($service: OnceLock<$sdk::Client>,)*
+        }
+
         impl Clients {
+            fn new(config: SdkConfig, guard: Option<LeaseGuard>) -> Self {
+                Self { config, guard, $($service: OnceLock::new(),)* }
+            }
+
             $(pub(crate) fn $service(&self) -> &$sdk::Client {
                 self.$service.get_or_init(|| {
                     let mut builder = $sdk::config::Builder::from(&self.config).interceptor(CallLog);
@@ -69,6 +69,18 @@ clients! {
     cache: aws_sdk_elasticache;
     logs: aws_sdk_cloudwatchlogs;
     sts: aws_sdk_sts;
+    secrets: aws_sdk_secretsmanager;
+    scaling: aws_sdk_applicationautoscaling;
+    watch: aws_sdk_cloudwatch;
+    files: aws_sdk_efs;
+    databases: aws_sdk_rds;
+    discovery: aws_sdk_servicediscovery;
+    schedules: aws_sdk_scheduler;
+    queues: aws_sdk_sqs;
+    buckets: aws_sdk_s3;
+    roles: aws_sdk_iam;
+    quotas: aws_sdk_servicequotas;
+    images: aws_sdk_ecr;
 }
 
 impl Aws {
@@ -77,17 +89,7 @@ impl Aws {
     }
 
     fn with(config: SdkConfig, scope: Scope, guard: Option<LeaseGuard>) -> Self {
-        let clients = Clients {
-            config,
-            guard,
-            ec2: OnceLock::new(),
-            ecs: OnceLock::new(),
-            elb: OnceLock::new(),
-            cache: OnceLock::new(),
-            logs: OnceLock::new(),
-            sts: OnceLock::new(),
-        };
-        Self { clients, scope }
+        Self { clients: Clients::new(config, guard), scope }
     }
 
     /// The same account, with clients that send only while the lease is fresh.

@@ -21,6 +21,10 @@ mod task_definition;
 
 use std::collections::BTreeMap;
 
+use futures::{
+    FutureExt,
+    future::{BoxFuture, try_join_all},
+};
 use pointsman_core::{
     Address,
     resource::{ADDRESS_TAG, ENVIRONMENT_TAG, Link, Observed, Readiness, Resource, Spec, TOKEN_TAG, Tags},
@@ -154,17 +158,17 @@ pub(crate) async fn observe(aws: &Aws, sought: &[Sought]) -> Result<BTreeMap<Add
         replication_groups,
     } = ByKind::of(sought);
     let balancing = elb::Sought { target_groups, load_balancers, listeners, listener_rules };
-    let (a, b, c, d, e, f, g, h) = futures::try_join!(
-        Box::pin(security_group::observe(aws, &security_groups)),
-        Box::pin(log_group::observe(aws, &log_groups)),
-        Box::pin(elb::observe(aws, &balancing)),
-        Box::pin(task_definition::observe(aws, &task_definitions)),
-        Box::pin(service::observe(aws, &services)),
-        Box::pin(cache_subnet_group::observe(aws, &cache_subnet_groups)),
-        Box::pin(cache_parameter_group::observe(aws, &cache_parameter_groups)),
-        Box::pin(replication_group_state::observe(aws, &replication_groups)),
-    )?;
-    Ok([a, b, c, d, e, f, g, h].into_iter().flatten().collect())
+    let looks: Vec<BoxFuture<'_, Result<Found, CloudError>>> = vec![
+        security_group::observe(aws, &security_groups).boxed(),
+        log_group::observe(aws, &log_groups).boxed(),
+        elb::observe(aws, &balancing).boxed(),
+        task_definition::observe(aws, &task_definitions).boxed(),
+        service::observe(aws, &services).boxed(),
+        cache_subnet_group::observe(aws, &cache_subnet_groups).boxed(),
+        cache_parameter_group::observe(aws, &cache_parameter_groups).boxed(),
+        replication_group_state::observe(aws, &replication_groups).boxed(),
+    ];
+    Ok(try_join_all(looks).await?.into_iter().flatten().collect())
 }
 
 /// What was found of a kind.

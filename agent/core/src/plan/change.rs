@@ -3,7 +3,7 @@ use serde_json::Value;
 
 use crate::{
     Address,
-    resource::{Desired, Kind, Observed, Rule},
+    resource::{Desired, Disruption, Kind, Observed, Rule},
 };
 
 /// What is done to one object.
@@ -71,20 +71,6 @@ pub enum Reason {
     TakenDown,
     /// Another took its place.
     Replaced,
-}
-
-/// What people notice of a change, from nothing to the worst.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Disruption {
-    /// Nothing.
-    None,
-    /// Tasks are replaced; their connections drain.
-    ConnectionsDrain,
-    /// It cannot be reached for a while.
-    Outage,
-    /// What it holds is lost.
-    DataLost,
 }
 
 /// One field that changes.

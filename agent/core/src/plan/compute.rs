@@ -330,25 +330,7 @@ fn by_name(spec: &dyn Spec) -> BTreeMap<String, Field> {
 fn disruption(kind: Kind, action: Action) -> Disruption {
     match action {
         Action::Create | Action::Adopt | Action::Update => Disruption::None,
-        Action::Rollout => match kind {
-            Kind::Service => Disruption::ConnectionsDrain,
-            // The service that uses it says so.
-            _ => Disruption::None,
-        },
-        Action::Replace | Action::Delete if kind.is_stateful() => Disruption::DataLost,
-        Action::Replace | Action::Delete => match kind {
-            Kind::Service
-            | Kind::LoadBalancer
-            | Kind::Listener
-            | Kind::ListenerRule
-            // Until new tasks are healthy in the new one, the rule leads to nobody.
-            | Kind::TargetGroup => Disruption::Outage,
-            Kind::SecurityGroup
-            | Kind::LogGroup
-            | Kind::TaskDefinition
-            | Kind::CacheSubnetGroup
-            | Kind::CacheParameterGroup
-            | Kind::ReplicationGroup => Disruption::None,
-        },
+        Action::Rollout => kind.rollout_disrupts(),
+        Action::Replace | Action::Delete => kind.loss_disrupts(),
     }
 }

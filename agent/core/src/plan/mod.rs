@@ -9,7 +9,8 @@ mod steps;
 
 use serde::{Deserialize, Serialize};
 
-pub use change::{Action, Change, Disruption, FieldChange, Origin, Reason};
+pub use crate::resource::Disruption;
+pub use change::{Action, Change, FieldChange, Origin, Reason};
 pub use compute::{Inputs, plan};
 pub use conflict::Conflict;
 pub use held::{Held, HeldReason};

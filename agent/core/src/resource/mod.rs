@@ -3,6 +3,7 @@
 
 mod cache_parameter_group;
 mod cache_subnet_group;
+mod disruption;
 mod field;
 mod link;
 mod listener;
@@ -20,6 +21,7 @@ mod task_definition;
 
 pub use cache_parameter_group::CacheParameterGroup;
 pub use cache_subnet_group::CacheSubnetGroup;
+pub use disruption::Disruption;
 pub use field::{Field, Rule};
 pub use link::{Link, Text};
 pub use listener::Listener;
@@ -60,10 +62,14 @@ pub trait Spec {
     fn tags_mut(&mut self) -> &mut Tags;
 }
 
-/// The registry: a row per kind of AWS object. A row's word is how the kind is
-/// written in plans, state and policies.
+/// The registry: a row per kind of AWS object. A row says
+/// - how the kind is written in plans, state and policies;
+/// - how people say it;
+/// - `generated` when AWS makes up its id, `named` when its name is its id;
+/// - what people notice when new tasks or revisions replace the old ones;
+/// - what people notice when it is deleted or replaced.
 macro_rules! kinds {
-    ($($kind:ident $word:literal $title:literal $stateful:literal;)*) => {
+    ($($kind:ident $word:literal $title:literal $id:ident $rollout:ident $loss:ident;)*) => {
         /// A kind of AWS object.
         #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
         pub enum Kind {
@@ -84,9 +90,20 @@ macro_rules! kinds {
                 match self { $(Self::$kind => $title,)* }
             }
 
-            /// Whether people's data is lost with it.
-            pub fn is_stateful(self) -> bool {
-                match self { $(Self::$kind => $stateful,)* }
+            /// Whether AWS makes up the id: then the same id is the same object. Where
+            /// the name is the id, another object may have come in its place.
+            pub fn has_generated_id(self) -> bool {
+                match self { $(Self::$kind => kinds!(@generated $id),)* }
+            }
+
+            /// What people notice when it is rolled out.
+            pub fn rollout_disrupts(self) -> Disruption {
+                match self { $(Self::$kind => Disruption::$rollout,)* }
+            }
+
+            /// What people notice when it is deleted, or replaced by another.
+            pub fn loss_disrupts(self) -> Disruption {
+                match self { $(Self::$kind => Disruption::$loss,)* }
             }
         }
 
@@ -118,39 +135,30 @@ macro_rules! kinds {
             fn from(spec: $kind) -> Self { Self::$kind(spec) }
         })*
     };
+    (@generated generated) => { true };
+    (@generated named) => { false };
 }
 
 kinds! {
-    SecurityGroup "security_group" "security group" false;
-    LogGroup "log_group" "log group" false;
-    TargetGroup "target_group" "target group" false;
-    LoadBalancer "load_balancer" "load balancer" false;
-    Listener "listener" "listener" false;
-    ListenerRule "listener_rule" "listener rule" false;
-    TaskDefinition "task_definition" "task definition" false;
-    Service "service" "service" false;
-    CacheSubnetGroup "cache_subnet_group" "cache subnet group" false;
-    CacheParameterGroup "cache_parameter_group" "cache parameter group" false;
-    ReplicationGroup "replication_group" "replication group" true;
+    SecurityGroup "security_group" "security group" generated None None;
+    LogGroup "log_group" "log group" named None None;
+    // Until new tasks are healthy in the new one, the rule leads to nobody.
+    TargetGroup "target_group" "target group" generated None Outage;
+    LoadBalancer "load_balancer" "load balancer" generated None Outage;
+    Listener "listener" "listener" generated None Outage;
+    ListenerRule "listener_rule" "listener rule" generated None Outage;
+    // The service that uses it says what is noticed.
+    TaskDefinition "task_definition" "task definition" generated None None;
+    Service "service" "service" named ConnectionsDrain Outage;
+    CacheSubnetGroup "cache_subnet_group" "cache subnet group" named None None;
+    CacheParameterGroup "cache_parameter_group" "cache parameter group" named None None;
+    ReplicationGroup "replication_group" "replication group" named None DataLost;
 }
 
 impl Kind {
-    /// Whether AWS makes up the id: then the same id is the same object. Where
-    /// the name is the id, another object may have come in its place.
-    pub fn has_generated_id(self) -> bool {
-        match self {
-            Self::SecurityGroup
-            | Self::TargetGroup
-            | Self::LoadBalancer
-            | Self::Listener
-            | Self::ListenerRule
-            | Self::TaskDefinition => true,
-            Self::LogGroup
-            | Self::Service
-            | Self::CacheSubnetGroup
-            | Self::CacheParameterGroup
-            | Self::ReplicationGroup => false,
-        }
+    /// Whether people's data is lost with it.
+    pub fn is_stateful(self) -> bool {
+        self.loss_disrupts() == Disruption::DataLost
     }
 }
 

@@ -8,7 +8,7 @@ use async_trait::async_trait;
 use aws_config::SdkConfig;
 use pointsman_core::{
     Address,
-    desired::Network,
+    desired::Surroundings,
     environment::block,
     resource::{Desired, Observed},
 };
@@ -20,7 +20,7 @@ use pointsman_engine::{
 use crate::{
     call::{CallLog, LeaseGuard},
     error::During,
-    kinds, network,
+    externals, kinds, network,
     scope::Scope,
     wait::Progress,
 };
@@ -70,17 +70,9 @@ clients! {
     logs: aws_sdk_cloudwatchlogs;
     sts: aws_sdk_sts;
     secrets: aws_sdk_secretsmanager;
-    scaling: aws_sdk_applicationautoscaling;
-    watch: aws_sdk_cloudwatch;
     files: aws_sdk_efs;
     databases: aws_sdk_rds;
     discovery: aws_sdk_servicediscovery;
-    schedules: aws_sdk_scheduler;
-    queues: aws_sdk_sqs;
-    buckets: aws_sdk_s3;
-    roles: aws_sdk_iam;
-    quotas: aws_sdk_servicequotas;
-    images: aws_sdk_ecr;
 }
 
 impl Aws {
@@ -116,8 +108,14 @@ impl CloudReader for Aws {
         Ok(Identity { account: caller.account.unwrap_or_default(), arn: caller.arn.unwrap_or_default() })
     }
 
-    async fn network(&self, selection: &block::Network) -> Result<Network, CloudError> {
-        network::network(self, selection).await
+    async fn surroundings(
+        &self,
+        network: &block::Network,
+        externals: &BTreeMap<String, block::External>,
+    ) -> Result<Surroundings, CloudError> {
+        let (network, externals) =
+            futures::try_join!(network::network(self, network), externals::externals(self, externals))?;
+        Ok(Surroundings { network, externals })
     }
 
     async fn observe(&self, sought: &[Sought]) -> Result<BTreeMap<Address, Observed>, CloudError> {

@@ -7,6 +7,7 @@ mod backend;
 mod call;
 mod client;
 mod error;
+mod externals;
 mod help;
 mod kinds;
 mod network;

@@ -17,7 +17,7 @@ use std::{collections::BTreeMap, time::Instant};
 use pointsman_aws::{Access, Settings, connect};
 use pointsman_core::{
     Address,
-    desired::{Network, wanted},
+    desired::{Surroundings, wanted},
     environment::{Environment, EnvironmentFile, EnvironmentName},
     lease::Timing,
     plan::{Action, Inputs, Plan, plan},
@@ -114,7 +114,7 @@ impl Listener for Told {
 struct Site {
     ports: Ports,
     writer: std::sync::Arc<dyn CloudWriter>,
-    network: Network,
+    surroundings: Surroundings,
     state: State,
 }
 
@@ -136,7 +136,7 @@ impl Site {
         environment: &Environment,
         with_ids: bool,
     ) -> (Vec<Desired>, BTreeMap<Address, Observed>) {
-        let objects = wanted(environment, &self.network).objects;
+        let objects = wanted(environment, &self.surroundings).objects;
         let mut sought: BTreeMap<Address, Sought> = BTreeMap::new();
         for (address, recorded) in &self.state.objects {
             let id = with_ids.then(|| recorded.id.clone());
@@ -244,7 +244,8 @@ async fn enter(environment: &Environment) -> (Site, Lease) {
     let ports = connect(&environment.file, Access::Write, &Settings::default()).await.expect("connect");
     let identity = ports.cloud.identity().await.expect("identity");
     assert_eq!(identity.account, "908027381725");
-    let network = ports.cloud.network(&environment.file.network).await.expect("network");
+    let file = &environment.file;
+    let surroundings = ports.cloud.surroundings(&file.network, &file.external).await.expect("surroundings");
     let wish = Acquire {
         who: "pointsman@test".to_owned(),
         operation: "OperationTypeApply".to_owned(),
@@ -257,7 +258,7 @@ async fn enter(environment: &Environment) -> (Site, Lease) {
     let lease = acquire(&ports, &wish, &Told).await.expect("the lease");
     let writer = ports.cloud.writer(lease.proof());
     let state = State::new(environment.name.clone(), "lineage".to_owned());
-    (Site { ports, writer, network, state }, lease)
+    (Site { ports, writer, surroundings, state }, lease)
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -312,8 +313,11 @@ async fn every_kind_lives_and_every_step_can_be_repeated() {
     let (_, observed) = site.look(&changed, true).await;
     assert_eq!(observed.keys().collect::<Vec<_>>(), Vec::<&Address>::new());
     lease.release().await.expect("release");
-    let refused =
-        site.writer.create(&wanted(&first, &site.network).objects[0], "token").await.expect_err("no lease");
+    let refused = site
+        .writer
+        .create(&wanted(&first, &site.surroundings).objects[0], "token")
+        .await
+        .expect_err("no lease");
     assert_eq!(refused.kind, CloudErrorKind::LeaseLost, "{refused}");
 }
 
@@ -383,7 +387,7 @@ async fn what_is_missing_is_named_with_the_way_to_make_it() {
         ("Tier = \"private\"", "Tier = \"secret\"", "network.private_subnets", "(gg-production-private-a)"),
     ] {
         let selection = environment(&text.replace(from, to)).file.network;
-        let network = ports.cloud.network(&selection).await.expect_err("no network");
+        let network = ports.cloud.surroundings(&selection, &BTreeMap::new()).await.expect_err("no network");
         println!("{network}\n{:?}", network.help);
         assert_eq!((network.kind, network.subject.as_str()), (CloudErrorKind::Unsuitable, field));
         assert!(network.help.expect("a help").contains(candidate));

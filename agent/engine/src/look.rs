@@ -35,10 +35,11 @@ pub(crate) fn check_account(run: &Run, identity: &Identity) -> Result<(), Failur
     }
 }
 
-/// What the environment stands for in the network as it is.
+/// What the environment stands for in the surroundings as they are.
 pub(crate) async fn look_up(run: &Run) -> Result<Wanted, Failure> {
-    let network = run.ports.cloud.network(&run.environment.file.network).await?;
-    Ok(wanted(&run.environment, &network))
+    let file = &run.environment.file;
+    let surroundings = run.ports.cloud.surroundings(&file.network, &file.referred_externals()).await?;
+    Ok(wanted(&run.environment, &surroundings))
 }
 
 /// Looks at everything that is wanted or was recorded, and plans.

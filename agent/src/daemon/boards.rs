@@ -14,7 +14,28 @@ pub(super) struct Boards(tokio::sync::Mutex<VecDeque<Begun>>);
 struct Begun {
     commit: String,
     board: Arc<Board>,
-    pull: Option<Pull>,
+    origin: Origin,
+}
+
+/// What is known of how a commit came to the branch.
+#[derive(Clone, Debug)]
+pub(super) enum Origin {
+    /// With this pull request.
+    Pull(Box<Pull>),
+    /// With none: it was pushed, or there is no GitHub.
+    Push,
+    /// GitHub did not say.
+    Unknown,
+}
+
+impl Origin {
+    /// The pull request, where there is one and it is known.
+    pub(super) fn pull(&self) -> Option<&Pull> {
+        match self {
+            Self::Pull(pull) => Some(pull),
+            Self::Push | Self::Unknown => None,
+        }
+    }
 }
 
 /// So many are kept: a later try goes on with the same report.
@@ -22,23 +43,26 @@ const KEPT: usize = 32;
 
 impl Boards {
     /// The report of a commit; begun when there is none.
-    pub(super) async fn of(&self, agent: &Agent, commit: &str) -> (Arc<Board>, Option<Pull>) {
+    pub(super) async fn of(&self, agent: &Agent, commit: &str) -> (Arc<Board>, Origin) {
         let mut boards = self.0.lock().await;
         if let Some(begun) = boards.iter().find(|begun| begun.commit == commit) {
-            return (Arc::clone(&begun.board), begun.pull.clone());
+            return (Arc::clone(&begun.board), begun.origin.clone());
         }
         let branch = &agent.config.repo.branch;
         let pull = match &agent.github {
             None => Ok(None),
             Some(github) => github.pull_of_commit(commit, branch).await,
         };
-        let known = pull.is_ok();
-        let pull = pull.unwrap_or_else(|error| {
-            tracing::warn!(%error, commit, "it is not known which pull request this commit came with; the deploy goes on");
-            None
-        });
-        let subject = pull
-            .as_ref()
+        let origin = match pull {
+            Ok(Some(pull)) => Origin::Pull(Box::new(pull)),
+            Ok(None) => Origin::Push,
+            Err(error) => {
+                tracing::warn!(%error, commit, "it is not known which pull request this commit came with");
+                Origin::Unknown
+            }
+        };
+        let subject = origin
+            .pull()
             .map_or_else(|| Subject::Commit(commit.to_owned()), |pull| Subject::Pull(pull.number));
         let report = PullReport {
             base: branch.clone(),
@@ -50,11 +74,11 @@ impl Boards {
             problem: None,
         };
         let board = Board::new(subject, agent.reporter.mailbox(), report);
-        if known {
+        if !matches!(origin, Origin::Unknown) {
             let commit = commit.to_owned();
-            boards.push_front(Begun { commit, board: Arc::clone(&board), pull: pull.clone() });
+            boards.push_front(Begun { commit, board: Arc::clone(&board), origin: origin.clone() });
             boards.truncate(KEPT);
         }
-        (board, pull)
+        (board, origin)
     }
 }

@@ -13,15 +13,13 @@ use pointsman_engine::{Approval, ports::Ports};
 use super::{
     agent::{Agent, Walk, for_policies},
     board::BoardListener,
+    boards::Origin,
     came::{Came, Next, came_to},
     memory::{Known, pause},
     policies::{before_first_deploy, policies},
     poll,
 };
-use crate::{
-    git::{GitError, Revision, Snapshot},
-    github::Pull,
-};
+use crate::git::{GitError, GitErrorKind, Revision, Snapshot};
 
 /// Who is told what a try came to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -112,8 +110,8 @@ async fn try_to(
             return Ok(tell(agent, name, &introduced, audience, came).await);
         }
     };
-    let (board, pull) = agent.boards.of(agent, &introduced.id()).await;
-    let judges = match judges(agent, head, &introduced, known, deployed, pull.as_ref()).await? {
+    let (board, origin) = agent.boards.of(agent, &introduced.id()).await;
+    let judges = match judges(agent, head, &introduced, known, deployed, &origin).await? {
         Ok(judges) => judges,
         Err(problem) => {
             tracing::error!(environment = %name, "{problem}");
@@ -126,7 +124,7 @@ async fn try_to(
         }
     };
     if audience != Audience::Again {
-        tracing::info!(environment = %name, commit = introduced.id(), pull = pull.as_ref().map(|pull| pull.number), "deploying");
+        tracing::info!(environment = %name, commit = introduced.id(), pull = origin.pull().map(|pull| pull.number), "deploying");
     }
     if known.is_none() {
         board.change_environment(name, |report| *report = queued());
@@ -135,7 +133,7 @@ async fn try_to(
         environment: environment.clone(),
         commit: introduced.id(),
         policies: judges,
-        pull: pull.as_ref().map(|pull| for_policies(pull, &introduced.id())),
+        pull: origin.pull().map(|pull| for_policies(pull, &introduced.id())),
         actor: ActorKind::Agent,
         ports,
         listener: Arc::new(BoardListener { board: Arc::clone(&board), environment: name.clone() }),
@@ -167,6 +165,9 @@ async fn is_same(agent: &Agent, head: &Snapshot, name: &EnvironmentName, commit:
     }
 }
 
+/// Why a first deploy waits for GitHub.
+const UNKNOWN_ORIGIN: &str = "GitHub does not say which pull request this commit came with, so it is not known whose policies judge its first deploy. Nothing was done; it is tried again.";
+
 /// The policies that must allow it: those of the last revision that stood, and
 /// those of the branch.
 async fn judges(
@@ -175,12 +176,24 @@ async fn judges(
     introduced: &Revision,
     known: Option<&Known>,
     deployed: Option<String>,
-    pull: Option<&Pull>,
+    origin: &Origin,
 ) -> Result<Result<Vec<Arc<PolicySet>>, String>, GitError> {
     let trusted = match (known, deployed) {
         (Some(Known::Deployed { trusted, .. }), Some(_)) => Some(trusted.clone()),
-        (_, Some(deployed)) => Some(deployed),
-        (_, None) => before_first_deploy(agent, introduced, pull).await?,
+        (_, deployed) => deployed,
+    };
+    // A rewritten history no longer has the commit that was deployed.
+    let trusted = trusted.filter(|commit| {
+        let gone = matches!(agent.mirror.revision(commit), Err(error) if error.kind == GitErrorKind::CommitMissing);
+        if gone {
+            tracing::warn!(commit, "the deployed commit is not in the repository any more: in place of its policies, those from before this change judge");
+        }
+        !gone
+    });
+    let trusted = match (trusted, origin) {
+        (Some(trusted), _) => Some(trusted),
+        (None, Origin::Unknown) => return Ok(Err(UNKNOWN_ORIGIN.to_owned())),
+        (None, origin) => before_first_deploy(agent, introduced, origin.pull()).await?,
     };
     let mut snapshots = Vec::new();
     if let Some(trusted) = trusted.filter(|trusted| *trusted != head.revision.id()) {

@@ -63,7 +63,9 @@ pub(super) async fn observe(aws: &Aws, sought: &Sought<'_>) -> Result<Found, Clo
 fn set_tags(object: &mut Observed, tags: Option<&Tags>) {
     let tags = tags.cloned().unwrap_or_default();
     object.owner = tags.owner();
-    *object.resource.spec_mut().tags_mut() = tags;
+    if let Some(own) = object.resource.tags_mut() {
+        *own = tags;
+    }
 }
 
 /// The same object with its tags, asked for by themselves.

@@ -27,7 +27,7 @@ use futures::{
 };
 use pointsman_core::{
     Address,
-    resource::{ADDRESS_TAG, ENVIRONMENT_TAG, Link, Observed, Readiness, Resource, Spec, TOKEN_TAG, Tags},
+    resource::{Link, Observed, Owner, Readiness, Resource, Spec, TOKEN_TAG, Tags},
 };
 use pointsman_engine::ports::{CloudError, CloudErrorKind, Sought};
 
@@ -174,7 +174,8 @@ pub(crate) async fn observe(aws: &Aws, sought: &[Sought]) -> Result<BTreeMap<Add
 /// What was found of a kind.
 type Found = Vec<(Address, Observed)>;
 
-/// An object that stands, whose it is by its tags.
+/// An object that stands, whose it is by its tags. Of a kind that has none, its
+/// parent says whose it is: the kind's own file sets it.
 fn standing<const N: usize>(
     resource: impl Into<Resource>,
     id: &str,
@@ -182,7 +183,7 @@ fn standing<const N: usize>(
 ) -> Observed {
     let resource = resource.into();
     Observed {
-        owner: resource.spec().tags().owner(),
+        owner: resource.tags().map_or(Owner::Unknown, Tags::owner),
         resource,
         id: id.to_owned(),
         attributes: attributes
@@ -203,14 +204,14 @@ fn tags_of(tags: &Tags, token: &str) -> Vec<(String, String)> {
 
 /// Refuses what stands under our name and is not ours.
 fn ours(object: Observed, wanted: &Tags, operation: &'static str) -> Result<Observed, CloudError> {
-    let tags = object.resource.spec().tags();
-    let same = |key| tags.get(key).is_some() && tags.get(key) == wanted.get(key);
-    if same(ENVIRONMENT_TAG) && same(ADDRESS_TAG) {
+    if object.owner != Owner::Unknown && object.owner == wanted.owner() {
         return Ok(object);
     }
-    let message = match (tags.get(ENVIRONMENT_TAG), tags.get(ADDRESS_TAG)) {
-        (Some(environment), Some(address)) => format!("it exists, and is {address} of {environment}"),
-        _ => "it exists, and is not ours".to_owned(),
+    let message = match &object.owner {
+        Owner::Environment { environment, address } => {
+            format!("it exists, and is {address} of {environment}")
+        }
+        Owner::Unknown => "it exists, and is not ours".to_owned(),
     };
     Err(failure(CloudErrorKind::NotOurs, operation, &object.id, message, Some(help::not_ours())))
 }

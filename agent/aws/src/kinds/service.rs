@@ -301,7 +301,9 @@ impl Lifecycle for Service {
         let service = updated.service.ok_or_else(|| incomplete(operation, &self.name, "service"))?;
         // The answer of this call leaves tags out.
         let mut observed = observed(&service, self);
-        *observed.resource.spec_mut().tags_mut() = self.tags.clone();
+        if let Some(tags) = observed.resource.tags_mut() {
+            tags.clone_from(&self.tags);
+        }
         observed.owner = self.tags.owner();
         Ok(observed)
     }

@@ -20,6 +20,25 @@ use crate::{
     scalar::{Reference, Template, TemplatePart},
 };
 
+/// What an environment stands in and refers to, as it was found.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Surroundings {
+    /// What `[network]` selects.
+    pub network: Network,
+    /// Each `[external.NAME]`, by its name.
+    pub externals: BTreeMap<String, Neighbour>,
+}
+
+/// An external as it was found: read, referred to, never written.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Neighbour {
+    /// Its ARN, or the id that AWS's calls want.
+    pub id: String,
+    /// What can be referred to, and what preflight looks at: `arn`, `endpoint`,
+    /// `secret`, `encrypted`, …
+    pub attributes: BTreeMap<String, String>,
+}
+
 /// The network as it was found: what `[network]` selects.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Network {
@@ -47,11 +66,11 @@ pub struct Wanted {
     pub held: Vec<Held>,
 }
 
-/// Everything that an environment describes in this network, whether it should
+/// Everything that an environment describes in these surroundings, whether it should
 /// stand or, with `removed = true`, should go.
-pub fn wanted(environment: &Environment, network: &Network) -> Wanted {
+pub fn wanted(environment: &Environment, surroundings: &Surroundings) -> Wanted {
     let mut wanted = Wanted::default();
-    let context = Context { environment, network };
+    let context = Context { environment, network: &surroundings.network };
     for (name, block) in &environment.file.load_balancer {
         load_balancer::expand(&context, name, block, &mut wanted);
     }

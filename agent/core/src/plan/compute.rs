@@ -8,7 +8,7 @@ use crate::{
     Address,
     environment::EnvironmentName,
     plan::order::in_order,
-    resource::{Desired, Field, Kind, Link, Observed, Owner, Readiness, Rule, Spec},
+    resource::{Desired, Field, Kind, Link, Observed, Owner, Readiness, Resource, Rule, Spec},
     state::{Recorded, State},
 };
 
@@ -175,10 +175,12 @@ impl<'a> Computation<'a> {
     ) -> Vec<FieldChange> {
         let mut live = observed.resource.clone();
         let tag_is_known = |key: &str| {
-            desired.resource.spec().tags().get(key).is_some()
-                || recorded.is_some_and(|recorded| recorded.resource.spec().tags().get(key).is_some())
+            let has = |resource: &Resource| resource.tags().is_some_and(|tags| tags.get(key).is_some());
+            has(&desired.resource) || recorded.is_some_and(|recorded| has(&recorded.resource))
         };
-        live.spec_mut().tags_mut().keep_only(tag_is_known);
+        if let Some(tags) = live.tags_mut() {
+            tags.keep_only(tag_is_known);
+        }
         let wanted = by_name(desired.resource.spec());
         let lives = by_name(live.spec());
         let was = recorded.map(|recorded| by_name(recorded.resource.spec()));

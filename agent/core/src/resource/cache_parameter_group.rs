@@ -47,12 +47,4 @@ impl Spec for CacheParameterGroup {
     fn name(&self) -> String {
         self.name.clone()
     }
-
-    fn tags(&self) -> &Tags {
-        &self.tags
-    }
-
-    fn tags_mut(&mut self) -> &mut Tags {
-        &mut self.tags
-    }
 }

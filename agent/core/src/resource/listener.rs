@@ -49,11 +49,7 @@ impl Spec for Listener {
         self.port.to_string()
     }
 
-    fn tags(&self) -> &Tags {
-        &self.tags
-    }
-
-    fn tags_mut(&mut self) -> &mut Tags {
-        &mut self.tags
+    fn claim(&self) -> Option<String> {
+        None
     }
 }

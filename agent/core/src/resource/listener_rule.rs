@@ -43,11 +43,7 @@ impl Spec for ListenerRule {
         self.priority.to_string()
     }
 
-    fn tags(&self) -> &Tags {
-        &self.tags
-    }
-
-    fn tags_mut(&mut self) -> &mut Tags {
-        &mut self.tags
+    fn claim(&self) -> Option<String> {
+        None
     }
 }

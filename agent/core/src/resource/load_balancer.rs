@@ -62,12 +62,4 @@ impl Spec for LoadBalancer {
     fn name(&self) -> String {
         self.name.clone()
     }
-
-    fn tags(&self) -> &Tags {
-        &self.tags
-    }
-
-    fn tags_mut(&mut self) -> &mut Tags {
-        &mut self.tags
-    }
 }

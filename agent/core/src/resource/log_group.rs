@@ -33,12 +33,4 @@ impl Spec for LogGroup {
     fn name(&self) -> String {
         self.name.clone()
     }
-
-    fn tags(&self) -> &Tags {
-        &self.tags
-    }
-
-    fn tags_mut(&mut self) -> &mut Tags {
-        &mut self.tags
-    }
 }

@@ -52,24 +52,26 @@ pub trait Spec {
     /// The same, to put the known in place of the named.
     fn links_mut(&mut self) -> Vec<&mut Link>;
 
-    /// The name by which AWS finds it, with what that name is unique in.
+    /// The name by which AWS finds it.
     fn name(&self) -> String;
 
-    /// Its tags.
-    fn tags(&self) -> &Tags;
-
-    /// Its tags, to leave out those that are not ours.
-    fn tags_mut(&mut self) -> &mut Tags;
+    /// What AWS gives once in an account and region: the name, with what it is
+    /// unique in. None where a parent of its own tells it apart.
+    fn claim(&self) -> Option<String> {
+        Some(self.name())
+    }
 }
 
 /// The registry: a row per kind of AWS object. A row says
 /// - how the kind is written in plans, state and policies;
 /// - how people say it;
 /// - `generated` when AWS makes up its id, `named` when its name is its id;
+/// - `tagged` when AWS can tag it; `untagged` when it is its parent's tags, its
+///   name and the state that tell whose it is;
 /// - what people notice when new tasks or revisions replace the old ones;
 /// - what people notice when it is deleted or replaced.
 macro_rules! kinds {
-    ($($kind:ident $word:literal $title:literal $id:ident $rollout:ident $loss:ident;)*) => {
+    ($($kind:ident $word:literal $title:literal $id:ident $tagged:ident $rollout:ident $loss:ident;)*) => {
         /// A kind of AWS object.
         #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
         pub enum Kind {
@@ -131,28 +133,44 @@ macro_rules! kinds {
             }
         }
 
+        impl Resource {
+            /// Its tags, where AWS can tag its kind.
+            pub fn tags(&self) -> Option<&Tags> {
+                match self { $(Self::$kind(spec) => kinds!(@tags spec $tagged),)* }
+            }
+
+            /// The same, to leave out those that are not ours.
+            pub fn tags_mut(&mut self) -> Option<&mut Tags> {
+                match self { $(Self::$kind(spec) => kinds!(@tags_mut spec $tagged),)* }
+            }
+        }
+
         $(impl From<$kind> for Resource {
             fn from(spec: $kind) -> Self { Self::$kind(spec) }
         })*
     };
     (@generated generated) => { true };
     (@generated named) => { false };
+    (@tags $spec:ident tagged) => { Some(&$spec.tags) };
+    (@tags $spec:ident untagged) => {{ let _ = $spec; None }};
+    (@tags_mut $spec:ident tagged) => { Some(&mut $spec.tags) };
+    (@tags_mut $spec:ident untagged) => {{ let _ = $spec; None }};
 }
 
 kinds! {
-    SecurityGroup "security_group" "security group" generated None None;
-    LogGroup "log_group" "log group" named None None;
+    SecurityGroup "security_group" "security group" generated tagged None None;
+    LogGroup "log_group" "log group" named tagged None None;
     // Until new tasks are healthy in the new one, the rule leads to nobody.
-    TargetGroup "target_group" "target group" generated None Outage;
-    LoadBalancer "load_balancer" "load balancer" generated None Outage;
-    Listener "listener" "listener" generated None Outage;
-    ListenerRule "listener_rule" "listener rule" generated None Outage;
+    TargetGroup "target_group" "target group" generated tagged None Outage;
+    LoadBalancer "load_balancer" "load balancer" generated tagged None Outage;
+    Listener "listener" "listener" generated tagged None Outage;
+    ListenerRule "listener_rule" "listener rule" generated tagged None Outage;
     // The service that uses it says what is noticed.
-    TaskDefinition "task_definition" "task definition" generated None None;
-    Service "service" "service" named ConnectionsDrain Outage;
-    CacheSubnetGroup "cache_subnet_group" "cache subnet group" named None None;
-    CacheParameterGroup "cache_parameter_group" "cache parameter group" named None None;
-    ReplicationGroup "replication_group" "replication group" named None DataLost;
+    TaskDefinition "task_definition" "task definition" generated tagged None None;
+    Service "service" "service" named tagged ConnectionsDrain Outage;
+    CacheSubnetGroup "cache_subnet_group" "cache subnet group" named tagged None None;
+    CacheParameterGroup "cache_parameter_group" "cache parameter group" named tagged None None;
+    ReplicationGroup "replication_group" "replication group" named tagged None DataLost;
 }
 
 impl Kind {

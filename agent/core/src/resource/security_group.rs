@@ -100,11 +100,7 @@ impl Spec for SecurityGroup {
         self.name.clone()
     }
 
-    fn tags(&self) -> &Tags {
-        &self.tags
-    }
-
-    fn tags_mut(&mut self) -> &mut Tags {
-        &mut self.tags
+    fn claim(&self) -> Option<String> {
+        Some(format!("{}/{}", self.vpc, self.name))
     }
 }

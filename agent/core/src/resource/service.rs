@@ -111,11 +111,7 @@ impl Spec for Service {
         self.name.clone()
     }
 
-    fn tags(&self) -> &Tags {
-        &self.tags
-    }
-
-    fn tags_mut(&mut self) -> &mut Tags {
-        &mut self.tags
+    fn claim(&self) -> Option<String> {
+        Some(format!("{}/{}", self.cluster, self.name))
     }
 }

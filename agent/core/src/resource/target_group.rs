@@ -73,12 +73,4 @@ impl Spec for TargetGroup {
     fn name(&self) -> String {
         self.name.clone()
     }
-
-    fn tags(&self) -> &Tags {
-        &self.tags
-    }
-
-    fn tags_mut(&mut self) -> &mut Tags {
-        &mut self.tags
-    }
 }

@@ -90,12 +90,4 @@ impl Spec for TaskDefinition {
     fn name(&self) -> String {
         self.family.clone()
     }
-
-    fn tags(&self) -> &Tags {
-        &self.tags
-    }
-
-    fn tags_mut(&mut self) -> &mut Tags {
-        &mut self.tags
-    }
 }

@@ -104,7 +104,7 @@ fn a_thousand_environments_are_read_in_one_go() {
     for n in 0..1_000 {
         let heir =
             format!("extends = \"../_base.toml\"\nstate.key = \"web-{n}\"\nservice.web.cluster = \"c{n}\"\n");
-        sources.insert_file(format!("environments/e{n}/web.toml"), heir);
+        sources.insert_file(format!("environments/e/web{n}.toml"), heir);
     }
     let began = Instant::now();
     let reading = read(&sources);

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use pointsman_core::{
     Address,
-    desired::{Network, Subnet, wanted},
+    desired::{Network, Subnet, Surroundings, wanted},
     environment::Environment,
     plan::{Action, Change, Conflict, Inputs, Plan, StepKind, plan, steps},
     resource::{Desired, Link, Observed, Owner, Readiness, Resource, Tags},
@@ -38,7 +38,8 @@ impl Account {
                 ("public".to_owned(), vec![zone("subnet-0c", "a"), zone("subnet-0d", "b")]),
             ]),
         };
-        let wanted = wanted(environment, &network);
+        let surroundings = Surroundings { network, externals: BTreeMap::new() };
+        let wanted = wanted(environment, &surroundings);
         let mut observed = BTreeMap::new();
         for (address, recorded) in self.state.iter().flat_map(|state| &state.objects) {
             if let Some(object) = self.objects.get(&recorded.id) {
@@ -120,7 +121,7 @@ impl Account {
             resource: desired.resource.clone(),
             id: id.clone(),
             attributes: attributes.into(),
-            owner: desired.resource.spec().tags().owner(),
+            owner: desired.resource.tags().map_or(Owner::Unknown, Tags::owner),
             readiness: Readiness::Ready,
         };
         if change.action == Action::Replace {
@@ -182,15 +183,15 @@ impl Account {
 
     fn id(&self, address: &str) -> String {
         let address = Address::parse(address).expect("an address");
-        let tagged = |object: &&Observed| matches!(object.resource.spec().tags().owner(), Owner::Environment { address: at, .. } if at == address);
+        let tagged = |object: &&Observed| matches!(object.resource.tags().map_or(Owner::Unknown, Tags::owner), Owner::Environment { address: at, .. } if at == address);
         self.objects.values().find(tagged).expect("it stands").id.clone()
     }
 
     pub fn tag(&mut self, address: &str, key: &str, value: &str) {
         let resource = self.live(address);
-        let tags = resource.spec().tags().iter().map(|(key, value)| (key.to_owned(), value.to_owned()));
-        let tags: Vec<(String, String)> = tags.chain([(key.to_owned(), value.to_owned())]).collect();
-        *resource.spec_mut().tags_mut() = Tags::observed(tags);
+        let own = resource.tags_mut().expect("it has tags");
+        let tags = own.iter().map(|(key, value)| (key.to_owned(), value.to_owned()));
+        *own = Tags::observed(tags.chain([(key.to_owned(), value.to_owned())]).collect::<Vec<_>>());
     }
 
     /// As if someone else had made it.

@@ -3,7 +3,7 @@ use std::{collections::BTreeMap, sync::Arc};
 use async_trait::async_trait;
 use pointsman_core::{
     Address,
-    desired::Network,
+    desired::Surroundings,
     environment::block,
     resource::{Desired, Observed, Resource},
 };
@@ -39,9 +39,13 @@ pub trait CloudReader: Send + Sync {
     /// Who we are.
     async fn identity(&self) -> Result<Identity, CloudError>;
 
-    /// The network that a selection finds: exactly one VPC, and at least one
-    /// subnet for each selection.
-    async fn network(&self, selection: &block::Network) -> Result<Network, CloudError>;
+    /// What an environment stands in and refers to: exactly one VPC, at least
+    /// one subnet for each selection, and every external.
+    async fn surroundings(
+        &self,
+        network: &block::Network,
+        externals: &BTreeMap<String, block::External>,
+    ) -> Result<Surroundings, CloudError>;
 
     /// Everything of these that stands, whoever owns it, in as few calls and
     /// as short a chain of them as AWS allows.

@@ -88,3 +88,25 @@ pub struct EnvironmentFile {
     #[serde(default)]
     pub outputs: BTreeMap<String, Template>,
 }
+
+impl EnvironmentFile {
+    /// The externals that objects are made from: those that services and
+    /// outputs refer to.
+    pub fn referred_externals(&self) -> BTreeMap<String, External> {
+        let services = self.service.values();
+        let templates = services
+            .clone()
+            .flat_map(|service| service.environment.values().chain(service.secrets.values()))
+            .chain(self.outputs.values());
+        let volumes = services.flat_map(|service| service.volumes.values().map(|volume| &volume.files));
+        templates
+            .flat_map(Template::references)
+            .chain(volumes)
+            .filter_map(|reference| match reference.segments().as_slice() {
+                ["external", name, ..] => Some((*name).to_owned()),
+                _ => None,
+            })
+            .filter_map(|name| self.external.get(&name).map(|external| (name.clone(), external.clone())))
+            .collect()
+    }
+}

@@ -2,12 +2,16 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::environment::{Diagnostic, Environment, EnvironmentName};
+use crate::{
+    desired::{Network, Surroundings, wanted},
+    environment::{Diagnostic, Environment, EnvironmentName, block::VpcSelection},
+    resource::{Kind, Resource},
+};
 
 /// What an environment claims for itself alone.
-struct Claim<'e> {
+struct Claim {
     /// The same for two that cannot both have it.
-    key: Vec<&'e str>,
+    key: Vec<String>,
     path: String,
     what: String,
     help: &'static str,
@@ -15,7 +19,7 @@ struct Claim<'e> {
 
 /// What two environments claim, and all environments that are in such a quarrel.
 pub(crate) fn check_together(environments: &[Environment]) -> (Vec<Diagnostic>, BTreeSet<EnvironmentName>) {
-    let mut claimed: BTreeMap<Vec<&str>, Vec<(&Environment, Claim<'_>)>> = BTreeMap::new();
+    let mut claimed: BTreeMap<Vec<String>, Vec<(&Environment, Claim)>> = BTreeMap::new();
     for environment in environments {
         for claim in claims(environment) {
             claimed.entry(claim.key.clone()).or_default().push((environment, claim));
@@ -51,30 +55,60 @@ pub(crate) fn check_together(environments: &[Environment]) -> (Vec<Diagnostic>, 
     (found, quarrelling)
 }
 
-fn claims(environment: &Environment) -> Vec<Claim<'_>> {
+fn claims(environment: &Environment) -> Vec<Claim> {
     let file = &environment.file;
-    let (account, region) = (file.aws.account.as_str(), file.aws.region.as_str());
+    let state = &file.state;
+    // Terraform's ending does not make another state: ours stands beside both.
+    let key = state.key.strip_suffix(".tfstate").unwrap_or(&state.key);
     let mut claims = vec![Claim {
-        key: vec!["state", &file.state.bucket, &file.state.key],
+        key: vec!["state".to_owned(), state.bucket.clone(), key.to_owned()],
         path: "state.key".to_owned(),
         what: "state bucket and key".to_owned(),
         help: "give each environment a `key` of its own: one state, one lock, one environment",
     }];
-    for (name, service) in &file.service {
-        claims.push(Claim {
-            key: vec!["service", account, region, &service.cluster, name],
-            path: format!("service.{name}"),
-            what: format!("service `{name}` in cluster `{}`", service.cluster),
-            help: "give the services different names, or describe the service in one environment only",
-        });
-    }
     if let Some(dashboard) = &file.dashboard {
         claims.push(Claim {
-            key: vec!["dashboard", account, &dashboard.name],
+            key: vec!["dashboard".to_owned(), file.aws.account.clone(), dashboard.name.clone()],
             path: "dashboard.name".to_owned(),
             what: format!("dashboard `{}`", dashboard.name),
             help: "give each dashboard of an account a name of its own",
         });
     }
+    claims.extend(names(environment));
     claims
+}
+
+/// The names that AWS gives once: an environment's objects are named after
+/// the last part of its name and their blocks.
+fn names(environment: &Environment) -> impl Iterator<Item = Claim> {
+    let file = &environment.file;
+    let vpc = match &file.network.vpc {
+        VpcSelection::Id(id) => id.clone(),
+        VpcSelection::Name(vpc) => format!("name {}", vpc.name),
+    };
+    let place = [file.aws.account.clone(), file.aws.region.clone()];
+    let network = Network { vpc, subnets: BTreeMap::new() };
+    let surroundings = Surroundings { network, externals: BTreeMap::new() };
+    wanted(environment, &surroundings).objects.into_iter().filter_map(move |object| {
+        let kind = object.resource.kind();
+        let claim = object.resource.spec().claim()?;
+        Some(Claim {
+            what: match &object.resource {
+                Resource::Service(service) => {
+                    format!("service `{}` in cluster `{}`", service.name, service.cluster)
+                }
+                other => format!("{} `{}`", kind.title(), other.spec().name()),
+            },
+            key: [&[kind.as_str().to_owned()], &place[..], &[claim]].concat(),
+            path: object.address.of_block().to_string(),
+            help: match kind {
+                Kind::Service => {
+                    "give the services different names, or describe the service in one environment only"
+                }
+                _ => {
+                    "rename the block in one of them, or end the files' names differently: AWS's objects are named after both"
+                }
+            },
+        })
+    })
 }

@@ -7,19 +7,19 @@ mod git;
 mod github;
 mod signals;
 
-use clap::Parser;
 use cli::{Arguments, Exit};
 
 fn main() -> std::process::ExitCode {
-    let arguments = match Arguments::try_parse() {
+    let arguments = match Arguments::read() {
         Ok(arguments) => arguments,
         Err(error) => {
             // clap's own code for a wrong command line is 2, which means "changes" here.
             let exit = if error.use_stderr() { Exit::Usage } else { Exit::Done };
-            let _ = error.print();
+            cli::refused(&error);
             return exit.into();
         }
     };
+    arguments.common.set_up_terminal();
     log(&arguments.common);
     let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
         Ok(runtime) => runtime,
@@ -36,18 +36,16 @@ fn main() -> std::process::ExitCode {
 
 /// Logs go to standard error; POINTSMAN_LOG or -v says how much.
 fn log(common: &cli::Common) {
-    use tracing_subscriber::EnvFilter;
+    use tracing_subscriber::{EnvFilter, Layer, fmt, layer::SubscriberExt, util::SubscriberInitExt};
     let default = match common.verbose {
+        _ if common.quiet => "error",
         0 => "warn,pointsman=info",
         1 => "warn,pointsman=debug,pointsman_engine=debug,pointsman_aws=debug",
         _ => "debug",
     };
     let filter = EnvFilter::try_from_env("POINTSMAN_LOG").unwrap_or_else(|_| EnvFilter::new(default));
-    let builder =
-        tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).with_target(false);
-    if common.json {
-        builder.json().init();
-    } else {
-        builder.with_ansi(std::io::IsTerminal::is_terminal(&std::io::stderr())).init();
-    }
+    let colour = anstream::AutoStream::choice(&std::io::stderr()) != anstream::ColorChoice::Never;
+    let lines = fmt::layer().with_writer(|| cli::Log).with_target(false).with_ansi(colour);
+    let lines = if common.json { lines.json().boxed() } else { lines.boxed() };
+    tracing_subscriber::registry().with(lines.with_filter(filter)).with(cli::Calls::layer()).init();
 }

@@ -17,10 +17,12 @@ mod estate;
 mod generated;
 mod idempotence;
 mod latency;
+mod operate;
 mod refusals;
 mod road;
 mod terraform;
 mod usage;
+mod watch;
 
 use std::time::Duration;
 

@@ -2,6 +2,7 @@
 
 use pointsman_tests::{
     agent::{Program, ended},
+    document::document,
     story::{PRODUCTION, PRODUCTION_FILE, World},
 };
 
@@ -29,7 +30,7 @@ fn the_examples_check_clean_and_without_credentials() {
     let schema: serde_json::Value = serde_json::from_str(&schema.out).unwrap();
     assert_eq!(schema["title"], "Pointsman environment");
     let json = pointsman(&["check", "--json"]).expect_code(0);
-    let _: serde_json::Value = serde_json::from_str(&json.out).unwrap();
+    assert_eq!(document(&json.out, "check")["warnings"], 5);
     let sarif = pointsman(&["check", "--sarif"]).expect_code(0);
     assert_eq!(serde_json::from_str::<serde_json::Value>(&sarif.out).unwrap()["version"], "2.1.0");
 }
@@ -38,6 +39,116 @@ fn the_examples_check_clean_and_without_credentials() {
 fn the_policies_tests_pass_and_reach_every_line() {
     let tested = pointsman(&["policy", "test"]).expect_code(0);
     insta::assert_snapshot!("policy_test", tested.out);
+    let json = pointsman(&["policy", "test", "--json"]).expect_code(0);
+    assert_eq!(document(&json.out, "policy_test")["passed"], true);
+}
+
+/// Every command line that asks for help.
+const HELPED: &[&[&str]] = &[
+    &[],
+    &["check"],
+    &["plan"],
+    &["apply"],
+    &["destroy"],
+    &["drift"],
+    &["status"],
+    &["outputs"],
+    &["graph"],
+    &["watch"],
+    &["policy"],
+    &["policy", "test"],
+    &["schema"],
+    &["completions"],
+    &["man"],
+    &["run"],
+];
+
+#[test]
+fn help_fits_in_80_columns_and_says_how_it_ends() {
+    for words in HELPED {
+        let helped = pointsman(&[words, &["--help"][..]].concat()).expect_code(0).out;
+        for line in helped.lines() {
+            assert!(line.chars().count() <= 80, "{words:?}: {line}");
+        }
+        assert!(helped.contains("Examples:") && helped.contains("\n   64  "), "{words:?}:\n{helped}");
+    }
+    insta::assert_snapshot!("help", pointsman(&["--help"]).out);
+    insta::assert_snapshot!("help_apply", pointsman(&["apply", "--help"]).out);
+}
+
+#[test]
+fn the_graph_of_the_example() {
+    for format in ["dot", "mermaid"] {
+        let drawn = pointsman(&["graph", PRODUCTION, "--format", format]).expect_code(0);
+        insta::assert_snapshot!(format!("graph_{format}"), drawn.out);
+    }
+    let json = pointsman(&["graph", PRODUCTION, "--json"]).expect_code(0);
+    let json = document(&json.out, "graph");
+    let nodes = json["nodes"].as_array().unwrap();
+    let externals = nodes.iter().filter(|node| node["role"] == "external").count();
+    assert_eq!(externals, 5, "every external is drawn");
+}
+
+#[test]
+fn a_problem_is_json_where_json_is_asked_for() {
+    let missing = pointsman(&["outputs", "missing", "--json"]).expect_code(1);
+    assert_eq!(missing.err, "");
+    let missing = document(&missing.out, "error");
+    assert_eq!((&missing["fault"], &missing["exit"]), (&"input".into(), &1.into()), "{missing}");
+    assert!(missing["next"].as_str().unwrap().contains("--repo"), "{missing}");
+    let wrong = pointsman(&["plan", "--json"]).expect_code(64);
+    let wrong = document(&wrong.out, "error");
+    assert_eq!((&wrong["fault"], &wrong["exit"]), (&"command_line".into(), &64.into()), "{wrong}");
+}
+
+#[test]
+fn colour_is_for_terminals_unless_asked_for() {
+    let coloured = |arguments: &[&str]| pointsman(arguments).out.contains('\u{1b}');
+    assert!(!coloured(&["check"]));
+    assert!(coloured(&["check", "--color", "always"]), "asked for, it beats NO_COLOR");
+    assert!(!coloured(&["check", "--color", "never"]));
+}
+
+#[test]
+fn shells_complete_commands_and_environments() {
+    let folder = tempfile::tempdir().unwrap();
+    for shell in ["bash", "zsh", "fish", "elvish", "powershell"] {
+        let script = pointsman(&["completions", shell]).expect_code(0).out;
+        assert!(script.contains("lock-timeout"), "{shell}");
+        std::fs::write(folder.path().join(shell), script).unwrap();
+    }
+    // What bash offers for a name that is begun, asked as bash itself asks.
+    let program = env!("CARGO_BIN_EXE_pointsman");
+    let asked = format!(
+        "pointsman() {{ '{program}' \"$@\"; }}; source {}/bash; \
+         COMP_WORDS=(pointsman plan prod); COMP_CWORD=2; \
+         _pointsman_with_environments pointsman prod plan; echo \"${{COMPREPLY[@]}}\"",
+        folder.path().display()
+    );
+    let mut bash = std::process::Command::new("bash");
+    let offered = ended(bash.args(["-c", &asked]).current_dir(pointsman_tests::repository()));
+    assert!(offered.out.contains(PRODUCTION), "{}{}", offered.out, offered.err);
+    let script = std::fs::read_to_string(folder.path().join("zsh")).unwrap();
+    assert!(script.starts_with("#compdef pointsman\n"), "{script}");
+    assert!(script.contains(":_pointsman_environments"), "{script}");
+}
+
+#[test]
+fn every_command_has_a_manual_page() {
+    let folder = tempfile::tempdir().unwrap();
+    pointsman(&["man", "--dir", folder.path().to_str().unwrap()]).expect_code(0);
+    for words in HELPED {
+        let name = [&["pointsman"][..], words].concat().join("-");
+        let page = std::fs::read_to_string(folder.path().join(format!("{name}.1"))).unwrap();
+        for section in [".SH NAME", ".SH SYNOPSIS", ".SH EXAMPLES", ".SH \"EXIT STATUS\"", ".SH FILES"] {
+            assert!(page.contains(section), "{name} has no {section}:\n{page}");
+        }
+    }
+    insta::assert_snapshot!(
+        "man_plan",
+        std::fs::read_to_string(folder.path().join("pointsman-plan.1")).unwrap()
+    );
+    assert!(pointsman(&["man"]).expect_code(0).out.contains(".TH pointsman 1"));
 }
 
 #[test]

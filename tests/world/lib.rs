@@ -9,6 +9,7 @@
 pub mod agent;
 pub mod aws;
 pub mod demo;
+pub mod document;
 pub mod git;
 pub mod github;
 pub mod process;

@@ -9,7 +9,9 @@ use serde::{Deserialize, Serialize};
 ///
 /// The same spelling appears in interpolations, plans, state, policies and
 /// comments. It always has at least two segments.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(
+    Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, schemars::JsonSchema,
+)]
 #[serde(transparent)]
 pub struct Address(String);
 

@@ -4,8 +4,10 @@
 
 pub mod address;
 pub mod desired;
+pub mod document;
 pub mod environment;
 pub mod failure;
+pub mod graph;
 pub mod hash;
 pub mod lease;
 pub mod plan;

@@ -16,7 +16,7 @@ use crate::{
 };
 
 /// A plan and what the policies said of it.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct Judged {
     /// The plan.
     pub plan: Plan,
@@ -25,7 +25,7 @@ pub struct Judged {
 }
 
 /// Something that happens while the agent works.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(tag = "event", rename_all = "snake_case")]
 pub enum Event {
     /// Someone holds the lock.
@@ -93,7 +93,7 @@ pub enum Event {
 }
 
 /// What came of one change.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct ChangeOutcome {
     /// Of which object.
     pub address: Address,
@@ -106,7 +106,7 @@ pub struct ChangeOutcome {
 }
 
 /// What came of one change.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum ChangeResult {
     /// It was done.
@@ -126,7 +126,7 @@ pub enum ChangeResult {
 }
 
 /// What came of a deploy.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct Outcome {
     /// Of which environment.
     pub environment: EnvironmentName,

@@ -9,6 +9,8 @@ use crate::{
     Address,
     environment::EnvironmentName,
     hash::canonical_hash,
+    plan::Action,
+    report::{ChangeOutcome, ChangeResult},
     resource::{Desired, Observed, Resource},
 };
 
@@ -41,7 +43,7 @@ pub struct State {
 }
 
 /// What the last run that ended came to.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct LastRun {
     /// The commit it worked for.
     pub commit: Option<String>,
@@ -51,6 +53,40 @@ pub struct LastRun {
     pub ended_at: String,
     /// In one sentence.
     pub summary: String,
+    /// What failed, the first few.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub failures: Vec<RunFailure>,
+}
+
+/// One change that failed.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
+pub struct RunFailure {
+    /// On what.
+    pub address: Address,
+    /// What was tried.
+    pub action: Action,
+    /// Why not, shortened.
+    pub why: String,
+}
+
+impl LastRun {
+    /// So many failures of a run are kept.
+    const MOST_FAILURES: usize = 5;
+    /// So many characters of each reason are kept.
+    const LONGEST_WHY: usize = 500;
+
+    /// What a run that ended failed at: what is kept of it.
+    pub fn failures(changes: &[ChangeOutcome]) -> Vec<RunFailure> {
+        let failed = changes.iter().filter_map(|change| match &change.result {
+            ChangeResult::Failed { why, kind: _ } => Some(RunFailure {
+                address: change.address.clone(),
+                action: change.action,
+                why: why.chars().take(Self::LONGEST_WHY).collect(),
+            }),
+            ChangeResult::Done | ChangeResult::Skipped { .. } => None,
+        });
+        failed.take(Self::MOST_FAILURES).collect()
+    }
 }
 
 /// One object that the agent made.

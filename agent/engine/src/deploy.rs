@@ -165,6 +165,7 @@ fn begun(run: &Run) -> LastRun {
         succeeded: false,
         ended_at: jiff::Timestamp::now().to_string(),
         summary: pointsman_core::render::status::NOT_ENDED.to_owned(),
+        failures: Vec::new(),
     }
 }
 
@@ -185,6 +186,7 @@ fn conclude(state: &mut State, outcome: &Outcome, run: &Run) {
         succeeded: outcome.succeeded(),
         ended_at: now,
         summary: pointsman_core::render::plan::summary(summary),
+        failures: LastRun::failures(&outcome.changes),
     });
 }
 

@@ -1,10 +1,10 @@
 use std::{io::IsTerminal, path::PathBuf, sync::Arc};
 
 use pointsman_aws::Access;
-use pointsman_core::{render, report::Judged, scalar::Duration};
+use pointsman_core::{document, render, report::Judged, scalar::Duration};
 use pointsman_engine::{Approval, Purpose, deploy};
 
-use super::{Common, Exit, exit::Problem, opened::Opened, plan::PlanFile, print};
+use super::{Common, Exit, exit::Problem, opened::Opened, plan, print};
 
 /// Do it, under the environment's lock.
 #[derive(Debug, clap::Args)]
@@ -39,7 +39,7 @@ struct How {
 impl Apply {
     pub async fn run(&self, common: &Common) -> Result<Exit, Problem> {
         let approval = match &self.plan {
-            Some(path) => Some(Approval::OfPlan(PlanFile::read(path)?.approval_hash)),
+            Some(path) => Some(Approval::OfPlan(plan::read(path)?.approval_hash)),
             None => None,
         };
         self.how.go(common, Purpose::Deploy, approval).await
@@ -83,7 +83,7 @@ impl How {
         let outcome =
             Box::pin(deploy(&run, approval)).await.map_err(|failure| Problem::of(name, &failure))?;
         if common.json {
-            print::json(&outcome)?;
+            print::json(&document::outcome(&outcome))?;
         } else {
             print::out(&render::outcome::terminal(&outcome));
         }

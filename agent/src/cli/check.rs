@@ -1,10 +1,6 @@
-use pointsman_core::{
-    environment::{Severity, read},
-    policy::PolicyInput,
-    render::{self, diagnostic::Colour},
-};
+use pointsman_core::{document, render};
 
-use super::{Common, Exit, exit::Problem, folder::Folder, print};
+use super::{Common, Exit, checker::Checker, exit::Problem, folder::Folder, print, watch::Watch};
 
 /// Check environment files and what policies say of them.
 #[derive(Debug, clap::Args)]
@@ -14,47 +10,25 @@ pub struct Check {
     /// Print SARIF 2.1.0, for code scanning
     #[arg(long, conflicts_with = "json")]
     sarif: bool,
+    /// Check again whenever a file is saved, until Ctrl-C
+    #[arg(long, conflicts_with = "sarif")]
+    watch: bool,
 }
 
 impl Check {
     pub fn run(&self, common: &Common) -> Result<Exit, Problem> {
+        if self.watch {
+            return Watch::of(self.paths.clone()).run(common);
+        }
         let folder = Folder::find(common)?;
-        let mut reading = read(&folder.sources);
-        let asked = |file: &str| {
-            let under = |path: &String| {
-                let path = path.trim_start_matches("./").trim_end_matches('/');
-                path == "."
-                    || file == path
-                    || file.strip_prefix(path).is_some_and(|rest| rest.starts_with('/'))
-            };
-            self.paths.is_empty() || self.paths.iter().any(under)
-        };
-        reading.environments.retain(|one| one.files.iter().any(|file| asked(file)));
-        reading.broken.retain(|one| one.files.iter().any(|file| asked(file)));
-        reading.diagnostics.retain(|one| one.place.as_ref().is_none_or(|place| asked(&place.file)));
-        let policies = folder.policies()?;
-        let now = jiff::Timestamp::now().to_string();
-        let mut said = Vec::new();
-        for environment in &reading.environments {
-            let input = PolicyInput::of_environment(environment.name.as_str(), &environment.document, &now);
-            let verdict = policies.evaluate(&input.to_document());
-            said.extend(render::policy::diagnostics(environment, &verdict));
-        }
-        reading.diagnostics.extend(said);
-        let diagnostics = &reading.diagnostics;
-        let errors = diagnostics.iter().filter(|one| one.severity == Severity::Error).count();
-        let warnings = diagnostics.len() - errors;
+        let checked = Checker::new(self.paths.clone()).check(&folder)?;
         if self.sarif {
-            print::json(&render::diagnostic::sarif(diagnostics, &folder.sources))?;
+            print::json(&render::diagnostic::sarif(&checked.reading.diagnostics, &folder.sources))?;
         } else if common.json {
-            print::json(&render::diagnostic::json(&reading))?;
+            print::json(&document::check(&checked.reading, None))?;
         } else {
-            print::out(&render::diagnostic::text(diagnostics, &folder.sources, Colour::Always));
-            if !common.quiet {
-                let checked = reading.environments.len() + reading.broken.len();
-                print::out(&render::policy::checked(checked, errors, warnings));
-            }
+            print::out(&checked.text(common, &folder));
         }
-        Ok(if errors == 0 { Exit::Done } else { Exit::Error })
+        Ok(if checked.errors() == 0 { Exit::Done } else { Exit::Error })
     }
 }

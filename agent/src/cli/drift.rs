@@ -1,8 +1,13 @@
 use pointsman_aws::Access;
-use pointsman_core::{environment::read, render, report::Judged};
+use pointsman_core::{
+    document::{self, DriftOf, Planned, ProblemOf},
+    environment::read,
+    render,
+    report::Judged,
+};
 use pointsman_engine::{Purpose, preview, status};
 
-use super::{Common, Exit, exit::Problem, folder::Folder, opened::Opened, plan::PlanFile, print};
+use super::{Common, Exit, exit::Problem, folder::Folder, opened::Opened, print};
 
 /// Show how what lives differs from what was deployed.
 #[derive(Debug, clap::Args)]
@@ -24,26 +29,47 @@ impl Drift {
             Some(name) => vec![name.clone()],
             None => every_environment(common)?,
         };
-        let mut differs = false;
-        let mut reports = Vec::new();
-        for name in &names {
-            let Some(judged) = look(common, name).await? else {
-                if !common.json {
-                    print::out(&render::drift::never_deployed(name));
+        let mut found = Vec::new();
+        let mut problems = Vec::new();
+        for environment in names {
+            match one(common, environment.clone()).await {
+                Ok(drift) => found.push(drift),
+                Err(problem) if self.environment.is_some() => return Err(problem),
+                // What one environment lacks does not hide the others.
+                Err(problem) => {
+                    if !common.json {
+                        print::problem(common, &problem);
+                    }
+                    problems.push(ProblemOf { environment, problem: problem.data() });
                 }
-                continue;
-            };
-            differs |= !judged.plan.is_empty();
-            if !common.json {
-                print::out(&render::drift::terminal(&judged));
             }
-            reports.push(PlanFile::new(judged)?);
         }
+        let exit = match found.iter().any(|one| one.drifted == Some(true)) {
+            _ if !problems.is_empty() => Exit::Error,
+            true if self.detailed_exitcode => Exit::Changes,
+            true | false => Exit::Done,
+        };
         if common.json {
-            print::json(&reports)?;
+            print::json(&document::drift(found, problems))?;
         }
-        Ok(if self.detailed_exitcode && differs { Exit::Changes } else { Exit::Done })
+        Ok(exit)
     }
+}
+
+/// What was found of one environment; printed for people.
+async fn one(common: &Common, environment: String) -> Result<DriftOf, Problem> {
+    let Some(judged) = look(common, &environment).await? else {
+        if !common.json {
+            print::out(&render::drift::never_deployed(&environment));
+        }
+        return Ok(DriftOf { environment, drifted: None, plan: None });
+    };
+    if !common.json {
+        print::out(&render::drift::terminal(&judged));
+    }
+    let drifted = Some(!judged.plan.is_empty());
+    let plan = Planned::new(judged).map_err(|error| Problem::defect(&error))?;
+    Ok(DriftOf { environment, drifted, plan: Some(plan) })
 }
 
 fn every_environment(common: &Common) -> Result<Vec<String>, Problem> {

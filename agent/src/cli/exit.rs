@@ -1,4 +1,8 @@
-use pointsman_core::failure::Failure;
+use pointsman_core::{
+    document::{self, Fault},
+    failure::Failure,
+    report::Outcome,
+};
 
 /// How a command ends; the numbers are a contract.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -32,12 +36,28 @@ pub struct Problem {
     pub exit: Exit,
     /// What, where, why, and what to do next.
     pub text: String,
+    /// Who can do something about it.
+    pub fault: Fault,
+    /// What was done, when it was not everything.
+    pub outcome: Option<Box<Outcome>>,
 }
 
 impl Problem {
-    /// Something was wrong.
+    /// Something in what was given was wrong.
     pub fn error(text: impl Into<String>) -> Self {
-        Self { exit: Exit::Error, text: text.into() }
+        Self { exit: Exit::Error, text: text.into(), fault: Fault::Input, outcome: None }
+    }
+
+    /// Something that should not be able to happen did.
+    pub fn defect(error: &impl std::fmt::Display) -> Self {
+        let text = format!("{error}. This is a defect of pointsman. Next: report it, with what you did.");
+        Self { fault: Fault::Pointsman, ..Self::error(text) }
+    }
+
+    /// For machines.
+    pub fn data(&self) -> document::Problem {
+        let Self { exit, text, fault, outcome } = self;
+        document::Problem::new(*fault, *exit as u8, text, outcome.clone())
     }
 
     /// The engine's failure.
@@ -55,6 +75,11 @@ impl Problem {
             | Failure::Cloud(_)
             | Failure::Json(_) => Exit::Error,
         };
-        Self { exit, text: pointsman_core::render::failure::text(environment, failure) }
+        let outcome = match failure {
+            Failure::Incomplete(outcome) => Some(outcome.clone()),
+            _ => None,
+        };
+        let text = pointsman_core::render::failure::text(environment, failure);
+        Self { exit, text, fault: Fault::of(failure), outcome }
     }
 }

@@ -40,6 +40,15 @@ impl Folder {
         Ok(Self { dir, sources, policies, refused_policies })
     }
 
+    /// Whether another reading found the same.
+    pub fn is_like(&self, other: &Self) -> bool {
+        let Self { dir, sources, policies, refused_policies } = self;
+        *dir == other.dir
+            && *sources == other.sources
+            && *policies == other.policies
+            && *refused_policies == other.refused_policies
+    }
+
     /// Every environment that it describes, those with errors as well: a
     /// command for all of them does not pass one over in silence.
     pub fn names(&self) -> Vec<String> {
@@ -49,6 +58,11 @@ impl Folder {
             sound.chain(reading.broken.iter().map(|one| one.name.to_string())).collect();
         names.sort();
         names
+    }
+
+    /// The policies' files, by path.
+    pub fn policy_files(&self) -> &BTreeMap<String, String> {
+        &self.policies
     }
 
     /// The policies, ready to judge.

@@ -3,10 +3,15 @@
 
 mod apply;
 mod check;
+mod checker;
+mod completions;
 mod drift;
 mod exit;
 mod folder;
+mod graph;
+mod help;
 mod listener;
+mod man;
 mod opened;
 mod outputs;
 mod plan;
@@ -14,17 +19,21 @@ mod policy;
 mod print;
 mod run;
 mod schema;
+mod screen;
 mod status;
+mod watch;
 
 use std::path::PathBuf;
 
-use clap::{Parser, Subcommand};
+use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
+use pointsman_core::document;
 
 pub use exit::Exit;
+pub use screen::{Calls, Log};
 
 /// Deploys AWS environments from TOML in a Git repo.
 #[derive(Debug, Parser)]
-#[command(name = "pointsman", version, about, max_term_width = 100)]
+#[command(name = "pointsman", version, about, max_term_width = 80)]
 pub struct Arguments {
     #[command(flatten)]
     pub common: Common,
@@ -32,24 +41,68 @@ pub struct Arguments {
     pub command: Command,
 }
 
+impl Arguments {
+    /// The whole command line, with examples and exit codes.
+    pub fn command() -> clap::Command {
+        help::added(<Self as CommandFactory>::command())
+    }
+
+    /// What was written on this one.
+    pub fn read() -> Result<Self, clap::Error> {
+        let mut command = Self::command();
+        let matches = command.try_get_matches_from_mut(std::env::args_os())?;
+        Self::from_arg_matches(&matches).map_err(|error| error.format(&mut command))
+    }
+}
+
 /// What every command understands.
 #[derive(Clone, Debug, clap::Args)]
 pub struct Common {
     /// The config repo's folder; the working directory or the nearest one above it that has environments/
-    #[arg(long, global = true, value_name = "DIR")]
+    #[arg(long, global = true, value_name = "DIR", help_heading = EVERYWHERE)]
     pub repo: Option<PathBuf>,
     /// The agent's configuration [default: pointsman.toml of the config repo, if there is one]
-    #[arg(long, global = true, value_name = "FILE")]
+    #[arg(long, global = true, value_name = "FILE", help_heading = EVERYWHERE)]
     pub config: Option<PathBuf>,
     /// Print JSON for machines instead of text for people
-    #[arg(long, global = true)]
+    #[arg(long, global = true, help_heading = EVERYWHERE)]
     pub json: bool,
-    /// Say less
-    #[arg(short, long, global = true)]
+    /// Colour: on terminals without NO_COLOR, always, or never
+    #[arg(long, global = true, value_enum, value_name = "WHEN", default_value_t = Colour::Auto, hide_possible_values = true, help_heading = EVERYWHERE)]
+    pub color: Colour,
+    /// Say less: results and what went wrong
+    #[arg(short, long, global = true, help_heading = EVERYWHERE)]
     pub quiet: bool,
     /// Say more: what is asked of AWS (twice: with every header's worth)
-    #[arg(short, long, global = true, action = clap::ArgAction::Count)]
+    #[arg(short, long, global = true, action = clap::ArgAction::Count, help_heading = EVERYWHERE)]
     pub verbose: u8,
+}
+
+/// Where help texts list what every command understands.
+const EVERYWHERE: &str = "Options of every command";
+
+/// Whether colours are written.
+#[derive(Clone, Copy, Debug, clap::ValueEnum)]
+pub enum Colour {
+    /// On terminals, unless NO_COLOR is set
+    Auto,
+    /// Always
+    Always,
+    /// Never
+    Never,
+}
+
+impl Common {
+    /// Sets what is the same for everything that is printed.
+    pub fn set_up_terminal(&self) {
+        match self.color {
+            Colour::Auto => anstream::ColorChoice::Auto,
+            Colour::Always => anstream::ColorChoice::Always,
+            Colour::Never => anstream::ColorChoice::Never,
+        }
+        .write_global();
+        screen::open(if self.quiet || self.json { screen::Use::Lines } else { screen::Use::Live });
+    }
 }
 
 #[derive(Debug, Subcommand)]
@@ -68,11 +121,22 @@ pub enum Command {
     Status(status::StatusCommand),
     /// Show the outputs of the last deploy
     Outputs(outputs::Outputs),
+    /// Draw the objects of an environment and what each needs; asks no account
+    Graph(graph::Graph),
+    /// Check again whenever a file is saved, until Ctrl-C
+    Watch(watch::Watch),
     /// Work with policies
     #[command(subcommand)]
     Policy(policy::Policy),
-    /// Print the JSON Schema of environment files, for editors
+    /// Print the JSON Schema of environment files, or of what commands print
     Schema(schema::Schema),
+    /// Print what lets a shell complete commands, options and environments
+    Completions(completions::Completions),
+    /// Print the manual page, or write every command's into a folder
+    Man(man::ManCommand),
+    /// Print the environments of the config repo, a name each
+    #[command(hide = true)]
+    Environments(completions::Environments),
     /// Run the agent: poll the config repo, plan pull requests, deploy merges
     Run(run::Run),
 }
@@ -88,12 +152,30 @@ pub async fn run(arguments: Arguments) -> Exit {
         Command::Drift(command) => command.run(&common).await,
         Command::Status(command) => command.run(&common).await,
         Command::Outputs(command) => command.run(&common).await,
+        Command::Graph(command) => command.run(&common),
+        Command::Watch(command) => command.run(&common),
         Command::Policy(command) => command.run(&common),
         Command::Schema(command) => command.run(),
+        Command::Completions(command) => command.run(),
+        Command::Man(command) => command.run(),
+        Command::Environments(command) => command.run(&common),
         Command::Run(command) => command.run(&common).await,
     };
     result.unwrap_or_else(|problem| {
-        print::problem(&problem);
+        print::problem(&common, &problem);
         problem.exit
     })
+}
+
+/// Prints why the command line was not understood, or the help that was asked for.
+pub fn refused(error: &clap::Error) {
+    let wants_json = std::env::args_os().any(|argument| argument == "--json");
+    if error.use_stderr() && wants_json {
+        let text = error.render().to_string();
+        let text = text.trim_start_matches("error: ").trim_end();
+        let fault = document::Fault::CommandLine;
+        let _ = print::json(&document::error(document::Problem::new(fault, Exit::Usage as u8, text, None)));
+    } else {
+        let _ = error.print();
+    }
 }

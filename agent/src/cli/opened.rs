@@ -12,13 +12,15 @@ use pointsman_core::{
 };
 use pointsman_engine::{Purpose, Run, Stop, Stopper, ports::Ports};
 
-use super::{Common, exit::Problem, folder::Folder, listener::Terminal};
+use super::{Common, exit::Problem, folder::Folder, listener::Terminal, print, screen};
 
 /// An environment as its folder describes it.
 pub struct Opened {
     pub folder: Folder,
     pub environment: Environment,
     pub timing: Timing,
+    /// Shows what goes on, as long as this lives.
+    _working: screen::Working,
 }
 
 impl Opened {
@@ -33,7 +35,8 @@ impl Opened {
         })?;
         let reading = read(&folder.sources);
         let environment = find(&folder, &reading, &wanted)?;
-        Ok(Self { folder, environment, timing })
+        let working = screen::begin(environment.name.as_str());
+        Ok(Self { folder, environment, timing, _working: working })
     }
 
     /// Connects to its account and backend.
@@ -59,11 +62,11 @@ impl Opened {
             pull_request: None,
             actor: Actor { login: user(), kind: ActorKind::Person },
             ports: self.connect(access).await?,
-            listener: Arc::new(Terminal { quiet: common.quiet }),
+            listener: Arc::new(Terminal::new(common)),
             who: format!("pointsman:{}@{}", user(), host()),
             timing: self.timing,
             patience_ms,
-            stop: stop_on_signal(),
+            stop: stop_on_signal(access, self.environment.name.clone(), self.timing),
         })
     }
 
@@ -93,16 +96,31 @@ fn find(folder: &Folder, reading: &Reading, wanted: &EnvironmentName) -> Result<
     )))
 }
 
-/// Stops a run at its next safe point when the terminal or the system asks.
-fn stop_on_signal() -> Stop {
+/// How a process ends that a signal ended: 128 and the number of Ctrl-C's.
+const INTERRUPTED: i32 = 130;
+
+/// Stops a run at its next safe point when the terminal or the system asks;
+/// asked once more, or where nothing is written anyway, ends at once.
+fn stop_on_signal(access: Access, environment: EnvironmentName, timing: Timing) -> Stop {
     let (stopper, stop) = Stopper::new();
     tokio::spawn(async move {
         let _ = crate::signals::asked_to_stop().await;
-        super::print::note("stopping after the step in hand; the lock is released then");
+        if access == Access::Read {
+            screen::rest();
+            print::note(&render::progress::stopped_reading(&environment));
+            std::process::exit(INTERRUPTED);
+        }
+        screen::stops();
+        print::note(&render::progress::stopping());
         stopper.stop();
         // Held so that a second request ends the process at once.
         let _ = crate::signals::asked_to_stop().await;
-        std::process::exit(130);
+        let board = screen::board();
+        screen::rest();
+        if let Some(board) = board {
+            print::note(&render::progress::ended_at_once(&environment, &board, &timing));
+        }
+        std::process::exit(INTERRUPTED);
     });
     stop
 }

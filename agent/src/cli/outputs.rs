@@ -1,5 +1,5 @@
 use pointsman_aws::Access;
-use pointsman_core::render;
+use pointsman_core::{document, render};
 use pointsman_engine::status;
 
 use super::{Common, Exit, exit::Problem, opened::Opened, print};
@@ -34,7 +34,10 @@ impl Outputs {
                 })?;
                 print::out(&format!("{value}\n"));
             }
-            None if common.json => print::json(&state.outputs)?,
+            None if common.json => {
+                let (environment, outputs) = (name.clone(), state.outputs);
+                print::json(&document::outputs(document::Outputs { environment, outputs }))?;
+            }
             None => print::out(&render::status::outputs(&state)),
         }
         Ok(Exit::Done)

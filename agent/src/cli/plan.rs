@@ -1,9 +1,11 @@
 use std::path::{Path, PathBuf};
 
 use pointsman_aws::Access;
-use pointsman_core::{render, report::Judged};
+use pointsman_core::{
+    document::{self, Planned},
+    render,
+};
 use pointsman_engine::{Purpose, preview};
-use serde::{Deserialize, Serialize};
 
 use super::{Common, Exit, exit::Problem, opened::Opened, print};
 
@@ -21,37 +23,16 @@ pub struct PlanCommand {
     detailed_exitcode: bool,
 }
 
-/// A plan as it is printed with `--json` and written to files.
-#[derive(Debug, Serialize, Deserialize)]
-pub struct PlanFile {
-    /// The version of this shape.
-    pub schema: u32,
-    /// What an approval binds.
-    pub approval_hash: String,
-    /// How much there is to do.
-    pub summary: pointsman_core::plan::Summary,
-    /// Plan and verdict.
-    #[serde(flatten)]
-    pub judged: Judged,
-}
-
-impl PlanFile {
-    pub fn new(judged: Judged) -> Result<Self, Problem> {
-        let approval_hash =
-            judged.plan.approval_hash(&judged.verdict).map_err(|error| Problem::error(error.to_string()))?;
-        Ok(Self { schema: 1, approval_hash, summary: judged.plan.summary(), judged })
-    }
-
-    pub fn read(path: &Path) -> Result<Self, Problem> {
-        let problem = |why: String| {
-            Problem::error(format!(
-                "the plan {} cannot be used: {why}. Next: make a new one with `pointsman plan ENV --out FILE`.",
-                path.display()
-            ))
-        };
-        let text = std::fs::read_to_string(path).map_err(|error| problem(error.to_string()))?;
-        serde_json::from_str(&text).map_err(|error| problem(error.to_string()))
-    }
+/// A plan that was written to a file.
+pub fn read(path: &Path) -> Result<Planned, Problem> {
+    let problem = |why: String| {
+        Problem::error(format!(
+            "the plan {} cannot be used: {why}. Next: make a new one with `pointsman plan ENV --out FILE`.",
+            path.display()
+        ))
+    };
+    let text = std::fs::read_to_string(path).map_err(|error| problem(error.to_string()))?;
+    serde_json::from_str(&text).map_err(|error| problem(error.to_string()))
 }
 
 impl PlanCommand {
@@ -63,10 +44,10 @@ impl PlanCommand {
             .map_err(|failure| Problem::of(&opened.environment.name, &failure))?;
         let changes = !judged.plan.is_empty();
         let text = render::plan::terminal(&judged);
-        let file = PlanFile::new(judged)?;
+        let planned = Planned::new(judged).map_err(|error| Problem::defect(&error))?;
+        let file = document::plan(planned);
         if let Some(path) = &self.out {
-            let json =
-                serde_json::to_string_pretty(&file).map_err(|error| Problem::error(error.to_string()))?;
+            let json = serde_json::to_string_pretty(&file).map_err(|error| Problem::defect(&error))?;
             std::fs::write(path, json).map_err(|error| {
                 Problem::error(format!("the plan cannot be written to {}: {error}", path.display()))
             })?;

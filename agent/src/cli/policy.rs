@@ -1,4 +1,4 @@
-use pointsman_core::{policy::test, render};
+use pointsman_core::{document, policy::test, render};
 
 use super::{Common, Exit, exit::Problem, folder::Folder, print};
 
@@ -19,7 +19,7 @@ impl Policy {
                     Problem::error(format!("the policies' tests cannot be run:\n{}", lines.join("\n")))
                 })?;
                 if common.json {
-                    print::json(&report)?;
+                    print::json(&document::policy_test(report.clone()))?;
                 } else {
                     print::out(&render::policy::tests(&report));
                 }

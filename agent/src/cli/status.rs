@@ -1,5 +1,5 @@
 use pointsman_aws::Access;
-use pointsman_core::render;
+use pointsman_core::{document, render};
 use pointsman_engine::status;
 
 use super::{Common, Exit, exit::Problem, folder::Folder, opened::Opened, print};
@@ -18,31 +18,44 @@ impl StatusCommand {
             Some(name) => vec![name.clone()],
             None => Folder::find(common)?.names(),
         };
-        let mut reports = Vec::new();
-        for name in names {
-            let opened = Opened::open(common, &name)?;
-            let ports = opened.connect(Access::Read).await?;
-            let status = status(&ports, &opened.environment.name)
-                .await
-                .map_err(|failure| Problem::of(&opened.environment.name, &failure))?;
-            if common.json {
-                reports.push(serde_json::json!({
-                    "schema": 1,
-                    "environment": name,
-                    "state": status.state,
-                    "lock": status.lock.as_ref().map(pointsman_core::lease::LockItem::terraform_info),
-                }));
-            } else {
-                print::out(&render::status::terminal(
-                    &opened.environment.name,
-                    status.state.as_ref(),
-                    status.lock.as_ref(),
-                ));
+        let mut known = Vec::new();
+        let mut problems = Vec::new();
+        for environment in names {
+            match one(common, &environment).await {
+                Ok(status) => known.extend(status),
+                Err(problem) if self.environment.is_some() => return Err(problem),
+                // What one environment lacks does not hide the others.
+                Err(problem) => {
+                    if !common.json {
+                        print::problem(common, &problem);
+                    }
+                    problems.push(document::ProblemOf { environment, problem: problem.data() });
+                }
             }
         }
+        let exit = if problems.is_empty() { Exit::Done } else { Exit::Error };
         if common.json {
-            print::json(&reports)?;
+            print::json(&document::status(known, problems))?;
         }
-        Ok(Exit::Done)
+        Ok(exit)
     }
+}
+
+/// Prints the status of one environment, or answers it for the document of all.
+async fn one(common: &Common, name: &str) -> Result<Option<document::StatusOf>, Problem> {
+    let opened = Opened::open(common, name)?;
+    let name = &opened.environment.name;
+    let ports = opened.connect(Access::Read).await?;
+    let status = status(&ports, name).await.map_err(|failure| Problem::of(name, &failure))?;
+    let (state, lock) = (status.state.as_ref(), status.lock.as_ref());
+    if common.json {
+        return Ok(Some(document::StatusOf::new(name.clone(), state, lock)));
+    }
+    let now = jiff::Timestamp::now();
+    let age = |time: &str| {
+        let then: jiff::Timestamp = time.parse().ok()?;
+        u64::try_from(now.as_millisecond() - then.as_millisecond()).ok()
+    };
+    print::out(&render::status::terminal(name, state, lock, &age));
+    Ok(None)
 }

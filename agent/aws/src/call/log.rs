@@ -13,8 +13,9 @@ use aws_smithy_runtime_api::{
 };
 use aws_smithy_types::config_bag::{ConfigBag, Storable, StoreReplace};
 
-/// Writes every attempt to the log, at the level `debug`: which call, how
-/// long it took, how it was answered. Never what was said.
+/// Writes every attempt to the log: when it leaves (at the level `trace`, which
+/// a terminal shows to whoever waits), and at the level `debug` which call it
+/// was, how long it took, how it was answered. Never what was said.
 #[derive(Debug)]
 pub(crate) struct CallLog;
 
@@ -36,6 +37,9 @@ impl Intercept for CallLog {
         _components: &RuntimeComponents,
         configuration: &mut ConfigBag,
     ) -> Result<(), BoxError> {
+        if let Some(call) = configuration.load::<Metadata>() {
+            tracing::trace!(service = call.service(), operation = call.name(), "asks");
+        }
         configuration.interceptor_state().store_put(LeftAt(Instant::now()));
         Ok(())
     }

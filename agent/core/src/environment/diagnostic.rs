@@ -6,7 +6,7 @@ use super::Place;
 
 /// One thing that is wrong, or doubtful, in what people wrote: data, which
 /// `render::diagnostic` turns into what is read.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, schemars::JsonSchema)]
 pub struct Diagnostic {
     /// A stable word for this class of findings, such as `unknown-key`.
     pub code: &'static str,
@@ -25,7 +25,7 @@ pub struct Diagnostic {
 }
 
 /// How much a finding matters.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, schemars::JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Severity {
     /// Nothing is planned or applied until it is put right.

@@ -24,7 +24,18 @@ pub use sources::{MAX_FILE_BYTES, Source, Sources};
 
 /// The name of an environment: its file's path under `environments/` without
 /// the ending, `production/gravity-ai-chat`.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize)]
+#[derive(
+    Clone,
+    Debug,
+    PartialEq,
+    Eq,
+    PartialOrd,
+    Ord,
+    Hash,
+    serde::Serialize,
+    serde::Deserialize,
+    schemars::JsonSchema,
+)]
 #[serde(transparent)]
 pub struct EnvironmentName(String);
 
@@ -62,7 +73,7 @@ impl std::fmt::Display for EnvironmentName {
 }
 
 /// Where something was written: byte range in a file of the config repo.
-#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize, schemars::JsonSchema)]
 pub struct Place {
     /// Path in the config repo, with `/`.
     pub file: String,

@@ -5,7 +5,7 @@ pub const MAX_FILE_BYTES: usize = 1024 * 1024;
 
 /// The config repo's files as data, however they were come by: blobs of a
 /// revision, or files of a folder. Nothing here touches a disk.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Sources {
     root: String,
     files: BTreeMap<String, Source>,

@@ -22,7 +22,7 @@ pub struct CloudError {
 }
 
 /// What callers tell apart in refusals.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum CloudErrorKind {
     /// No credentials, or AWS does not know them, or they expired.

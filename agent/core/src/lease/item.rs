@@ -25,7 +25,7 @@ pub struct AgentMark {
 }
 
 /// Terraform's own words for a lock.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(default)]
 pub struct LockInfo {
     /// A uuid; `force-unlock` asks for it.

@@ -7,7 +7,7 @@ use crate::{
 };
 
 /// What is done to one object.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct Change {
     /// To which.
     pub address: Address,
@@ -24,8 +24,10 @@ pub struct Change {
     /// The fields that change; empty when it is made, taken over or deleted.
     pub fields: Vec<FieldChange>,
     /// What it should be; none when it is deleted.
+    #[schemars(with = "Option<serde_json::Map<String, Value>>")]
     pub desired: Option<Desired>,
     /// What lives; none when it is made.
+    #[schemars(with = "Option<serde_json::Map<String, Value>>")]
     pub observed: Option<Observed>,
     /// What it needs: these stand before it is made.
     pub dependencies: Vec<Address>,
@@ -34,7 +36,9 @@ pub struct Change {
 }
 
 /// What is done to an object. There is no "nothing": what needs nothing is in no plan.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, schemars::JsonSchema,
+)]
 #[serde(rename_all = "snake_case")]
 pub enum Action {
     /// It is made.
@@ -52,7 +56,7 @@ pub enum Action {
 }
 
 /// Why something is done.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Reason {
     /// It is wanted and was never made.
@@ -74,7 +78,7 @@ pub enum Reason {
 }
 
 /// One field that changes.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct FieldChange {
     /// Dotted below the object.
     pub field: String,
@@ -89,7 +93,7 @@ pub struct FieldChange {
 }
 
 /// Who changed a field, told by what was last applied.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Origin {
     /// The file: what lives is what was last applied.

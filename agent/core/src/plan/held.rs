@@ -3,7 +3,7 @@ use serde::{Deserialize, Serialize};
 use crate::Address;
 
 /// What the plan deliberately leaves alone, and why.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct Held {
     /// What is left alone.
     pub address: Address,
@@ -19,7 +19,7 @@ impl Held {
 }
 
 /// Why something is left alone.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum HeldReason {
     /// Its kind is read and checked, but comes with a later version.

@@ -25,7 +25,7 @@ pub const PLAN_SCHEMA: u32 = 1;
 
 /// What will be done to an environment. Immutable; the same inputs make the
 /// same plan, to the byte.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct Plan {
     /// The version of this format.
     pub schema: u32,
@@ -51,7 +51,7 @@ pub struct Plan {
 }
 
 /// The state that a plan was made from.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct Base {
     /// The state's lineage.
     pub lineage: String,
@@ -60,7 +60,7 @@ pub struct Base {
 }
 
 /// Something that AWS is still at work on.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct Unsettled {
     /// What.
     pub address: Address,
@@ -69,7 +69,7 @@ pub struct Unsettled {
 }
 
 /// A plan's size in Terraform's words.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct Summary {
     /// Created, and the new side of replacements.
     pub add: usize,

@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use super::{PolicyError, PolicySet, error::Spot, evaluate::evaluated, limits, rule, set};
 
 /// What running the tests gave.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct TestReport {
     /// By file and line.
     pub tests: Vec<TestResult>,
@@ -26,7 +26,7 @@ impl TestReport {
 }
 
 /// One test.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct TestResult {
     /// The test file.
     pub file: String,
@@ -44,7 +44,7 @@ pub struct TestResult {
 }
 
 /// How a test went.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(tag = "result", rename_all = "snake_case")]
 pub enum TestOutcome {
     /// Its rule is true.
@@ -65,7 +65,7 @@ pub enum TestOutcome {
 }
 
 /// Which lines of a policy file the tests reached.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct FileCoverage {
     /// The policy file.
     pub file: String,

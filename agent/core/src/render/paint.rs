@@ -42,8 +42,25 @@ pub fn plain(text: &str) -> String {
     plain
 }
 
+/// The text without the colours that were written here.
+pub fn without(text: &str) -> String {
+    let mut without = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some((before, after)) = rest.split_once("\u{1b}[") {
+        without.push_str(before);
+        rest = after.split_once('m').map_or("", |(_, rest)| rest);
+    }
+    without.push_str(rest);
+    without
+}
+
 #[cfg(test)]
 mod tests {
+    #[test]
+    fn colours_can_be_taken_away() {
+        assert_eq!(super::without(&format!("a {} c", super::red("b"))), "a b c");
+    }
+
     #[test]
     fn control_sequences_are_shown() {
         assert_eq!(super::plain("a\u{1b}[2Jb\u{202e}c\n"), "a\\u{1b}[2Jb\\u{202e}c\n");

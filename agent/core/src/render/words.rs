@@ -137,6 +137,17 @@ pub fn took(milliseconds: u64) -> String {
     }
 }
 
+/// How long ago something was, roughly: `12 s`, `5 min`, `3 h`, `2 days`.
+pub fn ago(milliseconds: u64) -> String {
+    let minutes = milliseconds / 60_000;
+    match minutes {
+        0 => format!("{} s ago", milliseconds / 1_000),
+        1..120 => format!("{minutes} min ago"),
+        120..2_880 => format!("{} h ago", minutes / 60),
+        _ => format!("{} days ago", minutes / 1_440),
+    }
+}
+
 /// `1 change`, `2 changes`.
 pub fn count(number: usize, one: &str, many: &str) -> String {
     format!("{number} {}", if number == 1 { one } else { many })

@@ -73,7 +73,7 @@ pub trait Spec {
 macro_rules! kinds {
     ($($kind:ident $word:literal $title:literal $id:ident $tagged:ident $rollout:ident $loss:ident;)*) => {
         /// A kind of AWS object.
-        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, schemars::JsonSchema)]
         pub enum Kind {
             $(#[doc = $title] #[serde(rename = $word)] $kind,)*
         }

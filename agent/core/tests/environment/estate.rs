@@ -3,6 +3,7 @@
 
 use std::path::{Path, PathBuf};
 
+use pointsman_core::document;
 use pointsman_core::environment::{Sources, base_json_schema, json_schema, read, read_one};
 use pointsman_core::render::diagnostic::{Colour, text};
 
@@ -64,8 +65,15 @@ fn the_first_environment_is_whole() {
 
 #[test]
 fn the_schemas_are_current() {
-    for (file, schema) in [("environment.json", json_schema()), ("base.json", base_json_schema())] {
-        let path = repo().join("schema").join(file);
+    let mut schemas =
+        vec![("environment.json".to_owned(), json_schema()), ("base.json".to_owned(), base_json_schema())];
+    for (kind, _) in document::KINDS {
+        let schema = document::json_schema(kind).unwrap();
+        jsonschema::meta::validate(&schema).unwrap();
+        schemas.push((format!("json/{kind}.json"), schema));
+    }
+    for (file, schema) in schemas {
+        let path = repo().join("schema").join(&file);
         let wanted = format!("{}\n", serde_json::to_string_pretty(&schema).unwrap());
         if std::env::var_os("UPDATE_SCHEMA").is_some() {
             std::fs::write(&path, &wanted).unwrap();

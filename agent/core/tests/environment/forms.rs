@@ -1,7 +1,8 @@
 //! What machines and terminals get.
 
+use pointsman_core::document;
 use pointsman_core::environment::read;
-use pointsman_core::render::diagnostic::{Colour, annotations, json, sarif, text};
+use pointsman_core::render::diagnostic::{Colour, annotations, sarif, text};
 
 use super::cases::{SOUND, WEB, edited, shown, sources};
 
@@ -20,7 +21,7 @@ fn what_machines_read() {
         ]),
     )]);
     let reading = read(&sources);
-    insta::assert_json_snapshot!("json", json(&reading));
+    insta::assert_json_snapshot!("json", document::check(&reading, None));
     insta::assert_json_snapshot!("sarif", sarif(&reading.diagnostics, &sources));
     insta::assert_json_snapshot!("annotations", annotations(&reading.diagnostics, &sources));
 }

@@ -4,8 +4,9 @@
 use std::time::{Duration, Instant};
 
 use super::cases::SOUND;
+use pointsman_core::document;
 use pointsman_core::environment::{Reading, Sources, read};
-use pointsman_core::render::diagnostic::{Colour, annotations, json, sarif, text};
+use pointsman_core::render::diagnostic::{Colour, annotations, sarif, text};
 use proptest::prelude::*;
 
 fn one(bytes: impl Into<Vec<u8>>) -> Sources {
@@ -30,7 +31,7 @@ fn examined(sources: &Sources) -> Reading {
     }
     assert_eq!(reading.environments.len() + reading.broken.len(), sources.under_root().count());
     assert_eq!(reading.broken.is_empty(), !reading.has_errors());
-    json(&reading);
+    serde_json::to_value(document::check(&reading, None)).unwrap();
     sarif(&reading.diagnostics, sources);
     annotations(&reading.diagnostics, sources);
     reading

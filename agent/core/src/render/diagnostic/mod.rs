@@ -1,14 +1,12 @@
-//! Diagnostics for people and machines: text with excerpts, JSON, SARIF, and
-//! annotations of a pull request.
+//! Diagnostics for people and machines: text with excerpts, SARIF, and
+//! annotations of a pull request. Their JSON is `document::check`.
 
 mod annotation;
 mod excerpt;
-mod json;
 mod sarif;
 mod text;
 
 pub use annotation::{Annotation, annotations};
-pub use json::json;
 pub use sarif::sarif;
 pub use text::{Colour, text};
 

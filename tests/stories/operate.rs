@@ -91,7 +91,10 @@ fn a_terminal_shows_what_goes_on() {
         std::fs::write(kept, &applied).unwrap();
     }
     let shown = |pattern: &str| regex::Regex::new(pattern).unwrap().is_match(&applied);
-    assert!(shown(r"looking at production/gravity-ai-chat: \w+"), "what is asked of AWS: {applied}");
+    assert!(
+        shown(r"looking at production/gravity-ai-chat, \d+ answers: \w+"),
+        "what is asked of AWS: {applied}"
+    );
     assert!(shown(r"\d+ of \d+ done"), "how far it is: {applied}");
     assert!(shown(r"creating load_balancer\.webui [\d.]+ s"), "what is in hand: {applied}");
     assert!(shown(r"created .*service\.webui3-scaled"), "what ended stays: {applied}");

@@ -21,6 +21,10 @@ use pointsman_core::{
     report::Event,
 };
 
+/// How lines look: before there is a plan, then with how much of it is done; and a step in hand.
+const LOOKING: &str = "{spinner} {wide_msg}";
+const APPLYING: &str = "{spinner} {bar:16} {wide_msg}";
+const STEP: &str = "  {spinner} {wide_msg}";
 /// Between two pictures.
 const FRAME: Duration = Duration::from_millis(120);
 
@@ -163,16 +167,22 @@ impl Screen {
 impl Work {
     fn show(&mut self, bars: &MultiProgress, view: View) {
         let View { overview, ended, steps } = view;
-        let bar = self.overview.get_or_insert_with(|| bars.insert(0, ProgressBar::new_spinner()));
-        bar.set_message(painted(overview));
+        let overview = painted(overview);
+        let bar = self.overview.get_or_insert_with(|| {
+            bars.insert(
+                0,
+                ProgressBar::new_spinner().with_style(style(LOOKING)).with_message(overview.clone()),
+            )
+        });
         match ended {
             Some((ended, of)) => {
-                bar.set_style(style("{spinner} {bar:16} {wide_msg}"));
+                bar.set_style(style(APPLYING));
                 bar.set_length(u64::try_from(of).unwrap_or_default());
                 bar.set_position(u64::try_from(ended).unwrap_or_default());
             }
-            None => bar.set_style(style("{spinner} {wide_msg}")),
+            None => bar.set_style(style(LOOKING)),
         }
+        bar.set_message(overview);
         bar.tick();
         while self.steps.len() > steps.len() {
             if let Some(bar) = self.steps.pop() {
@@ -180,9 +190,7 @@ impl Work {
             }
         }
         while self.steps.len() < steps.len() {
-            let bar = bars.add(ProgressBar::new_spinner());
-            bar.set_style(style("  {spinner} {wide_msg}"));
-            self.steps.push(bar);
+            self.steps.push(bars.add(ProgressBar::new_spinner().with_style(style(STEP))));
         }
         for (bar, step) in self.steps.iter().zip(steps) {
             bar.set_message(painted(step));

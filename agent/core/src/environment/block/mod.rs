@@ -9,6 +9,7 @@ mod load_balancer;
 mod operation;
 mod rollout;
 mod service;
+mod table;
 
 use std::collections::BTreeMap;
 
@@ -25,6 +26,7 @@ pub use rollout::{Rollout, SchemaChange, Strategy, Switch, SwitchKind, SwitchMod
 pub use service::{
     Architecture, Expose, Health, Scaling, ScalingSchedule, Service, Stickiness, StickinessKind, Volume,
 };
+pub use table::{TABLES, Table};
 
 use crate::scalar::Template;
 

@@ -165,6 +165,22 @@ async fn blobs_are_read_and_everything_else_is_marked() {
 }
 
 #[tokio::test]
+async fn it_is_known_whether_policies_changed_lately() {
+    let upstream = Upstream::new();
+    let first = upstream.commit(MAIN, &[], &[("policies/one.rego", Text("package one"))]);
+    let described = upstream.commit(MAIN, &[&first], &[("environments/a.toml", Text("a = 1"))]);
+    let loosened = upstream.commit(MAIN, &[&described], &[("policies/one.rego", Text("package two"))]);
+    let later = upstream.commit(MAIN, &[&loosened], &[("environments/b.toml", Text("b = 1"))]);
+    let mirror = upstream.mirror();
+    mirror.fetch(Credentials::None, &[]).await.unwrap();
+    let long = |commit: &str| mirror.revision(commit).unwrap().has_long_had("policies/").unwrap();
+    assert_eq!(
+        [&first, &described, &loosened, &later].map(|commit| long(commit)),
+        [true, true, false, false]
+    );
+}
+
+#[tokio::test]
 async fn a_base_changes_its_heirs_and_nothing_else() {
     let upstream = Upstream::new();
     let heir = "extends = \"../_base.toml\"\n";

@@ -16,6 +16,7 @@ mod drift;
 mod estate;
 mod generated;
 mod idempotence;
+mod kinds;
 mod latency;
 mod refusals;
 mod road;

@@ -73,6 +73,7 @@ clients! {
     files: aws_sdk_efs;
     databases: aws_sdk_rds;
     discovery: aws_sdk_servicediscovery;
+    sqs: aws_sdk_sqs;
 }
 
 impl Aws {

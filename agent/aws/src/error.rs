@@ -91,6 +91,7 @@ pub(crate) fn is_busy(error: &CloudError) -> bool {
                 | "InvalidReplicationGroupState"
                 | "InvalidCacheClusterState"
                 | "UpdateInProgressException"
+                | "AWS.SimpleQueueService.QueueDeletedRecently"
         )
     )
 }
@@ -188,7 +189,7 @@ fn kind_of(code: &str, message: &str, status: Option<u16>) -> CloudErrorKind {
         CloudErrorKind::AccessDenied
     } else if code.contains("Throttl") || THROTTLED.contains(&code) {
         CloudErrorKind::Throttled
-    } else if code.contains("NotFound") || code.contains("NoSuch") || code.contains("DoesNotExist") {
+    } else if ["NotFound", "NoSuch", "DoesNotExist", "NonExistent"].iter().any(|word| code.contains(word)) {
         CloudErrorKind::NotFound
     } else if code == "ClientException" && message.contains("Unable to describe task definition") {
         // ECS has no code of its own for a task definition that is not there.
@@ -283,6 +284,7 @@ mod tests {
             (400, "InvalidGroup.NotFound", CloudErrorKind::NotFound),
             (404, "NoSuchBucket", CloudErrorKind::NotFound),
             (400, "ResourceNotFoundException", CloudErrorKind::NotFound),
+            (400, "AWS.SimpleQueueService.NonExistentQueue", CloudErrorKind::NotFound),
             (500, "InternalFailure", CloudErrorKind::Unreachable),
             (400, "InvalidParameterException", CloudErrorKind::Refused),
         ] {

@@ -4,6 +4,8 @@
 
 #[path = "plan/account.rs"]
 mod account;
+#[path = "plan/fields.rs"]
+mod fields;
 #[path = "plan/generated.rs"]
 mod generated;
 

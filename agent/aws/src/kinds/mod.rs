@@ -10,6 +10,7 @@ mod listener;
 mod listener_rule;
 mod load_balancer;
 mod log_group;
+mod queue;
 mod replication_group;
 mod replication_group_state;
 mod rollout;
@@ -162,6 +163,7 @@ kinds! {
         CacheSubnetGroup cache_subnet_groups cache_subnet_group;
         CacheParameterGroup cache_parameter_groups cache_parameter_group;
         ReplicationGroup replication_groups replication_group_state;
+        Queue queues queue;
     }
     together in elb {
         TargetGroup target_groups;

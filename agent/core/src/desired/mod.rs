@@ -3,6 +3,7 @@
 mod cache;
 mod load_balancer;
 mod outputs;
+mod queue;
 mod service;
 mod unmanaged;
 
@@ -79,6 +80,9 @@ pub fn wanted(environment: &Environment, surroundings: &Surroundings) -> Wanted 
     }
     for (name, block) in &environment.file.service {
         service::expand(&context, name, block, &mut wanted);
+    }
+    for (name, block) in &environment.file.queue {
+        queue::expand(&context, name, block, &mut wanted);
     }
     unmanaged::hold(environment, &mut wanted);
     wanted.objects.sort_by(|a, b| a.address.cmp(&b.address));

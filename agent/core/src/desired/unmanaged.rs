@@ -25,6 +25,7 @@ pub(super) fn hold(environment: &Environment, wanted: &mut Wanted) {
         cache: _,
         load_balancer: _,
         service: _,
+        queue: _,
         alarms,
         dashboard,
         rollout,

@@ -12,6 +12,7 @@ mod load_balancer;
 mod log_group;
 pub mod names;
 mod observed;
+mod queue;
 mod replication_group;
 mod security_group;
 mod service;
@@ -29,6 +30,7 @@ pub use listener_rule::ListenerRule;
 pub use load_balancer::LoadBalancer;
 pub use log_group::LogGroup;
 pub use observed::{Observed, Owner, Readiness};
+pub use queue::{DeadLetter, Queue};
 pub use replication_group::ReplicationGroup;
 pub use security_group::{Ingress, Peer, SecurityGroup};
 pub use service::{Count, Service};
@@ -171,6 +173,7 @@ kinds! {
     CacheSubnetGroup "cache_subnet_group" "cache subnet group" named tagged None None;
     CacheParameterGroup "cache_parameter_group" "cache parameter group" named tagged None None;
     ReplicationGroup "replication_group" "replication group" named tagged None DataLost;
+    Queue "queue" "queue" named tagged None DataLost;
 }
 
 impl Kind {

@@ -7,6 +7,7 @@ mod estate;
 mod external;
 mod load_balancer;
 mod operation;
+mod queue;
 mod rollout;
 mod service;
 mod table;
@@ -22,6 +23,7 @@ pub use estate::{Aws, Encrypt, Network, Owner, State, SubnetSelection, VpcSelect
 pub use external::{AccessPoint, External};
 pub use load_balancer::{Listener, ListenerProtocol, LoadBalancer, Scheme};
 pub use operation::{Correct, Drift, Freeze, FreezeWindow, Secret};
+pub use queue::{DeadLetter, Queue};
 pub use rollout::{Rollout, SchemaChange, Strategy, Switch, SwitchKind, SwitchMode};
 pub use service::{
     Architecture, Expose, Health, Scaling, ScalingSchedule, Service, Stickiness, StickinessKind, Volume,
@@ -71,6 +73,9 @@ pub struct EnvironmentFile {
     /// ECS services on Fargate.
     #[serde(default)]
     pub service: BTreeMap<String, Service>,
+    /// SQS queues.
+    #[serde(default)]
+    pub queue: BTreeMap<String, Queue>,
     /// CloudWatch alarms, and whom they tell.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub alarms: Option<Alarms>,

@@ -12,6 +12,7 @@ mod listener;
 mod name;
 mod network;
 mod operation;
+mod queue;
 mod reference;
 mod rollout;
 mod scaling;
@@ -50,6 +51,8 @@ const CHECKS: &[Check] = &[
     network::subnets,
     network::selections,
     operation::freezes,
+    queue::times,
+    queue::sorts,
     reference::targets,
     cycle::references,
     rollout::shifts,

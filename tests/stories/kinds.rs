@@ -20,8 +20,28 @@ for url in sorted(sqs.list_queues().get("QueueUrls", [])):
     for key in ("FifoQueue", "ContentBasedDeduplication", "VisibilityTimeout", "MessageRetentionPeriod", "DelaySeconds",
                 "MaximumMessageSize", "ReceiveMessageWaitTimeSeconds", "SqsManagedSseEnabled", "KmsMasterKeyId", "RedrivePolicy"):
         if key in attributes:
-            print("  ", key, attributes[key])
+            # With commas, a number is not taken for a commit.
+            print("  ", key, f"{int(attributes[key]):,}" if attributes[key].isdigit() else attributes[key])
     print("   tags", text(sqs.list_queue_tags(QueueUrl=url).get("Tags", {})))
+
+s3 = client("s3")
+def part(call, **parameters):
+    try:
+        return call(**parameters)
+    except s3.exceptions.ClientError as error:
+        return {"none": error.response["Error"]["Code"]}
+
+for bucket in sorted(b["Name"] for b in s3.list_buckets()["Buckets"]):
+    tags = {t["Key"]: t["Value"] for t in part(s3.get_bucket_tagging, Bucket=bucket).get("TagSet", [])}
+    if "pointsman:address" not in tags:
+        continue
+    print("bucket", bucket)
+    print("   versioned", part(s3.get_bucket_versioning, Bucket=bucket).get("Status") == "Enabled")
+    print("   public", part(s3.get_public_access_block, Bucket=bucket).get("PublicAccessBlockConfiguration"))
+    print("   owner", part(s3.get_bucket_ownership_controls, Bucket=bucket).get("OwnershipControls"))
+    print("   encryption", part(s3.get_bucket_encryption, Bucket=bucket).get("ServerSideEncryptionConfiguration"))
+    print("   lifecycle", part(s3.get_bucket_lifecycle_configuration, Bucket=bucket).get("Rules"))
+    print("   tags", text(tags))
 "#;
 
 fn inventory(world: &World) -> String {
@@ -39,6 +59,8 @@ const CHANGES: &[(&str, &str)] = &[
     ("retention = \"14d\"", "retention = \"13d\""),
     ("encryption = \"alias/aws/sqs\"", "encryption = \"sqs\""),
     ("after = 5", "after = 3"),
+    ("expire_after = \"90d\"", "expire_after = \"60d\""),
+    ("versioned = false\nencryption = \"alias/aws/s3\"", "versioned = true"),
 ];
 
 #[test]
@@ -75,3 +97,23 @@ fn made_changed_and_taken_down() {
 
 /// What stands before and after.
 const OTHERS: &str = "";
+
+/// What is in a bucket is nobody's to delete but people's.
+#[test]
+fn a_bucket_that_is_not_empty_stays() {
+    let world = world();
+    let clone = environment(&world);
+    clone.run(&["apply", NAME, "--yes"]).expect_code(0);
+    let put = "s3 = client('s3')\nname = [b['Name'] for b in s3.list_buckets()['Buckets'] if '-files-' in b['Name']][0]\n";
+    let _ = world.aws.python(&format!("{put}s3.put_object(Bucket=name, Key='kept', Body=b'kept')"));
+    let refused = clone.run(&["destroy", NAME, "--yes"]).expect_code(1);
+    let (_, said) = refused.err.split_once("\nerror: ").unwrap();
+    insta::assert_snapshot!("kinds_not_empty", settled(said));
+    let left = inventory(&world);
+    assert!(left.starts_with("bucket jobs-files-") && !left.contains("queue"), "{left}");
+    let empty = "for v in s3.list_object_versions(Bucket=name).get('Versions', []):\n    \
+                 s3.delete_object(Bucket=name, Key=v['Key'], VersionId=v['VersionId'])";
+    let _ = world.aws.python(&format!("{put}{empty}"));
+    clone.run(&["destroy", NAME, "--yes"]).expect_code(0);
+    assert_eq!(inventory(&world), OTHERS);
+}

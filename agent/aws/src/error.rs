@@ -71,7 +71,10 @@ pub(crate) fn incomplete(operation: &str, subject: &str, what: &str) -> CloudErr
 /// Whether AWS refused because something exists already.
 pub(crate) fn exists_already(error: &CloudError) -> bool {
     error.code.as_deref().is_some_and(|code| {
-        code.contains("AlreadyExists") || code.contains("Duplicate") || code == "PriorityInUse"
+        code.contains("AlreadyExists")
+            || code == "BucketAlreadyOwnedByYou"
+            || code.contains("Duplicate")
+            || code == "PriorityInUse"
     })
 }
 
@@ -85,6 +88,7 @@ pub(crate) fn is_busy(error: &CloudError) -> bool {
                 | "InvalidGroup.InUse"
                 | "ResourceInUse"
                 | "ResourceInUseException"
+                | "OperationAborted"
                 | "OperationAbortedException"
                 | "CacheSubnetGroupInUse"
                 | "InvalidCacheParameterGroupState"

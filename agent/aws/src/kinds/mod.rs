@@ -1,6 +1,8 @@
 //! The kinds of AWS objects: a file each, a row each in the registry below.
 
 mod asked;
+mod bucket;
+mod bucket_settings;
 mod cache_parameter_group;
 mod cache_subnet_group;
 mod cache_tags;
@@ -164,6 +166,7 @@ kinds! {
         CacheParameterGroup cache_parameter_groups cache_parameter_group;
         ReplicationGroup replication_groups replication_group_state;
         Queue queues queue;
+        Bucket buckets bucket;
     }
     together in elb {
         TargetGroup target_groups;

@@ -1,5 +1,6 @@
 //! What should be: the AWS objects that an environment's blocks stand for.
 
+mod bucket;
 mod cache;
 mod load_balancer;
 mod outputs;
@@ -83,6 +84,9 @@ pub fn wanted(environment: &Environment, surroundings: &Surroundings) -> Wanted 
     }
     for (name, block) in &environment.file.queue {
         queue::expand(&context, name, block, &mut wanted);
+    }
+    for (name, block) in &environment.file.bucket {
+        bucket::expand(&context, name, block, &mut wanted);
     }
     unmanaged::hold(environment, &mut wanted);
     wanted.objects.sort_by(|a, b| a.address.cmp(&b.address));

@@ -26,6 +26,7 @@ pub(super) fn hold(environment: &Environment, wanted: &mut Wanted) {
         load_balancer: _,
         service: _,
         queue: _,
+        bucket: _,
         alarms,
         dashboard,
         rollout,

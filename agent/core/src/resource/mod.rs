@@ -1,6 +1,7 @@
 //! AWS objects as values: one file per kind, each with what should be, how
 //! its fields are compared, and what a change of each costs.
 
+mod bucket;
 mod cache_parameter_group;
 mod cache_subnet_group;
 mod disruption;
@@ -20,6 +21,7 @@ mod tags;
 mod target_group;
 mod task_definition;
 
+pub use bucket::Bucket;
 pub use cache_parameter_group::CacheParameterGroup;
 pub use cache_subnet_group::CacheSubnetGroup;
 pub use disruption::Disruption;
@@ -174,6 +176,7 @@ kinds! {
     CacheParameterGroup "cache_parameter_group" "cache parameter group" named tagged None None;
     ReplicationGroup "replication_group" "replication group" named tagged None DataLost;
     Queue "queue" "queue" named tagged None DataLost;
+    Bucket "bucket" "bucket" named tagged None DataLost;
 }
 
 impl Kind {

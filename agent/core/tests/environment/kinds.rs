@@ -49,3 +49,12 @@ fn queues_that_cannot_be() {
         ),
     ]));
 }
+
+#[test]
+fn buckets_that_cannot_be() {
+    insta::assert_snapshot!(reports(&[
+        ("days", with!("[bucket.files]\nexpire_after = \"36h\"\nnoncurrent_expire_after = \"0s\""),),
+        ("no versions", with!("[bucket.files]\nversioned = false\nnoncurrent_expire_after = \"30d\""),),
+        ("no key", with!("[bucket.files]\nencryption = \"mine\"")),
+    ]));
+}

@@ -135,3 +135,31 @@ fifo = true
         ],
     );
 }
+
+#[test]
+fn buckets() {
+    let file = r#"
+[bucket.files]
+versioned = true
+encryption = "s3"
+expire_after = "90d"
+noncurrent_expire_after = "30d"
+"#;
+    let update = Action::Update;
+    each(
+        "bucket.files",
+        file,
+        &[
+            (
+                "versioned = true\nencryption = \"s3\"\nexpire_after = \"90d\"\nnoncurrent_expire_after = \"30d\"",
+                "versioned = false\nexpire_after = \"90d\"",
+                update,
+                &["noncurrent_expire_after", "versioned"],
+            ),
+            ("\"s3\"", "\"alias/files\"", update, &["encryption"]),
+            ("\"90d\"", "\"91d\"", update, &["expire_after"]),
+            ("\"30d\"", "\"31d\"", update, &["noncurrent_expire_after"]),
+        ],
+        &["name", "other_rules", "ownership", "public_access_blocked"],
+    );
+}

@@ -16,6 +16,7 @@ pub struct Shape {
     pub cache: bool,
     pub queue: bool,
     pub fifo: bool,
+    pub bucket: bool,
     pub second_service: bool,
     pub in_transit: bool,
     pub node_type: &'static str,
@@ -38,6 +39,7 @@ impl Default for Shape {
             cache: true,
             queue: false,
             fifo: false,
+            bucket: false,
             second_service: false,
             in_transit: true,
             node_type: "cache.t3.micro",
@@ -59,12 +61,12 @@ pub fn shape() -> impl Strategy<Value = Shape> {
         "[a-z]{1,8}",
     );
     let switches = (any::<bool>(), any::<bool>(), any::<bool>(), any::<bool>(), any::<bool>());
-    let kinds = (any::<bool>(), any::<bool>());
+    let kinds = (any::<bool>(), any::<bool>(), any::<bool>());
     (numbers, words, switches, kinds).prop_map(|(numbers, words, switches, kinds)| {
         let (image, port, count, idle_timeout) = numbers;
         let (health_path, node_type, variable, tag) = words;
         let (sticky, scaling, cache, second_service, internal) = switches;
-        let (queue, fifo) = kinds;
+        let (queue, fifo, bucket) = kinds;
         Shape {
             image,
             port,
@@ -76,6 +78,7 @@ pub fn shape() -> impl Strategy<Value = Shape> {
             cache,
             queue,
             fifo,
+            bucket,
             second_service,
             in_transit: true,
             node_type,
@@ -146,6 +149,12 @@ hosts = ["b.example", "a.example"]
                 after = self.count,
             ));
         }
+        if self.bucket {
+            text.push_str(&format!(
+                "[bucket.files]\nversioned = {}\nexpire_after = \"{}d\"\n",
+                self.sticky, self.count
+            ));
+        }
         self.service(&mut text, "web", 10);
         if self.second_service {
             self.service(&mut text, "other", 20);
@@ -183,6 +192,9 @@ FIXED = "yes"
         }
         if self.queue {
             text.push_str("QUEUE = \"${queue.jobs.url}\"\n");
+        }
+        if self.bucket {
+            text.push_str("BUCKET = \"${bucket.files.name}\"\n");
         }
         text.push_str(&format!(
             "[service.{name}.health]\npath = \"{}\"\n[service.{name}.expose]\n\

@@ -2,6 +2,7 @@
 //! JSON Schema and the check of a file's structure, so that the two agree.
 
 mod alarm;
+mod bucket;
 mod cache;
 mod estate;
 mod external;
@@ -18,6 +19,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 pub use alarm::{Alarm, Alarms, Dashboard};
+pub use bucket::Bucket;
 pub use cache::{Cache, CacheEncryption, CacheEngine};
 pub use estate::{Aws, Encrypt, Network, Owner, State, SubnetSelection, VpcSelection};
 pub use external::{AccessPoint, External};
@@ -76,6 +78,9 @@ pub struct EnvironmentFile {
     /// SQS queues.
     #[serde(default)]
     pub queue: BTreeMap<String, Queue>,
+    /// S3 buckets.
+    #[serde(default)]
+    pub bucket: BTreeMap<String, Bucket>,
     /// CloudWatch alarms, and whom they tell.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub alarms: Option<Alarms>,

@@ -32,6 +32,7 @@ tables! {
     load_balancer ["dns_name", "arn", "zone_id"];
     service ["arn", "name"];
     queue ["url", "arn", "name"];
+    bucket ["name", "arn", "domain_name"];
 }
 
 impl Table {

@@ -3,6 +3,7 @@
 
 mod alarm;
 mod aws;
+mod bucket;
 mod cache;
 mod cycle;
 mod drift;
@@ -35,6 +36,8 @@ const CHECKS: &[Check] = &[
     aws::services_of_arns,
     aws::accounts_of_arns,
     aws::regions_of_arns,
+    bucket::expiries,
+    bucket::versions,
     cache::encryption_of_auth,
     cache::versions,
     cache::windows,

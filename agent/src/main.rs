@@ -3,12 +3,13 @@
 mod cli;
 mod config;
 mod daemon;
+mod evaluator;
 mod git;
 mod github;
 mod signals;
 
 use clap::Parser;
-use cli::{Arguments, Exit};
+use cli::{Arguments, Command, Exit};
 
 fn main() -> std::process::ExitCode {
     let arguments = match Arguments::try_parse() {
@@ -20,6 +21,9 @@ fn main() -> std::process::ExitCode {
             return exit.into();
         }
     };
+    if let Command::PolicyEvaluator = arguments.command {
+        return evaluator::run();
+    }
     log(&arguments.common);
     let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
         Ok(runtime) => runtime,

@@ -18,6 +18,7 @@ mod generated;
 mod idempotence;
 mod kinds;
 mod latency;
+mod policies;
 mod refusals;
 mod road;
 mod terraform;

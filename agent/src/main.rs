@@ -3,11 +3,12 @@
 mod cli;
 mod config;
 mod daemon;
+mod evaluator;
 mod git;
 mod github;
 mod signals;
 
-use cli::{Arguments, Exit};
+use cli::{Arguments, Command, Exit};
 
 fn main() -> std::process::ExitCode {
     let arguments = match Arguments::read() {
@@ -19,6 +20,9 @@ fn main() -> std::process::ExitCode {
             return exit.into();
         }
     };
+    if let Command::PolicyEvaluator = arguments.command {
+        return evaluator::run();
+    }
     arguments.common.set_up_terminal();
     log(&arguments.common);
     let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {

@@ -4,6 +4,8 @@
 
 #[path = "plan/account.rs"]
 mod account;
+#[path = "plan/fields.rs"]
+mod fields;
 #[path = "plan/generated.rs"]
 mod generated;
 
@@ -33,6 +35,18 @@ fn the_first_plan_makes_everything_and_the_second_is_empty() {
     account.apply(&plan);
     let again = account.plan(&shape.environment()).unwrap();
     assert!(again.is_empty(), "{:?}", names(&again));
+}
+
+#[test]
+fn what_is_written_and_not_done_yet_is_held_and_never_dropped() {
+    let mut environment = Shape::default().environment();
+    environment.file.state.lockfile = true;
+    environment.file.drift.correct = pointsman_core::environment::block::Correct::Safe;
+    let plan = Account::default().plan(&environment).unwrap();
+    for address in ["state.lockfile", "drift.correct"] {
+        let held = plan.held.iter().find(|held| held.address.as_str() == address);
+        assert_eq!(held.map(|held| &held.reason), Some(&HeldReason::NotYetManaged), "{address}");
+    }
 }
 
 #[test]

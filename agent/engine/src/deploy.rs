@@ -85,7 +85,7 @@ async fn under_lease(run: &Run, proof: &LeaseProof, approval: Approval) -> Resul
     let keeper = Keeper::new(run.ports.clone(), proof.clone(), &run.environment.name, loaded);
     let seen = look(run, wanted?, before.as_ref()).await?;
     keeper.refresh(&seen.observed).await;
-    let judged = judge(run, seen.plan, before.as_ref())?;
+    let judged = judge(run, seen.plan, before.as_ref()).await?;
     run.listener.tell(&Event::Planned { judged: Box::new(judged.clone()) });
     if !judged.verdict.is_allowed() {
         return Err(Failure::Denied(Box::new(judged)));

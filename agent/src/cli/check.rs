@@ -16,12 +16,12 @@ pub struct Check {
 }
 
 impl Check {
-    pub fn run(&self, common: &Common) -> Result<Exit, Problem> {
+    pub async fn run(&self, common: &Common) -> Result<Exit, Problem> {
         if self.watch {
-            return Watch::of(self.paths.clone()).run(common);
+            return Watch::of(self.paths.clone()).run(common).await;
         }
         let folder = Folder::find(common)?;
-        let checked = Checker::new(self.paths.clone()).check(&folder)?;
+        let checked = Checker::new(self.paths.clone()).check(&folder).await?;
         if self.sarif {
             print::json(&render::diagnostic::sarif(&checked.reading.diagnostics, &folder.sources))?;
         } else if common.json {

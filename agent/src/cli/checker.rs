@@ -2,22 +2,30 @@ use std::collections::BTreeMap;
 
 use pointsman_core::{
     environment::{Reading, Severity, read},
-    policy::{PolicyInput, PolicySet, Verdict},
+    policy::{PolicyInput, Verdict},
     render::{self, diagnostic::Colour},
 };
+use pointsman_engine::{Ready, Unusable};
+use serde_json::Value;
+use tokio::task::JoinHandle;
 
-use super::{Common, exit::Problem, folder::Folder};
+use super::{
+    Common,
+    exit::Problem,
+    folder::{Folder, unusable},
+};
 
 /// Checks a folder, and again: what did not change is not judged twice.
 pub struct Checker {
     paths: Vec<String>,
-    policies: Option<(BTreeMap<String, String>, PolicySet)>,
+    policies: BTreeMap<String, String>,
     judged: BTreeMap<String, Judged>,
+    ready: Option<JoinHandle<Result<Ready, Unusable>>>,
 }
 
 /// What the policies said of an environment, and of what.
 struct Judged {
-    document: serde_json::Value,
+    document: Value,
     verdict: Verdict,
 }
 
@@ -29,45 +37,70 @@ pub struct Checked {
 impl Checker {
     /// Of these files and folders; of everything when there are none.
     pub fn new(paths: Vec<String>) -> Self {
-        Self { paths, policies: None, judged: BTreeMap::new() }
+        Self { paths, policies: BTreeMap::new(), judged: BTreeMap::new(), ready: None }
     }
 
     /// Reads the environments and asks the policies.
-    pub fn check(&mut self, folder: &Folder) -> Result<Checked, Problem> {
+    pub async fn check(&mut self, folder: &Folder) -> Result<Checked, Problem> {
         let mut reading = read(&folder.sources);
         reading.environments.retain(|one| one.files.iter().any(|file| self.is_asked_for(file)));
         reading.broken.retain(|one| one.files.iter().any(|file| self.is_asked_for(file)));
         reading
             .diagnostics
             .retain(|one| one.place.as_ref().is_none_or(|place| self.is_asked_for(&place.file)));
-        self.take_policies(folder)?;
-        let Some((_, policies)) = &self.policies else { return Ok(Checked { reading }) };
-        let now = jiff::Timestamp::now().to_string();
-        let mut judged = std::mem::take(&mut self.judged);
-        for environment in &reading.environments {
-            let name = environment.name.as_str();
-            let known = judged.remove(name).filter(|known| known.document == environment.document);
-            let verdict = match known {
-                Some(known) => known.verdict,
-                None => {
-                    let input = PolicyInput::of_environment(name, &environment.document, &now);
-                    policies.evaluate(&input.to_document())
-                }
-            };
-            reading.diagnostics.extend(render::policy::diagnostics(environment, &verdict));
-            let document = environment.document.clone();
-            self.judged.insert(name.to_owned(), Judged { document, verdict });
-        }
+        self.judge(folder, &reading).await?;
+        let said = reading.environments.iter().filter_map(|environment| {
+            let judged = self.judged.get(environment.name.as_str())?;
+            Some(render::policy::diagnostics(environment, &judged.verdict))
+        });
+        let said: Vec<_> = said.flatten().collect();
+        reading.diagnostics.extend(said);
         Ok(Checked { reading })
     }
 
-    /// Takes the folder's policies, if they are others than before.
-    fn take_policies(&mut self, folder: &Folder) -> Result<(), Problem> {
-        let is_known = self.policies.as_ref().is_some_and(|(files, _)| files == folder.policy_files());
-        if !is_known {
+    /// Has the policies read already when the next check comes.
+    pub fn prepare(&mut self, folder: &Folder) {
+        if self.ready.is_some() {
+            return;
+        }
+        if let Ok(policies) = folder.policies() {
+            self.ready = Some(tokio::spawn(async move { policies.ready().await }));
+        }
+    }
+
+    /// Asks the policies about what they have not judged yet.
+    async fn judge(&mut self, folder: &Folder, reading: &Reading) -> Result<(), Problem> {
+        if self.policies != *folder.policy_files() {
             self.judged.clear();
-            self.policies = None;
-            self.policies = Some((folder.policy_files().clone(), folder.policies()?));
+            self.ready = None;
+            self.policies.clone_from(folder.policy_files());
+        }
+        let known = |name: &str| self.judged.get(name).map(|judged| &judged.document);
+        let unknown: Vec<_> = reading
+            .environments
+            .iter()
+            .filter(|one| known(one.name.as_str()) != Some(&one.document))
+            .collect();
+        let now = jiff::Timestamp::now().to_string();
+        let documents: Vec<Value> = unknown
+            .iter()
+            .map(|one| PolicyInput::of_environment(one.name.as_str(), &one.document, &now).to_document())
+            .collect();
+        let policies = folder.policies()?;
+        let ready = match self.ready.take() {
+            Some(ready) if !documents.is_empty() => ready.await.ok().and_then(Result::ok),
+            other => {
+                self.ready = other;
+                None
+            }
+        };
+        let verdicts = match ready {
+            Some(ready) => ready.judge(&documents).await,
+            None => policies.judge(&documents).await,
+        };
+        for (environment, verdict) in unknown.into_iter().zip(verdicts.map_err(unusable)?) {
+            let document = environment.document.clone();
+            self.judged.insert(environment.name.to_string(), Judged { document, verdict });
         }
         Ok(())
     }

@@ -129,6 +129,27 @@ const HELPS: &[Help] = &[
         exits: &[(0, "Every test passed."), (1, "A test failed, or cannot be run.")],
     },
     Help {
+        path: &["policy", "input"],
+        examples: &[
+            ("pointsman policy input production/web > input.json", "For `opa eval` and conftest."),
+            ("pointsman policy input production/web --plan", "With its plan: asks AWS."),
+        ],
+        exits: PLAIN,
+    },
+    Help {
+        path: &["policy", "explain"],
+        examples: &[
+            ("pointsman policy explain production/web", "Which rule decided what?"),
+            ("pointsman policy explain production/web --plan", "Of its plan: asks AWS."),
+        ],
+        exits: &[(0, "Allowed."), (1, "Something failed."), (4, "Denied.")],
+    },
+    Help {
+        path: &["policy", "schema"],
+        examples: &[("pointsman policy schema > input.schema.json", "For editors and opa.")],
+        exits: PLAIN,
+    },
+    Help {
         path: &["schema"],
         examples: &[
             ("pointsman schema > schema/environment.json", "For editors."),

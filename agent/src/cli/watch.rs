@@ -28,7 +28,7 @@ impl Watch {
         Self { paths }
     }
 
-    pub fn run(&self, common: &Common) -> Result<Exit, Problem> {
+    pub async fn run(&self, common: &Common) -> Result<Exit, Problem> {
         let mut folder = Folder::find(common)?;
         let dir = folder.dir.clone();
         let unwatched = |error: &dyn std::fmt::Display| {
@@ -45,8 +45,10 @@ impl Watch {
         watch_all(&mut watcher, &dir).map_err(|error| unwatched(&error))?;
         let mut checker = Checker::new(self.paths.clone());
         let mut saved = Instant::now();
+        // Nothing else is to be done meanwhile: this thread may wait for the disk.
         loop {
-            report(common, &mut checker, &folder, saved)?;
+            report(common, &mut checker, &folder, saved).await?;
+            checker.prepare(&folder);
             loop {
                 saved = next_change(&changes).map_err(|error| unwatched(&error))?;
                 // A folder that was made or moved is watched from here on.
@@ -96,8 +98,13 @@ fn next_change(changes: &Receiver<notify::Result<Event>>) -> notify::Result<Inst
     }
 }
 
-fn report(common: &Common, checker: &mut Checker, folder: &Folder, saved: Instant) -> Result<(), Problem> {
-    let checked = match checker.check(folder) {
+async fn report(
+    common: &Common,
+    checker: &mut Checker,
+    folder: &Folder,
+    saved: Instant,
+) -> Result<(), Problem> {
+    let checked = match checker.check(folder).await {
         Ok(checked) => checked,
         // Policies that cannot be read are mended like anything else.
         Err(problem) => return tell(common, &problem),

@@ -4,11 +4,11 @@ use pointsman_aws::Access;
 use pointsman_core::{
     environment::{Environment, EnvironmentName},
     failure::Failure,
-    policy::{ActorKind, PolicySet},
+    policy::ActorKind,
     render,
     report::pull_request::{EnvironmentReport, Status},
 };
-use pointsman_engine::{Approval, ports::Ports};
+use pointsman_engine::{Approval, Policies, ports::Ports};
 
 use super::{
     agent::{Agent, Walk, for_policies},
@@ -16,7 +16,7 @@ use super::{
     boards::Origin,
     came::{Came, Next, came_to},
     memory::{Known, pause},
-    policies::{before_first_deploy, policies},
+    policies::{Base, before_first_deploy, policies},
     poll,
 };
 use crate::git::{GitError, GitErrorKind, Revision, Snapshot};
@@ -166,7 +166,7 @@ async fn is_same(agent: &Agent, head: &Snapshot, name: &EnvironmentName, commit:
 }
 
 /// Why a first deploy waits for GitHub.
-const UNKNOWN_ORIGIN: &str = "GitHub does not say which pull request this commit came with, so it is not known whose policies judge its first deploy. Nothing was done; it is tried again.";
+const UNKNOWN_BASE: &str = "GitHub does not say which pull request this commit came with, and the policies changed lately: it is not known which of them judge its first deploy. Nothing was done; it is tried again until GitHub answers.";
 
 /// The policies that must allow it: those of the last revision that stood, and
 /// those of the branch.
@@ -177,7 +177,7 @@ async fn judges(
     known: Option<&Known>,
     deployed: Option<String>,
     origin: &Origin,
-) -> Result<Result<Vec<Arc<PolicySet>>, String>, GitError> {
+) -> Result<Result<Vec<Arc<Policies>>, String>, GitError> {
     let trusted = match (known, deployed) {
         (Some(Known::Deployed { trusted, .. }), Some(_)) => Some(trusted.clone()),
         (_, deployed) => deployed,
@@ -190,10 +190,12 @@ async fn judges(
         }
         !gone
     });
-    let trusted = match (trusted, origin) {
-        (Some(trusted), _) => Some(trusted),
-        (None, Origin::Unknown) => return Ok(Err(UNKNOWN_ORIGIN.to_owned())),
-        (None, origin) => before_first_deploy(agent, introduced, origin.pull()).await?,
+    let trusted = match trusted {
+        Some(trusted) => Some(trusted),
+        None => match before_first_deploy(agent, introduced, origin).await? {
+            Base::Commit(base) => base,
+            Base::Unknown => return Ok(Err(UNKNOWN_BASE.to_owned())),
+        },
     };
     let mut snapshots = Vec::new();
     if let Some(trusted) = trusted.filter(|trusted| *trusted != head.revision.id()) {

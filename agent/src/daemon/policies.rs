@@ -4,15 +4,13 @@ use std::sync::Arc;
 
 use pointsman_core::{
     environment::{Environment, Place, Severity},
-    policy::{Effect, PolicySet},
+    policy::Effect,
     report::{Judged, pull_request::Remark},
 };
+use pointsman_engine::Policies;
 
-use super::agent::Agent;
-use crate::{
-    git::{GitError, Revision, Snapshot},
-    github::Pull,
-};
+use super::{agent::Agent, boards::Origin};
+use crate::git::{GitError, Revision, Snapshot};
 
 /// Why there are no policies to judge with: then nothing is allowed.
 #[derive(Debug, thiserror::Error)]
@@ -25,32 +23,51 @@ pub(super) struct NoPolicies {
 }
 
 /// The policies of a commit.
-pub(super) fn policies(snapshot: &Snapshot) -> Result<Arc<PolicySet>, NoPolicies> {
+pub(super) fn policies(snapshot: &Snapshot) -> Result<Arc<Policies>, NoPolicies> {
     snapshot.policies.as_ref().map(Arc::clone).map_err(|errors| NoPolicies {
         commit: pointsman_core::render::words::short(&snapshot.revision.id()).to_owned(),
         errors: errors.iter().map(|error| format!("- {error}\n")).collect(),
     })
 }
 
-/// The commit whose policies must allow the first deploy of an environment:
-/// the one that the branch was at before the change, never a commit of the
-/// pull request itself. None when the change began the history.
+/// Whose policies must allow the first deploy of an environment.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum Base {
+    /// Those of this commit, where the branch was before the change; none when
+    /// the change began the history.
+    Commit(Option<String>),
+    /// Policies changed lately, and only GitHub knows which of the commits came
+    /// with the pull request.
+    Unknown,
+}
+
+/// The commit that the branch was at before the change, never a commit of the
+/// pull request itself.
 pub(super) async fn before_first_deploy(
     agent: &Agent,
     introduced: &Revision,
-    pull: Option<&Pull>,
-) -> Result<Option<String>, GitError> {
+    origin: &Origin,
+) -> Result<Base, GitError> {
     let parent = introduced.first_parent()?;
     let is_merge = introduced.parent_count()? > 1;
-    let Some(pull) = pull.filter(|_| !is_merge) else {
-        return Ok(parent.map(|parent| parent.id()));
+    let before = parent.as_ref().map(Revision::id);
+    let pull = match (origin, &parent) {
+        // What a merge brought is on its other side.
+        (_, None) | (Origin::Push, _) => return Ok(Base::Commit(before)),
+        _ if is_merge => return Ok(Base::Commit(before)),
+        (Origin::Pull(pull), Some(_)) => pull,
+        // Which of these commits it was does not matter while they say the same.
+        (Origin::Unknown, Some(parent)) => {
+            let same = parent.has_long_had(&agent.config.repo.policies)?;
+            return Ok(if same { Base::Commit(before) } else { Base::Unknown });
+        }
     };
     // Rebased or squashed: the parent may be a commit of the same pull request.
     if agent.mirror.revision(&pull.head).is_err() {
         agent.mirror.fetch(agent.credentials().await, &[pull.number]).await?;
     }
     let head = agent.mirror.revision(&pull.head)?;
-    Ok(head.merge_base(introduced)?.or(parent).map(|base| base.id()))
+    Ok(Base::Commit(head.merge_base(introduced)?.map(|base| base.id()).or(before)))
 }
 
 /// What policies say about places in files.

@@ -16,6 +16,9 @@ const DEEPEST: usize = 32;
 /// How far back the branch is searched for the commit that brought something.
 const FARTHEST_BACK: usize = 1_000;
 
+/// GitHub shows no more of a pull request's commits, and rebases fewer.
+const MOST_COMMITS_OF_A_PULL: usize = 250;
+
 const MODE_LINK: i32 = 0o120_000;
 
 /// One commit of the mirror. Reads blobs, and nothing but blobs. Every method
@@ -160,6 +163,25 @@ impl Revision {
         let repository = open(&self.folder)?;
         let parent = self.parent(&repository, self.commit)?;
         Ok(parent.map(|commit| Self { folder: self.folder.clone(), commit }))
+    }
+
+    /// Whether a folder has been the same in this commit and in all of its
+    /// first parents, as far back as a pull request may reach.
+    pub fn has_long_had(&self, folder: &str) -> Result<bool, GitError> {
+        let repository = open(&self.folder)?;
+        let folder = Path::new(folder.trim_matches('/'));
+        let mut standing = None;
+        let mut next = Some(self.commit);
+        for _ in 0..MOST_COMMITS_OF_A_PULL {
+            let Some(commit) = next else { break };
+            let revision = Self { folder: self.folder.clone(), commit };
+            let entry = revision.tree(&repository)?.get_path(folder).ok().map(|entry| entry.id());
+            if *standing.get_or_insert(entry) != entry {
+                return Ok(false);
+            }
+            next = self.parent(&repository, commit)?;
+        }
+        Ok(true)
     }
 
     /// How many parents it has: two and more make a merge.

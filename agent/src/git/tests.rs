@@ -159,9 +159,25 @@ async fn blobs_are_read_and_everything_else_is_marked() {
     let (policies, refused) = revision.policies("policies").unwrap();
     assert_eq!(policies.get("policies/one.rego").map(String::as_str), Some("package one"));
     assert_eq!(refused, ["policies/link.rego"]);
-    let snapshots = Arc::new(Snapshots::new(mirror, "environments", "policies"));
+    let snapshots = Arc::new(Snapshots::new(mirror, "environments", "policies", crate::evaluator::program()));
     let errors = snapshots.at(&commit).await.unwrap().policies.as_ref().unwrap_err().clone();
     assert!(errors[0].to_string().contains("policies/link.rego"), "{errors:?}");
+}
+
+#[tokio::test]
+async fn it_is_known_whether_policies_changed_lately() {
+    let upstream = Upstream::new();
+    let first = upstream.commit(MAIN, &[], &[("policies/one.rego", Text("package one"))]);
+    let described = upstream.commit(MAIN, &[&first], &[("environments/a.toml", Text("a = 1"))]);
+    let loosened = upstream.commit(MAIN, &[&described], &[("policies/one.rego", Text("package two"))]);
+    let later = upstream.commit(MAIN, &[&loosened], &[("environments/b.toml", Text("b = 1"))]);
+    let mirror = upstream.mirror();
+    mirror.fetch(Credentials::None, &[]).await.unwrap();
+    let long = |commit: &str| mirror.revision(commit).unwrap().has_long_had("policies/").unwrap();
+    assert_eq!(
+        [&first, &described, &loosened, &later].map(|commit| long(commit)),
+        [true, true, false, false]
+    );
 }
 
 #[tokio::test]
@@ -191,7 +207,7 @@ async fn a_base_changes_its_heirs_and_nothing_else() {
     );
     let mirror = upstream.mirror();
     mirror.fetch(Credentials::None, &[]).await.unwrap();
-    let snapshots = Arc::new(Snapshots::new(mirror, "environments", "policies"));
+    let snapshots = Arc::new(Snapshots::new(mirror, "environments", "policies", crate::evaluator::program()));
     let (a, b, c) = (
         snapshots.at(&first).await.unwrap(),
         snapshots.at(&second).await.unwrap(),

@@ -1,6 +1,8 @@
 //! The kinds of AWS objects: a file each, a row each in the registry below.
 
 mod asked;
+mod bucket;
+mod bucket_settings;
 mod cache_parameter_group;
 mod cache_subnet_group;
 mod cache_tags;
@@ -10,6 +12,7 @@ mod listener;
 mod listener_rule;
 mod load_balancer;
 mod log_group;
+mod queue;
 mod replication_group;
 mod replication_group_state;
 mod rollout;
@@ -63,8 +66,8 @@ trait Lifecycle: Spec {
     }
 }
 
-/// The registry: a row per kind, and where those of it are looked for.
-macro_rules! kinds {
+/// What is done to every kind, by its own file.
+macro_rules! lives {
     ($($kind:ident $found:ident;)*) => {
         /// What is looked for, by kind.
         #[derive(Default)]
@@ -127,48 +130,50 @@ macro_rules! kinds {
     };
 }
 
-kinds! {
-    SecurityGroup security_groups;
-    LogGroup log_groups;
-    TargetGroup target_groups;
-    LoadBalancer load_balancers;
-    Listener listeners;
-    ListenerRule listener_rules;
-    TaskDefinition task_definitions;
-    Service services;
-    CacheSubnetGroup cache_subnet_groups;
-    CacheParameterGroup cache_parameter_groups;
-    ReplicationGroup replication_groups;
+/// The registry: a row per kind, with what is looked for and the file whose
+/// `observe` finds it. Kinds that are found through each other stand together.
+macro_rules! kinds {
+    (
+        alone { $($kind:ident $found:ident $file:ident;)* }
+        together in $shared:ident { $($of:ident $these:ident;)* }
+    ) => {
+        lives! { $($kind $found;)* $($of $these;)* }
+
+        /// Everything of these that stands. All kinds are asked for side by side; what
+        /// is recorded needs one round of calls, whatever its kind.
+        pub(crate) async fn observe(
+            aws: &Aws,
+            sought: &[Sought],
+        ) -> Result<BTreeMap<Address, Observed>, CloudError> {
+            let ByKind { $($found,)* $($these,)* } = ByKind::of(sought);
+            let together = $shared::Sought { $($these,)* };
+            let looks: Vec<BoxFuture<'_, Result<Found, CloudError>>> = vec![
+                $($file::observe(aws, &$found).boxed(),)*
+                $shared::observe(aws, &together).boxed(),
+            ];
+            Ok(try_join_all(looks).await?.into_iter().flatten().collect())
+        }
+    };
 }
 
-/// Everything of these that stands. All kinds are asked for side by side; what
-/// is recorded needs one round of calls, whatever its kind.
-pub(crate) async fn observe(aws: &Aws, sought: &[Sought]) -> Result<BTreeMap<Address, Observed>, CloudError> {
-    let ByKind {
-        security_groups,
-        log_groups,
-        target_groups,
-        load_balancers,
-        listeners,
-        listener_rules,
-        task_definitions,
-        services,
-        cache_subnet_groups,
-        cache_parameter_groups,
-        replication_groups,
-    } = ByKind::of(sought);
-    let balancing = elb::Sought { target_groups, load_balancers, listeners, listener_rules };
-    let looks: Vec<BoxFuture<'_, Result<Found, CloudError>>> = vec![
-        security_group::observe(aws, &security_groups).boxed(),
-        log_group::observe(aws, &log_groups).boxed(),
-        elb::observe(aws, &balancing).boxed(),
-        task_definition::observe(aws, &task_definitions).boxed(),
-        service::observe(aws, &services).boxed(),
-        cache_subnet_group::observe(aws, &cache_subnet_groups).boxed(),
-        cache_parameter_group::observe(aws, &cache_parameter_groups).boxed(),
-        replication_group_state::observe(aws, &replication_groups).boxed(),
-    ];
-    Ok(try_join_all(looks).await?.into_iter().flatten().collect())
+kinds! {
+    alone {
+        SecurityGroup security_groups security_group;
+        LogGroup log_groups log_group;
+        TaskDefinition task_definitions task_definition;
+        Service services service;
+        CacheSubnetGroup cache_subnet_groups cache_subnet_group;
+        CacheParameterGroup cache_parameter_groups cache_parameter_group;
+        ReplicationGroup replication_groups replication_group_state;
+        Queue queues queue;
+        Bucket buckets bucket;
+    }
+    together in elb {
+        TargetGroup target_groups;
+        LoadBalancer load_balancers;
+        Listener listeners;
+        ListenerRule listener_rules;
+    }
 }
 
 /// What was found of a kind.

@@ -1,8 +1,10 @@
 //! What should be: the AWS objects that an environment's blocks stand for.
 
+mod bucket;
 mod cache;
 mod load_balancer;
 mod outputs;
+mod queue;
 mod service;
 mod unmanaged;
 
@@ -14,7 +16,7 @@ pub use outputs::outputs;
 
 use crate::{
     Address,
-    environment::Environment,
+    environment::{Environment, block::Table},
     plan::Held,
     resource::{Desired, Link, Resource, Tags, Text},
     scalar::{Reference, Template, TemplatePart},
@@ -80,6 +82,12 @@ pub fn wanted(environment: &Environment, surroundings: &Surroundings) -> Wanted 
     for (name, block) in &environment.file.service {
         service::expand(&context, name, block, &mut wanted);
     }
+    for (name, block) in &environment.file.queue {
+        queue::expand(&context, name, block, &mut wanted);
+    }
+    for (name, block) in &environment.file.bucket {
+        bucket::expand(&context, name, block, &mut wanted);
+    }
     unmanaged::hold(environment, &mut wanted);
     wanted.objects.sort_by(|a, b| a.address.cmp(&b.address));
     wanted.held.sort();
@@ -132,22 +140,16 @@ impl Context<'_> {
 /// The object and attribute that a reference means, where its kind is managed.
 fn link_of(reference: &Reference) -> Option<Link> {
     match reference.segments().as_slice() {
-        ["cache", name, attribute @ ("endpoint" | "port")] => {
-            Some(Link::attribute(&Address::block("cache", name), attribute))
-        }
-        ["load_balancer", name, attribute @ ("dns_name" | "arn" | "zone_id")] => {
-            Some(Link::attribute(&Address::block("load_balancer", name), attribute))
-        }
-        ["load_balancer", name, "listener", listener] => {
+        // Their kinds come later.
+        ["external" | "secret", ..] | ["cache", _, "url_secret"] => None,
+        ["load_balancer", name, "listener", listener]
+        | ["load_balancer", name, "listener", listener, "arn"] => {
             Some(Link::to(&Address::block("load_balancer", name).part("listener").part(listener)))
         }
-        ["load_balancer", name, "listener", listener, "arn"] => {
-            Some(Link::to(&Address::block("load_balancer", name).part("listener").part(listener)))
-        }
-        ["service", name, attribute @ ("arn" | "name")] => {
-            Some(Link::attribute(&Address::block("service", name), attribute))
-        }
-        [kind @ ("cache" | "load_balancer" | "service"), name] => Some(Link::to(&Address::block(kind, name))),
+        [kind, name] => Table::of(kind).map(|_| Link::to(&Address::block(kind, name))),
+        [kind, name, attribute] => Table::of(kind)
+            .filter(|table| table.attributes.contains(attribute))
+            .map(|_| Link::attribute(&Address::block(kind, name), attribute)),
         _ => None,
     }
 }

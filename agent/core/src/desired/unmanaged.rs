@@ -3,7 +3,7 @@ use crate::{
     Address,
     environment::{
         Environment,
-        block::{EnvironmentFile, Strategy},
+        block::{Correct, EnvironmentFile, Strategy},
     },
     plan::{Held, HeldReason},
 };
@@ -17,7 +17,7 @@ pub(super) fn hold(environment: &Environment, wanted: &mut Wanted) {
         removed: _,
         owner: _,
         aws: _,
-        state: _,
+        state,
         tags: _,
         network: _,
         external,
@@ -25,11 +25,13 @@ pub(super) fn hold(environment: &Environment, wanted: &mut Wanted) {
         cache: _,
         load_balancer: _,
         service: _,
+        queue: _,
+        bucket: _,
         alarms,
         dashboard,
         rollout,
         freeze,
-        drift: _,
+        drift,
         outputs: _,
     } = &environment.file;
     let mut hold = |address: Address, reason| wanted.held.push(Held::new(address, reason));
@@ -50,6 +52,12 @@ pub(super) fn hold(environment: &Environment, wanted: &mut Wanted) {
     }
     if rollout.as_ref().is_some_and(|rollout| rollout.switch.is_some()) {
         hold(Address::block("rollout", "switch"), HeldReason::NotYetManaged);
+    }
+    if state.lockfile {
+        hold(Address::block("state", "lockfile"), HeldReason::NotYetManaged);
+    }
+    if drift.correct != Correct::Never {
+        hold(Address::block("drift", "correct"), HeldReason::NotYetManaged);
     }
     if freeze.is_some() {
         hold(Address::block("freeze", "windows"), HeldReason::NotYetManaged);

@@ -8,7 +8,7 @@ use crate::{
     environment::{Diagnostic, EnvironmentName, Reading},
     graph::{Graph, Node},
     lease::{LockInfo, LockItem},
-    policy::test::TestReport,
+    policy::{Verdict, test::TestReport},
     resource::Kind,
     state::{LastRun, State},
 };
@@ -179,6 +179,25 @@ pub struct PolicyTest {
     /// Each test, and which lines they reach.
     #[serde(flatten)]
     pub report: TestReport,
+}
+
+/// What the policies say of an environment or its plan.
+#[derive(Clone, Debug, Serialize, schemars::JsonSchema)]
+pub struct Judgement {
+    /// Of which environment.
+    pub environment: EnvironmentName,
+    /// Whether nothing denies.
+    pub allowed: bool,
+    /// What each rule said.
+    #[serde(flatten)]
+    pub verdict: Verdict,
+}
+
+impl Judgement {
+    /// The verdict, and what it comes to.
+    pub fn new(environment: EnvironmentName, verdict: Verdict) -> Self {
+        Self { environment, allowed: verdict.is_allowed(), verdict }
+    }
 }
 
 /// An environment's objects and what they need.

@@ -8,7 +8,9 @@ mod schema;
 
 use serde::Serialize;
 
-pub use environment::{Checked, Drawn, Drift, DriftOf, Outputs, PolicyTest, ProblemOf, Status, StatusOf};
+pub use environment::{
+    Checked, Drawn, Drift, DriftOf, Judgement, Outputs, PolicyTest, ProblemOf, Status, StatusOf,
+};
 pub use run::{Fault, Planned, Problem};
 pub use schema::{KINDS, json_schema};
 
@@ -71,6 +73,11 @@ pub fn outputs(outputs: Outputs) -> Document<Outputs> {
 /// How the policies' tests went.
 pub fn policy_test(report: TestReport) -> Document<PolicyTest> {
     document("policy_test", PolicyTest { passed: report.has_passed(), report })
+}
+
+/// What the policies say of an environment or its plan.
+pub fn verdict(judgement: Judgement) -> Document<Judgement> {
+    document("verdict", judgement)
 }
 
 /// An environment's objects and what they need.

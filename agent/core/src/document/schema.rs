@@ -1,7 +1,9 @@
 use schemars::{JsonSchema, Schema, generate::SchemaSettings};
 use serde_json::{Value, json};
 
-use super::{Checked, Document, Drawn, Drift, Outputs, Planned, PolicyTest, Problem, Status, VERSION};
+use super::{
+    Checked, Document, Drawn, Drift, Judgement, Outputs, Planned, PolicyTest, Problem, Status, VERSION,
+};
 use crate::report::{Event, Outcome};
 
 /// Every kind of document: its word, and the command that prints it.
@@ -13,6 +15,7 @@ pub const KINDS: &[(&str, &str)] = &[
     ("status", "`status --json`"),
     ("outputs", "`outputs --json`"),
     ("policy_test", "`policy test --json`"),
+    ("verdict", "`policy explain --json`"),
     ("graph", "`graph --json`"),
     ("event", "a line on standard error of `apply --json` and `destroy --json`"),
     ("error", "every command with `--json` that does not do what it was asked to"),
@@ -28,6 +31,7 @@ pub fn json_schema(kind: &str) -> Option<Value> {
         "status" => of::<Status>(),
         "outputs" => of::<Outputs>(),
         "policy_test" => of::<PolicyTest>(),
+        "verdict" => of::<Judgement>(),
         "graph" => of::<Drawn>(),
         "event" => of::<Event>(),
         "error" => of::<Problem>(),

@@ -3,6 +3,7 @@
 pub mod diagnostic;
 pub mod drift;
 pub mod event;
+pub mod explain;
 pub mod failure;
 pub mod graph;
 pub mod outcome;

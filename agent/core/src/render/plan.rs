@@ -8,7 +8,7 @@ use super::{
 };
 use crate::{
     plan::{Action, Change, Disruption, Plan, Summary},
-    policy::{Finding, Verdict},
+    policy::{Finding, Overridden, Verdict},
     report::Judged,
 };
 
@@ -139,17 +139,31 @@ pub fn write_verdict(text: &mut String, verdict: &Verdict) {
             let _ = writeln!(text, "       {}", dim(&place(finding)));
         }
     }
-    if !denials.is_empty() || !warnings.is_empty() {
+    let mut is_overridden = false;
+    for (finding, overridden) in verdict.overridden() {
+        is_overridden = true;
+        let _ = writeln!(text, "{} {}", yellow("overridden"), plain(&finding.message));
+        let _ = writeln!(text, "       {}", dim(&place(finding)));
+        let _ = writeln!(text, "       {}", plain(&by(overridden)));
+    }
+    if !denials.is_empty() || !warnings.is_empty() || is_overridden {
         text.push('\n');
     }
 }
 
+/// Who took the responsibility, why, until when, and where that stands.
+pub fn by(overridden: &Overridden) -> String {
+    let Overridden { who, role, reason, until, file, line } = overridden;
+    format!("by {who} ({role}) until {until}: {reason} ({file}:{line})")
+}
+
 /// Which rule said it, and where that rule stands.
 pub fn place(finding: &Finding) -> String {
-    let rule = if finding.rule.is_empty() {
-        finding.package.clone()
-    } else {
-        format!("{}.{}", finding.package, finding.rule)
-    };
-    format!("{} at {}:{}", plain(&rule), plain(&finding.file), finding.line)
+    let line = if finding.line == 0 { String::new() } else { format!(":{}", finding.line) };
+    let file = format!("{}{line}", plain(&finding.file));
+    match (finding.package.as_str(), finding.rule.as_str()) {
+        ("", "") => file,
+        (package, "") => format!("{} at {file}", plain(package)),
+        (package, rule) => format!("{} at {file}", plain(&format!("{package}.{rule}"))),
+    }
 }

@@ -1,6 +1,7 @@
 //! AWS objects as values: one file per kind, each with what should be, how
 //! its fields are compared, and what a change of each costs.
 
+mod bucket;
 mod cache_parameter_group;
 mod cache_subnet_group;
 mod disruption;
@@ -12,6 +13,7 @@ mod load_balancer;
 mod log_group;
 pub mod names;
 mod observed;
+mod queue;
 mod replication_group;
 mod security_group;
 mod service;
@@ -19,6 +21,7 @@ mod tags;
 mod target_group;
 mod task_definition;
 
+pub use bucket::Bucket;
 pub use cache_parameter_group::CacheParameterGroup;
 pub use cache_subnet_group::CacheSubnetGroup;
 pub use disruption::Disruption;
@@ -29,6 +32,7 @@ pub use listener_rule::ListenerRule;
 pub use load_balancer::LoadBalancer;
 pub use log_group::LogGroup;
 pub use observed::{Observed, Owner, Readiness};
+pub use queue::{DeadLetter, Queue};
 pub use replication_group::ReplicationGroup;
 pub use security_group::{Ingress, Peer, SecurityGroup};
 pub use service::{Count, Service};
@@ -171,6 +175,8 @@ kinds! {
     CacheSubnetGroup "cache_subnet_group" "cache subnet group" named tagged None None;
     CacheParameterGroup "cache_parameter_group" "cache parameter group" named tagged None None;
     ReplicationGroup "replication_group" "replication group" named tagged None DataLost;
+    Queue "queue" "queue" named tagged None DataLost;
+    Bucket "bucket" "bucket" named tagged None DataLost;
 }
 
 impl Kind {

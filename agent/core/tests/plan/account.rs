@@ -115,7 +115,7 @@ impl Account {
                 format!("id-{}", self.made)
             }
         };
-        let attributes = ["arn", "dns_name", "endpoint", "port", "zone_id", "name"]
+        let attributes = ["arn", "dns_name", "endpoint", "port", "zone_id", "name", "url", "domain_name"]
             .map(|name| (name.to_owned(), format!("{name} of {}", change.address)));
         let object = Observed {
             resource: desired.resource.clone(),

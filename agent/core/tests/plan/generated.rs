@@ -14,6 +14,9 @@ pub struct Shape {
     pub sticky: bool,
     pub scaling: bool,
     pub cache: bool,
+    pub queue: bool,
+    pub fifo: bool,
+    pub bucket: bool,
     pub second_service: bool,
     pub in_transit: bool,
     pub node_type: &'static str,
@@ -34,6 +37,9 @@ impl Default for Shape {
             sticky: true,
             scaling: false,
             cache: true,
+            queue: false,
+            fifo: false,
+            bucket: false,
             second_service: false,
             in_transit: true,
             node_type: "cache.t3.micro",
@@ -55,10 +61,12 @@ pub fn shape() -> impl Strategy<Value = Shape> {
         "[a-z]{1,8}",
     );
     let switches = (any::<bool>(), any::<bool>(), any::<bool>(), any::<bool>(), any::<bool>());
-    (numbers, words, switches).prop_map(|(numbers, words, switches)| {
+    let kinds = (any::<bool>(), any::<bool>(), any::<bool>());
+    (numbers, words, switches, kinds).prop_map(|(numbers, words, switches, kinds)| {
         let (image, port, count, idle_timeout) = numbers;
         let (health_path, node_type, variable, tag) = words;
         let (sticky, scaling, cache, second_service, internal) = switches;
+        let (queue, fifo, bucket) = kinds;
         Shape {
             image,
             port,
@@ -68,6 +76,9 @@ pub fn shape() -> impl Strategy<Value = Shape> {
             sticky,
             scaling,
             cache,
+            queue,
+            fifo,
+            bucket,
             second_service,
             in_transit: true,
             node_type,
@@ -129,6 +140,21 @@ hosts = ["b.example", "a.example"]
                 self.node_type, self.in_transit
             ));
         }
+        if self.queue {
+            text.push_str(&format!(
+                "[queue.jobs]\nfifo = {fifo}\nvisibility_timeout = \"{timeout}s\"\n\
+                 dead_letter = {{ queue = \"${{queue.dead}}\", after = {after} }}\n[queue.dead]\nfifo = {fifo}\n",
+                fifo = self.fifo,
+                timeout = self.idle_timeout,
+                after = self.count,
+            ));
+        }
+        if self.bucket {
+            text.push_str(&format!(
+                "[bucket.files]\nversioned = {}\nexpire_after = \"{}d\"\n",
+                self.sticky, self.count
+            ));
+        }
         self.service(&mut text, "web", 10);
         if self.second_service {
             self.service(&mut text, "other", 20);
@@ -163,6 +189,12 @@ FIXED = "yes"
         }
         if self.cache {
             text.push_str("CACHE = \"rediss://${cache.sessions.endpoint}:${cache.sessions.port}\"\n");
+        }
+        if self.queue {
+            text.push_str("QUEUE = \"${queue.jobs.url}\"\n");
+        }
+        if self.bucket {
+            text.push_str("BUCKET = \"${bucket.files.name}\"\n");
         }
         text.push_str(&format!(
             "[service.{name}.health]\npath = \"{}\"\n[service.{name}.expose]\n\

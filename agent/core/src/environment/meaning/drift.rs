@@ -1,12 +1,11 @@
 //! What drift ignores is there.
 
-use super::{Diagnostic, Subject, reference::names};
+use super::{Diagnostic, Subject};
 use crate::environment::{
+    block::{TABLES, Table},
     diagnostic::nearest,
     shape::{ENVIRONMENT, Kind, Shape},
 };
-
-const KINDS: [&str; 4] = ["secret", "cache", "load_balancer", "service"];
 
 /// Each is the address of a block that is described, and a field that it has.
 pub(super) fn ignored(subject: &Subject<'_>, found: &mut Vec<Diagnostic>) {
@@ -28,12 +27,15 @@ fn ignorable(subject: &Subject<'_>, written: &str) -> Result<(), String> {
     let [kind, name, field @ ..] = segments.as_slice() else {
         return Err("write the address of a block with a field, such as `service.web.count`".to_owned());
     };
-    let Some(names) = names(subject.file, kind).filter(|_| KINDS.contains(kind)) else {
-        return Err(nearest(kind, KINDS).map_or_else(
-            || format!("fields of these can be ignored: {}", KINDS.join(", ")),
+    let Some(table) = Table::of(kind).filter(|table| table.is_ours()) else {
+        let kinds: Vec<&str> =
+            TABLES.iter().filter(|table| table.is_ours()).map(|table| table.kind).collect();
+        return Err(nearest(kind, kinds.iter().copied()).map_or_else(
+            || format!("fields of these can be ignored: {}", kinds.join(", ")),
             |near| format!("did you mean `{near}.{name}`?"),
         ));
     };
+    let names = (table.names)(subject.file);
     if !names.contains(name) {
         return Err(match nearest(name, names.iter().copied()) {
             Some(near) => format!("did you mean `{kind}.{near}`?"),

@@ -3,6 +3,7 @@
 
 mod alarm;
 mod aws;
+mod bucket;
 mod cache;
 mod cycle;
 mod drift;
@@ -12,6 +13,7 @@ mod listener;
 mod name;
 mod network;
 mod operation;
+mod queue;
 mod reference;
 mod rollout;
 mod scaling;
@@ -34,6 +36,8 @@ const CHECKS: &[Check] = &[
     aws::services_of_arns,
     aws::accounts_of_arns,
     aws::regions_of_arns,
+    bucket::expiries,
+    bucket::versions,
     cache::encryption_of_auth,
     cache::versions,
     cache::windows,
@@ -50,6 +54,8 @@ const CHECKS: &[Check] = &[
     network::subnets,
     network::selections,
     operation::freezes,
+    queue::times,
+    queue::sorts,
     reference::targets,
     cycle::references,
     rollout::shifts,

@@ -1,6 +1,7 @@
 //! Names of blocks become addresses and parts of AWS's names.
 
 use super::{Diagnostic, Subject};
+use crate::environment::block::TABLES;
 
 /// The longest name of a block; AWS's shorter names are cut and end with a hash.
 const MAX_LENGTH: usize = 64;
@@ -15,12 +16,10 @@ fn all_blocks<'a>(subject: &Subject<'a>) -> Vec<Vec<&'a str>> {
         all.extend(blocks.keys().map(|name| table.iter().copied().chain([name.as_str()]).collect()));
     }
     let file = subject.file;
-    let mut all = Vec::new();
-    paths(&mut all, &["external"], &file.external);
-    paths(&mut all, &["secret"], &file.secret);
-    paths(&mut all, &["cache"], &file.cache);
-    paths(&mut all, &["load_balancer"], &file.load_balancer);
-    paths(&mut all, &["service"], &file.service);
+    let mut all: Vec<Vec<&str>> = TABLES
+        .iter()
+        .flat_map(|table| (table.names)(file).into_iter().map(|name| vec![table.kind, name]))
+        .collect();
     for (name, balancer) in &file.load_balancer {
         paths(&mut all, &["load_balancer", name, "listener"], &balancer.listener);
     }

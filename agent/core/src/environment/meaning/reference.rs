@@ -3,16 +3,11 @@
 use std::collections::BTreeMap;
 
 use super::{Diagnostic, EnvironmentFile, Subject};
-use crate::environment::{block::External, diagnostic::nearest};
+use crate::environment::{
+    block::{External, TABLES, Table},
+    diagnostic::nearest,
+};
 use crate::scalar::{Reference, Template, TemplatePart};
-
-/// Attributes of each kind of block; `external` has its own by kind.
-const ATTRIBUTES: &[(&str, &[&str])] = &[
-    ("cache", &["url_secret", "endpoint", "port"]),
-    ("load_balancer", &["dns_name", "arn", "zone_id"]),
-    ("secret", &["arn"]),
-    ("service", &["arn", "name"]),
-];
 
 /// What a reference stands for at its place.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -21,6 +16,8 @@ enum Wanted {
     FileSystem,
     /// `expose.listener`.
     Listener,
+    /// `dead_letter.queue`.
+    Queue,
     /// `secrets.NAME`.
     Secret,
     /// `environment.NAME` and `outputs.NAME`.
@@ -59,6 +56,12 @@ pub(super) fn uses(file: &EnvironmentFile) -> Vec<Use<'_>> {
         if let Some(expose) = &service.expose {
             let path = vec!["service", name, "expose", "listener"];
             uses.push(Use { path, reference: &expose.listener, wanted: Wanted::Listener });
+        }
+    }
+    for (name, queue) in &file.queue {
+        if let Some(dead) = &queue.dead_letter {
+            let path = vec!["queue", name, "dead_letter", "queue"];
+            uses.push(Use { path, reference: &dead.queue, wanted: Wanted::Queue });
         }
     }
     each(&mut uses, &["outputs"], &file.outputs, Wanted::Text);
@@ -130,6 +133,10 @@ fn target(file: &EnvironmentFile, used: &Use<'_>) -> Result<(), Refusal> {
                     if matches!(file.external.get(*name), Some(External::Efs { .. })) =>
                 {
                     Ok(())
+                }
+                ([], Wanted::Queue) if *kind == "queue" => Ok(()),
+                (_, Wanted::Queue) => {
+                    Err(no_attribute(used, "this is no queue", "write `${queue.NAME}` of another queue"))
                 }
                 (_, Wanted::FileSystem) => Err(no_attribute(
                     used,
@@ -204,34 +211,20 @@ fn with_attribute(
 
 /// The names of parts of a block (a load balancer's listeners), if the block exists.
 fn block<'a>(file: &'a EnvironmentFile, kind: &str, name: &str) -> Result<Vec<&'a str>, Refusal> {
-    let Some(names) = names(file, kind) else {
-        let kinds = ["external", "secret", "cache", "load_balancer", "service", "dashboard"];
-        let help = match nearest(kind, kinds) {
+    let Some(table) = Table::of(kind) else {
+        let kinds: Vec<&str> = TABLES.iter().map(|table| table.kind).chain(["dashboard"]).collect();
+        let help = match nearest(kind, kinds.iter().copied()) {
             Some(near) => format!("did you mean `{near}`?"),
             None => format!("one can refer to: {}", kinds.join(", ")),
         };
         return Err(("unknown-reference", format!("there is no kind `{kind}` to refer to"), help));
     };
+    let names = (table.names)(file);
     if !names.contains(&name) {
         return Err(unknown(kind, name, &names));
     }
     let parts = file.load_balancer.get(name).filter(|_| kind == "load_balancer");
     Ok(parts.map(|balancer| balancer.listener.keys().map(String::as_str).collect()).unwrap_or_default())
-}
-
-/// The names of all blocks of a kind that one can refer to.
-pub(super) fn names<'a>(file: &'a EnvironmentFile, kind: &str) -> Option<Vec<&'a str>> {
-    fn keys<T>(blocks: &BTreeMap<String, T>) -> Vec<&str> {
-        blocks.keys().map(String::as_str).collect()
-    }
-    Some(match kind {
-        "external" => keys(&file.external),
-        "secret" => keys(&file.secret),
-        "cache" => keys(&file.cache),
-        "load_balancer" => keys(&file.load_balancer),
-        "service" => keys(&file.service),
-        _ => return None,
-    })
 }
 
 fn unknown(kind: &str, name: &str, names: &[&str]) -> Refusal {
@@ -254,7 +247,7 @@ fn attributes(file: &EnvironmentFile, kind: &str, name: &str) -> Vec<&'static st
             Some(External::EcsService { .. } | External::CloudMap { .. }) | None => Vec::new(),
         };
     }
-    ATTRIBUTES.iter().find(|(of, _)| *of == kind).map(|(_, names)| names.to_vec()).unwrap_or_default()
+    Table::of(kind).map(|table| table.attributes.to_vec()).unwrap_or_default()
 }
 
 fn has(kind: &str, name: &str, attributes: &[&str]) -> String {

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use super::{block, code, diagnostics, folded, left_out, lines_of, prose, titles};
 use crate::{
     plan::{Action, Change, Disruption, FieldChange, Origin, Plan},
-    policy::Verdict,
+    policy::{Overridden, Verdict},
     render::{plan::summary, words},
     report::{
         ChangeResult, Outcome,
@@ -166,7 +166,12 @@ fn policies(verdict: &Verdict, room: usize) -> String {
         for finding in findings.iter().take(room) {
             let place = code(&format!("{}:{}", finding.file, finding.line));
             let rule = code(&format!("{}.{}", finding.package, finding.rule));
-            text.push_str(&format!("- {word} {} ({rule} at {place})\n", prose(&finding.message)));
+            let who = match (finding.rule.as_str(), finding.line) {
+                ("", 0) => code(&finding.file),
+                ("", _) => place,
+                _ => format!("{rule} at {place}"),
+            };
+            text.push_str(&format!("- {word} {} ({who})\n", prose(&finding.message)));
         }
         text.push_str(&left_out(findings.len(), room, "finding", "findings", "the agent's log has all"));
     }
@@ -179,6 +184,18 @@ fn policies(verdict: &Verdict, room: usize) -> String {
         text.push_str(&format!(
             "{} by an exception.\n",
             words::count(excepted, "finding is excused", "findings are excused")
+        ));
+    }
+    for (finding, overridden) in verdict.overridden().take(room) {
+        let Overridden { who, role, reason, until, file, line } = overridden;
+        text.push_str(&format!(
+            "- ✋ **Overridden** until {} by {} ({}, {}): {}. It says: {}\n",
+            code(until),
+            prose(who),
+            prose(role),
+            code(&format!("{file}:{line}")),
+            prose(reason),
+            prose(&finding.message)
         ));
     }
     text.push('\n');

@@ -71,7 +71,9 @@ pub(crate) fn incomplete(operation: &str, subject: &str, what: &str) -> CloudErr
 /// Whether AWS refused because something exists already.
 pub(crate) fn exists_already(error: &CloudError) -> bool {
     error.code.as_deref().is_some_and(|code| {
-        code.contains("AlreadyExists") || code.contains("Duplicate") || code == "PriorityInUse"
+        code.contains("AlreadyExists")
+            || code.contains("Duplicate")
+            || matches!(code, "PriorityInUse" | "ResourceExistsException")
     })
 }
 

@@ -11,13 +11,17 @@ mod listener_rule;
 mod load_balancer;
 mod log_group;
 mod replication_group;
+mod replication_group_access;
 mod replication_group_state;
 mod rollout;
+mod secret;
 mod security_group;
 mod security_group_rules;
 mod service;
 mod target_group;
 mod task_definition;
+mod task_secrets;
+mod task_volumes;
 
 use std::collections::BTreeMap;
 
@@ -162,6 +166,7 @@ kinds! {
         CacheSubnetGroup cache_subnet_groups cache_subnet_group;
         CacheParameterGroup cache_parameter_groups cache_parameter_group;
         ReplicationGroup replication_groups replication_group_state;
+        Secret secrets secret;
     }
     together in elb {
         TargetGroup target_groups;

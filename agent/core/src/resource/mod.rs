@@ -13,6 +13,7 @@ mod log_group;
 pub mod names;
 mod observed;
 mod replication_group;
+mod secret;
 mod security_group;
 mod service;
 mod tags;
@@ -29,12 +30,13 @@ pub use listener_rule::ListenerRule;
 pub use load_balancer::LoadBalancer;
 pub use log_group::LogGroup;
 pub use observed::{Observed, Owner, Readiness};
-pub use replication_group::ReplicationGroup;
+pub use replication_group::{ReplicationGroup, Transit};
+pub use secret::{CacheUrl, Secret, SecretContent, Token};
 pub use security_group::{Ingress, Peer, SecurityGroup};
 pub use service::{Count, Service};
-pub use tags::{ADDRESS_TAG, ENVIRONMENT_TAG, TOKEN_TAG, Tags};
+pub use tags::{ADDRESS_TAG, AUTH_TAG, COMPOSED_TAG, ENVIRONMENT_TAG, TOKEN_TAG, Tags};
 pub use target_group::{HealthCheck, TargetGroup};
-pub use task_definition::TaskDefinition;
+pub use task_definition::{FileSystem, TaskDefinition};
 
 use serde::{Deserialize, Serialize};
 
@@ -59,6 +61,12 @@ pub trait Spec {
     /// unique in. None where a parent of its own tells it apart.
     fn claim(&self) -> Option<String> {
         Some(self.name())
+    }
+
+    /// Attributes that are known anew only after a change of this field: what
+    /// refers to them waits for it.
+    fn unsettled_by(&self, _field: &str) -> &'static [&'static str] {
+        &[]
     }
 }
 
@@ -171,6 +179,8 @@ kinds! {
     CacheSubnetGroup "cache_subnet_group" "cache subnet group" named tagged None None;
     CacheParameterGroup "cache_parameter_group" "cache parameter group" named tagged None None;
     ReplicationGroup "replication_group" "replication group" named tagged None DataLost;
+    // A deleted one can be taken back for days.
+    Secret "secret" "secret" generated tagged None None;
 }
 
 impl Kind {

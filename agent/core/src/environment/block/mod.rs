@@ -24,7 +24,8 @@ pub use load_balancer::{Listener, ListenerProtocol, LoadBalancer, Scheme};
 pub use operation::{Correct, Drift, Freeze, FreezeWindow, Secret};
 pub use rollout::{Rollout, SchemaChange, Strategy, Switch, SwitchKind, SwitchMode};
 pub use service::{
-    Architecture, Expose, Health, Scaling, ScalingSchedule, Service, Stickiness, StickinessKind, Volume,
+    Architecture, Deployment, Expose, Health, Scaling, ScalingSchedule, Service, Stickiness, StickinessKind,
+    Volume,
 };
 pub use table::{TABLES, Table};
 

@@ -78,10 +78,18 @@ for cluster in ecs.list_clusters()["clusterArns"]:
         lines.append(f'  task {task["family"]}: {task["cpu"]} cpu, {task["memory"]} MiB, {container["image"]}')
         for name in sorted(environment):
             lines.append(f'    {name}={environment[name]}')
+        for secret in sorted(container.get("secrets", []), key=lambda secret: secret["name"]):
+            lines.append(f'    {secret["name"]} from {secret["valueFrom"].split(":secret:")[1][:-7]}')
+        for volume in task.get("volumes", []):
+            files = volume["efsVolumeConfiguration"]
+            access = files["authorizationConfig"]
+            mount = [m for m in container["mountPoints"] if m["sourceVolume"] == volume["name"]][0]
+            lines.append(f'    volume {volume["name"]} at {mount["containerPath"]}: {files["fileSystemId"]}{files["rootDirectory"]}, '
+                         f'in transit {files["transitEncryption"]}, access point {access["accessPointId"]}, iam {access["iam"]}')
 
 for group in cache.describe_replication_groups()["ReplicationGroups"]:
     lines.append(f'replication group {group["ReplicationGroupId"]}: {group["CacheNodeType"]}, {len(group["MemberClusters"])} node, '
-                 f'at rest {group["AtRestEncryptionEnabled"]}, in transit {group["TransitEncryptionEnabled"]}, {group["Status"]}')
+                 f'at rest {group["AtRestEncryptionEnabled"]}, in transit {group["TransitEncryptionEnabled"]}, token {group["AuthTokenEnabled"]}, {group["Status"]}')
 for group in cache.describe_cache_subnet_groups()["CacheSubnetGroups"]:
     if group["CacheSubnetGroupName"] != "default":
         lines.append(f'cache subnet group {group["CacheSubnetGroupName"]}: {len(group["Subnets"])} subnets')
@@ -90,6 +98,10 @@ for group in cache.describe_cache_parameter_groups()["CacheParameterGroups"]:
         lines.append(f'cache parameter group {group["CacheParameterGroupName"]}: {group["CacheParameterGroupFamily"]}')
 for group in logs.describe_log_groups(logGroupNamePrefix="/pointsman/")["logGroups"]:
     lines.append(f'log group {group["logGroupName"]}: {group.get("retentionInDays")} days')
+
+for secret in client("secretsmanager").list_secrets()["SecretList"]:
+    if ours(secret.get("Tags", [])):
+        lines.append(f'secret {secret["Name"]}: {secret["Description"]}')
 
 heads = []
 for line in lines:
@@ -105,7 +117,7 @@ ecs = client("ecs")
 old = ecs.describe_services(cluster="webUIcluster2", services=["webui3"])["services"][0]
 print("webui3", old["status"], old["desiredCount"], old["taskDefinition"].split("/")[-1])
 secrets = client("secretsmanager").list_secrets()["SecretList"]
-print("secrets", sorted(s["Name"] for s in secrets))
+print("secrets", sorted(s["Name"] for s in secrets if not any(t["Key"] == "pointsman:address" for t in s.get("Tags", []))))
 print("files", [(f["Name"], f["Encrypted"]) for f in client("efs").describe_file_systems()["FileSystems"]])
 print("database", [(c["DBClusterIdentifier"], c["Status"]) for c in client("rds").describe_db_clusters()["DBClusters"]])
 print("vpcs", sorted(v["VpcId"] for v in client("ec2").describe_vpcs()["Vpcs"]))

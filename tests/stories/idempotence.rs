@@ -26,7 +26,10 @@ fn interrupted(world: &World, clone: &Clone<'_>, command: &[&str], service: &str
 }
 
 /// The calls that make something, and those that change what was just made.
-const MAKING: [(&str, &str); 13] = [
+const MAKING: [(&str, &str); 15] = [
+    // The first only: after that, what was deleted comes back.
+    ("secretsmanager", "CreateSecret"),
+    ("secretsmanager", "RestoreSecret"),
     ("ec2", "CreateSecurityGroup"),
     ("ec2", "AuthorizeSecurityGroupIngress"),
     ("logs", "CreateLogGroup"),
@@ -43,7 +46,8 @@ const MAKING: [(&str, &str); 13] = [
 ];
 
 /// The calls that delete something.
-const DELETING: [(&str, &str); 11] = [
+const DELETING: [(&str, &str); 12] = [
+    ("secretsmanager", "DeleteSecret"),
     ("ecs", "DeleteService"),
     ("ecs", "DeregisterTaskDefinition"),
     ("elasticloadbalancing", "DeleteRule"),

@@ -174,12 +174,39 @@ fn what_an_interrupted_run_made_is_recorded_not_made_again() {
 }
 
 #[test]
-fn in_transit_encryption_cannot_be_taken_away_by_a_change() {
+fn an_old_redis_cannot_change_its_encryption_in_transit() {
     let mut account = Account::default();
-    account.deploy(&Shape::default().environment());
-    let conflicts = account.plan(&Shape { in_transit: false, ..Shape::default() }.environment()).unwrap_err();
+    let shape = Shape { engine_version: "6.2", auth: false, ..Shape::default() };
+    account.deploy(&shape.environment());
+    let conflicts = account.plan(&Shape { in_transit: false, ..shape }.environment()).unwrap_err();
     let text: Vec<String> = conflicts.iter().map(render::failure::conflict).collect();
     insta::assert_snapshot!("impossible", text.join("\n"));
+}
+
+#[test]
+fn another_token_reaches_the_cache_then_its_url_then_the_tasks() {
+    let mut account = Account::default();
+    let shape = Shape { auth: false, ..Shape::default() };
+    account.deploy(&shape.environment());
+    let environment = Shape { auth: true, ..shape }.environment();
+    let plan = account.plan(&environment).unwrap();
+    assert_eq!(
+        names(&plan),
+        [
+            ("cache.sessions".to_owned(), Action::Update),
+            ("cache.sessions.auth_token".to_owned(), Action::Create),
+            ("cache.sessions.url_secret".to_owned(), Action::Update),
+            ("service.web".to_owned(), Action::Rollout),
+            ("service.web.task_definition".to_owned(), Action::Rollout),
+        ]
+    );
+    let steps = steps(&plan);
+    let order = [1, 0, 2, 4, 3].map(|change| steps.iter().position(|step| step.change == change).unwrap());
+    for pair in order.windows(2) {
+        assert!(steps[pair[1]].after.contains(&pair[0]), "{} comes before {}", pair[0], pair[1]);
+    }
+    account.apply(&plan);
+    assert!(account.plan(&environment).unwrap().is_empty());
 }
 
 #[test]

@@ -14,13 +14,17 @@ mod load_balancer;
 mod log_group;
 mod queue;
 mod replication_group;
+mod replication_group_access;
 mod replication_group_state;
 mod rollout;
+mod secret;
 mod security_group;
 mod security_group_rules;
 mod service;
 mod target_group;
 mod task_definition;
+mod task_secrets;
+mod task_volumes;
 
 use std::collections::BTreeMap;
 
@@ -167,6 +171,7 @@ kinds! {
         ReplicationGroup replication_groups replication_group_state;
         Queue queues queue;
         Bucket buckets bucket;
+        Secret secrets secret;
     }
     together in elb {
         TargetGroup target_groups;

@@ -5,6 +5,7 @@ mod cache;
 mod load_balancer;
 mod outputs;
 mod queue;
+mod secret;
 mod service;
 mod unmanaged;
 
@@ -66,13 +67,19 @@ pub struct Wanted {
     pub objects: Vec<Desired>,
     /// What is written in the file and deliberately left alone, and why.
     pub held: Vec<Held>,
+    /// The outputs, as far as they lead to something that is managed.
+    pub outputs: BTreeMap<String, Text>,
 }
 
 /// Everything that an environment describes in these surroundings, whether it should
 /// stand or, with `removed = true`, should go.
 pub fn wanted(environment: &Environment, surroundings: &Surroundings) -> Wanted {
     let mut wanted = Wanted::default();
-    let context = Context { environment, network: &surroundings.network };
+    let Surroundings { network, externals } = surroundings;
+    let context = Context { environment, network, externals };
+    for (name, block) in &environment.file.secret {
+        secret::expand(&context, name, block, &mut wanted);
+    }
     for (name, block) in &environment.file.load_balancer {
         load_balancer::expand(&context, name, block, &mut wanted);
     }
@@ -89,6 +96,7 @@ pub fn wanted(environment: &Environment, surroundings: &Surroundings) -> Wanted 
         bucket::expand(&context, name, block, &mut wanted);
     }
     unmanaged::hold(environment, &mut wanted);
+    wanted.outputs = outputs::linked(&context);
     wanted.objects.sort_by(|a, b| a.address.cmp(&b.address));
     wanted.held.sort();
     wanted
@@ -98,6 +106,7 @@ pub fn wanted(environment: &Environment, surroundings: &Surroundings) -> Wanted 
 struct Context<'a> {
     environment: &'a Environment,
     network: &'a Network,
+    externals: &'a BTreeMap<String, Neighbour>,
 }
 
 impl Context<'_> {
@@ -118,6 +127,20 @@ impl Context<'_> {
             .unwrap_or_default()
     }
 
+    /// An external as it was found.
+    fn external(&self, reference: &Reference) -> Option<&Neighbour> {
+        match reference.segments().as_slice() {
+            ["external", name, ..] => self.externals.get(*name),
+            _ => None,
+        }
+    }
+
+    /// What a reference means: a known value of an external, or an object of
+    /// this environment, where its kind is managed.
+    fn link(&self, reference: &Reference) -> Option<Link> {
+        link_of(reference, self.externals)
+    }
+
     fn description(&self, address: &Address) -> String {
         format!("{address} of {}", self.environment.name)
     }
@@ -130,7 +153,7 @@ impl Context<'_> {
             .iter()
             .map(|part| match part {
                 TemplatePart::Literal(text) => Some(Link::Known(text.clone())),
-                TemplatePart::Reference(reference) => link_of(reference),
+                TemplatePart::Reference(reference) => self.link(reference),
             })
             .collect::<Option<Vec<_>>>()
             .map(Text)
@@ -138,10 +161,13 @@ impl Context<'_> {
 }
 
 /// The object and attribute that a reference means, where its kind is managed.
-fn link_of(reference: &Reference) -> Option<Link> {
+fn link_of(reference: &Reference, externals: &BTreeMap<String, Neighbour>) -> Option<Link> {
     match reference.segments().as_slice() {
-        // Their kinds come later.
-        ["external" | "secret", ..] | ["cache", _, "url_secret"] => None,
+        ["external", name] => Some(Link::Known(externals.get(*name)?.id.clone())),
+        ["external", name, attribute] => {
+            externals.get(*name)?.attributes.get(*attribute).cloned().map(Link::Known)
+        }
+        ["cache", name, "url_secret"] => Some(Link::to(&cache::url_secret(name))),
         ["load_balancer", name, "listener", listener]
         | ["load_balancer", name, "listener", listener, "arn"] => {
             Some(Link::to(&Address::block("load_balancer", name).part("listener").part(listener)))

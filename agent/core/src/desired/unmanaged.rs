@@ -21,7 +21,7 @@ pub(super) fn hold(environment: &Environment, wanted: &mut Wanted) {
         tags: _,
         network: _,
         external,
-        secret,
+        secret: _,
         cache: _,
         load_balancer: _,
         service: _,
@@ -37,9 +37,6 @@ pub(super) fn hold(environment: &Environment, wanted: &mut Wanted) {
     let mut hold = |address: Address, reason| wanted.held.push(Held::new(address, reason));
     for name in external.keys() {
         hold(Address::block("external", name), HeldReason::Protected);
-    }
-    for name in secret.keys() {
-        hold(Address::block("secret", name), HeldReason::NotYetManaged);
     }
     for name in alarms.iter().flat_map(|alarms| alarms.alarm.keys()) {
         hold(Address::block("alarms", name), HeldReason::NotYetManaged);

@@ -66,12 +66,25 @@ pub fn plan(inputs: &Inputs<'_>) -> Result<Plan, Vec<Conflict>> {
 struct Computation<'a> {
     inputs: &'a Inputs<'a>,
     /// What stands at an address after the plan, where it stands already.
-    known: BTreeMap<Address, &'a Observed>,
+    known: BTreeMap<Address, Known<'a>>,
     changes: Vec<Change>,
     held: Vec<Held>,
     unsettled: Vec<Unsettled>,
     forget: Vec<Address>,
     conflicts: Vec<Conflict>,
+}
+
+/// What stands at an address after the plan.
+struct Known<'a> {
+    observed: &'a Observed,
+    /// Attributes that the plan changes.
+    changing: Vec<&'static str>,
+}
+
+impl Known<'_> {
+    fn attribute(&self, name: &str) -> Option<&str> {
+        if self.changing.contains(&name) { None } else { self.observed.attribute(name) }
+    }
 }
 
 impl<'a> Computation<'a> {
@@ -131,7 +144,10 @@ impl<'a> Computation<'a> {
             _ => false,
         };
         if !another {
-            self.known.insert(desired.address.clone(), observed);
+            let spec = desired.resource.spec();
+            let changing = change.fields.iter().flat_map(|field| spec.unsettled_by(&field.field));
+            let known = Known { observed, changing: changing.copied().collect() };
+            self.known.insert(desired.address.clone(), known);
         }
         if let Some((action, reason)) = decided {
             change.action = action;
@@ -146,7 +162,7 @@ impl<'a> Computation<'a> {
     /// Puts the known value in place of the named, where it will not change.
     fn resolve(&self, link: &mut Link) {
         if let Link::To { address, attribute } = link
-            && let Some(value) = self.known.get(address).and_then(|observed| observed.attribute(attribute))
+            && let Some(value) = self.known.get(address).and_then(|known| known.attribute(attribute))
         {
             *link = Link::Known(value.to_owned());
         }

@@ -15,6 +15,7 @@ pub mod names;
 mod observed;
 mod queue;
 mod replication_group;
+mod secret;
 mod security_group;
 mod service;
 mod tags;
@@ -33,12 +34,13 @@ pub use load_balancer::LoadBalancer;
 pub use log_group::LogGroup;
 pub use observed::{Observed, Owner, Readiness};
 pub use queue::{DeadLetter, Queue};
-pub use replication_group::ReplicationGroup;
+pub use replication_group::{ReplicationGroup, Transit};
+pub use secret::{CacheUrl, Secret, SecretContent, Token};
 pub use security_group::{Ingress, Peer, SecurityGroup};
 pub use service::{Count, Service};
-pub use tags::{ADDRESS_TAG, ENVIRONMENT_TAG, TOKEN_TAG, Tags};
+pub use tags::{ADDRESS_TAG, AUTH_TAG, COMPOSED_TAG, ENVIRONMENT_TAG, TOKEN_TAG, Tags};
 pub use target_group::{HealthCheck, TargetGroup};
-pub use task_definition::TaskDefinition;
+pub use task_definition::{FileSystem, TaskDefinition};
 
 use serde::{Deserialize, Serialize};
 
@@ -63,6 +65,12 @@ pub trait Spec {
     /// unique in. None where a parent of its own tells it apart.
     fn claim(&self) -> Option<String> {
         Some(self.name())
+    }
+
+    /// Attributes that are known anew only after a change of this field: what
+    /// refers to them waits for it.
+    fn unsettled_by(&self, _field: &str) -> &'static [&'static str] {
+        &[]
     }
 }
 
@@ -177,6 +185,8 @@ kinds! {
     ReplicationGroup "replication_group" "replication group" named tagged None DataLost;
     Queue "queue" "queue" named tagged None DataLost;
     Bucket "bucket" "bucket" named tagged None DataLost;
+    // A deleted one can be taken back for days.
+    Secret "secret" "secret" generated tagged None None;
 }
 
 impl Kind {

@@ -31,6 +31,10 @@ pub struct Service {
     pub minimum_healthy_percent: u32,
     /// Percent of the count that may run during a deployment.
     pub maximum_percent: u32,
+    /// Fargate's version, or `LATEST`.
+    pub platform_version: String,
+    /// Whether people may open a shell in new tasks.
+    pub execute_command: bool,
     /// Its tags.
     pub tags: Tags,
 }
@@ -70,6 +74,8 @@ impl Spec for Service {
             circuit_breaker,
             minimum_healthy_percent,
             maximum_percent,
+            platform_version,
+            execute_command,
             tags,
         } = self;
         let mut count_field = Field::in_place("count", count.tasks());
@@ -88,6 +94,8 @@ impl Spec for Service {
             Field::in_place("circuit_breaker", *circuit_breaker),
             Field::in_place("minimum_healthy_percent", *minimum_healthy_percent),
             Field::in_place("maximum_percent", *maximum_percent),
+            Field::rollout("platform_version", platform_version.clone()),
+            Field::in_place("execute_command", *execute_command),
         ];
         fields.extend(tags.fields());
         fields

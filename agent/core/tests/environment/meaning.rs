@@ -74,6 +74,18 @@ fn what_cannot_be_meant() {
         ("steps", &[("[\"50%\", \"100%\"]", "[\"50%\", \"50%\", \"75%\"]")]),
         ("steps of a rolling release", &[("strategy      = \"blue_green\"", "strategy      = \"rolling\"")]),
         ("switch host", &[("host = \"web.example.com\"", "host = \"wep.example.com\"")]),
+        (
+            "a secret that cannot come back",
+            &[("[dashboard]", "[secret.key]\ngenerate = 32\nrecovery = \"36h\"\n[dashboard]")],
+        ),
+        (
+            "a deployment without room",
+            &[("[dashboard]", "[service.web.deployment]\nmaximum_percent = 100\n[dashboard]")],
+        ),
+        (
+            "a shell without a role",
+            &[("port           = 8080", "port           = 8080\nexecute_command = true")],
+        ),
         ("a freeze without end", &[("duration = \"60h\"", "duration = \"900d\"")]),
     ]);
     insta::assert_snapshot!(report);

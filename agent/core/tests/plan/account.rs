@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use pointsman_core::{
     Address,
-    desired::{Network, Subnet, Surroundings, wanted},
+    desired::{Neighbour, Network, Subnet, Surroundings, wanted},
     environment::Environment,
     plan::{Action, Change, Conflict, Inputs, Plan, StepKind, plan, steps},
     resource::{Desired, Link, Observed, Owner, Readiness, Resource, Tags},
@@ -38,7 +38,9 @@ impl Account {
                 ("public".to_owned(), vec![zone("subnet-0c", "a"), zone("subnet-0d", "b")]),
             ]),
         };
-        let surroundings = Surroundings { network, externals: BTreeMap::new() };
+        let access_point = ("access_point".to_owned(), "fsap-0a".to_owned());
+        let files = Neighbour { id: "fs-0a".to_owned(), attributes: BTreeMap::from([access_point]) };
+        let surroundings = Surroundings { network, externals: BTreeMap::from([("files".to_owned(), files)]) };
         let wanted = wanted(environment, &surroundings);
         let mut observed = BTreeMap::new();
         for (address, recorded) in self.state.iter().flat_map(|state| &state.objects) {
@@ -115,8 +117,19 @@ impl Account {
                 format!("id-{}", self.made)
             }
         };
-        let attributes = ["arn", "dns_name", "endpoint", "port", "zone_id", "name", "url", "domain_name"]
-            .map(|name| (name.to_owned(), format!("{name} of {}", change.address)));
+        const ATTRIBUTES: [&str; 10] = [
+            "arn",
+            "dns_name",
+            "endpoint",
+            "port",
+            "zone_id",
+            "name",
+            "url",
+            "domain_name",
+            "version",
+            "composed_of",
+        ];
+        let attributes = ATTRIBUTES.map(|name| (name.to_owned(), format!("{name} of {}", change.address)));
         let object = Observed {
             resource: desired.resource.clone(),
             id: id.clone(),

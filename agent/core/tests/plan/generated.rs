@@ -19,6 +19,10 @@ pub struct Shape {
     pub bucket: bool,
     pub second_service: bool,
     pub in_transit: bool,
+    pub auth: bool,
+    pub engine_version: &'static str,
+    pub secret: bool,
+    pub files: bool,
     pub node_type: &'static str,
     pub internal: bool,
     pub variable: Option<String>,
@@ -42,6 +46,10 @@ impl Default for Shape {
             bucket: false,
             second_service: false,
             in_transit: true,
+            auth: true,
+            engine_version: "7.1",
+            secret: true,
+            files: true,
             node_type: "cache.t3.micro",
             internal: true,
             variable: None,
@@ -62,11 +70,13 @@ pub fn shape() -> impl Strategy<Value = Shape> {
     );
     let switches = (any::<bool>(), any::<bool>(), any::<bool>(), any::<bool>(), any::<bool>());
     let kinds = (any::<bool>(), any::<bool>(), any::<bool>());
-    (numbers, words, switches, kinds).prop_map(|(numbers, words, switches, kinds)| {
+    let secrets = (any::<bool>(), any::<bool>(), any::<bool>(), any::<bool>());
+    (numbers, words, switches, kinds, secrets).prop_map(|(numbers, words, switches, kinds, secrets)| {
         let (image, port, count, idle_timeout) = numbers;
         let (health_path, node_type, variable, tag) = words;
         let (sticky, scaling, cache, second_service, internal) = switches;
         let (queue, fifo, bucket) = kinds;
+        let (in_transit, auth, secret, files) = secrets;
         Shape {
             image,
             port,
@@ -80,7 +90,12 @@ pub fn shape() -> impl Strategy<Value = Shape> {
             fifo,
             bucket,
             second_service,
-            in_transit: true,
+            // A token without TLS is refused by `check`.
+            in_transit: in_transit || auth,
+            auth,
+            engine_version: "7.1",
+            secret,
+            files,
             node_type,
             internal,
             variable,
@@ -135,9 +150,9 @@ hosts = ["b.example", "a.example"]
         );
         if self.cache {
             text.push_str(&format!(
-                "[cache.sessions]\nengine = \"redis\"\nengine_version = \"7.1\"\nnode_type = \"{}\"\n\
-                 encryption = {{ at_rest = true, in_transit = {} }}\n",
-                self.node_type, self.in_transit
+                "[cache.sessions]\nengine = \"redis\"\nengine_version = \"{}\"\nnode_type = \"{}\"\n\
+                 encryption = {{ at_rest = true, in_transit = {} }}\nauth = {}\n",
+                self.engine_version, self.node_type, self.in_transit, self.auth
             ));
         }
         if self.queue {
@@ -154,6 +169,14 @@ hosts = ["b.example", "a.example"]
                 "[bucket.files]\nversioned = {}\nexpire_after = \"{}d\"\n",
                 self.sticky, self.count
             ));
+        }
+        if self.secret {
+            text.push_str("[secret.key]\ngenerate = 32\n");
+        }
+        if self.files {
+            text.push_str(
+                "[external.files]\nkind = \"efs\"\nname = \"files\"\naccess_point = { name = \"data\" }\n",
+            );
         }
         self.service(&mut text, "web", 10);
         if self.second_service {
@@ -195,6 +218,20 @@ FIXED = "yes"
         }
         if self.bucket {
             text.push_str("BUCKET = \"${bucket.files.name}\"\n");
+        }
+        if self.cache || self.secret {
+            text.push_str(&format!("[service.{name}.secrets]\n"));
+        }
+        if self.cache {
+            text.push_str("CACHE_URL = \"${cache.sessions.url_secret}\"\n");
+        }
+        if self.secret {
+            text.push_str("KEY = \"${secret.key.arn}\"\n");
+        }
+        if self.files {
+            text.push_str(&format!(
+                "[service.{name}.volumes.data]\nfiles = \"${{external.files}}\"\nmount = \"/data\"\n"
+            ));
         }
         text.push_str(&format!(
             "[service.{name}.health]\npath = \"{}\"\n[service.{name}.expose]\n\

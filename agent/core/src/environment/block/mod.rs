@@ -28,7 +28,8 @@ pub use operation::{Correct, Drift, Freeze, FreezeWindow, Secret};
 pub use queue::{DeadLetter, Queue};
 pub use rollout::{Rollout, SchemaChange, Strategy, Switch, SwitchKind, SwitchMode};
 pub use service::{
-    Architecture, Expose, Health, Scaling, ScalingSchedule, Service, Stickiness, StickinessKind, Volume,
+    Architecture, Deployment, Expose, Health, Scaling, ScalingSchedule, Service, Stickiness, StickinessKind,
+    Volume,
 };
 pub use table::{TABLES, Table};
 

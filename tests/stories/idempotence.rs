@@ -26,7 +26,7 @@ fn interrupted(world: &World, clone: &Clone<'_>, command: &[&str], service: &str
 }
 
 /// The calls that make something, and those that change what was just made.
-const MAKING: [(&str, &str); 13] = [
+const MAKING: [(&str, &str); 17] = [
     ("ec2", "CreateSecurityGroup"),
     ("ec2", "AuthorizeSecurityGroupIngress"),
     ("logs", "CreateLogGroup"),
@@ -40,10 +40,14 @@ const MAKING: [(&str, &str); 13] = [
     ("elasticloadbalancing", "CreateRule"),
     ("ecs", "RegisterTaskDefinition"),
     ("ecs", "CreateService"),
+    ("application-autoscaling", "RegisterScalableTarget"),
+    ("application-autoscaling", "PutScalingPolicy"),
+    ("monitoring", "PutMetricAlarm"),
+    ("monitoring", "PutDashboard"),
 ];
 
 /// The calls that delete something.
-const DELETING: [(&str, &str); 11] = [
+const DELETING: [(&str, &str); 15] = [
     ("ecs", "DeleteService"),
     ("ecs", "DeregisterTaskDefinition"),
     ("elasticloadbalancing", "DeleteRule"),
@@ -55,6 +59,10 @@ const DELETING: [(&str, &str); 11] = [
     ("elasticache", "DeleteCacheSubnetGroup"),
     ("logs", "DeleteLogGroup"),
     ("ec2", "DeleteSecurityGroup"),
+    ("application-autoscaling", "DeleteScalingPolicy"),
+    ("application-autoscaling", "DeregisterScalableTarget"),
+    ("monitoring", "DeleteAlarms"),
+    ("monitoring", "DeleteDashboards"),
 ];
 
 #[test]
@@ -103,6 +111,12 @@ fn a_changed_field_is_exactly_that_change_and_back_is_nothing() {
             "maintenance_window = \"mon:03:00-mon:04:00\"",
             "cache.sessions",
         ),
+        (
+            "scale_in_cooldown  = \"300s\"",
+            "scale_in_cooldown  = \"240s\"",
+            "service.webui3-scaled.scaling.cpu",
+        ),
+        ("memory_above = 90", "memory_above = 91", "alarms.high-memory"),
         ("interval  = \"30s\"", "interval  = \"20s\"", "service.webui3-scaled.target_group"),
     ] {
         let changed = original.replace(from, to);

@@ -21,6 +21,7 @@ mod refusals;
 mod road;
 mod terraform;
 mod usage;
+mod watching;
 
 use std::time::Duration;
 

@@ -91,6 +91,7 @@ pub(crate) fn is_busy(error: &CloudError) -> bool {
                 | "InvalidReplicationGroupState"
                 | "InvalidCacheClusterState"
                 | "UpdateInProgressException"
+                | "ConcurrentUpdateException"
         )
     )
 }

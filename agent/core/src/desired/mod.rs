@@ -1,8 +1,12 @@
 //! What should be: the AWS objects that an environment's blocks stand for.
 
+mod alarm;
 mod cache;
+mod dashboard;
 mod load_balancer;
+mod metric;
 mod outputs;
+mod scaling;
 mod service;
 mod unmanaged;
 
@@ -10,13 +14,14 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
+pub(crate) use metric::is_of_target_groups_only;
 pub use outputs::outputs;
 
 use crate::{
     Address,
     environment::{Environment, block::Table},
     plan::Held,
-    resource::{Desired, Link, Resource, Tags, Text},
+    resource::{Dashboard, Desired, Link, Resource, Tags, Text},
     scalar::{Reference, Template, TemplatePart},
 };
 
@@ -80,6 +85,14 @@ pub fn wanted(environment: &Environment, surroundings: &Surroundings) -> Wanted 
     for (name, block) in &environment.file.service {
         service::expand(&context, name, block, &mut wanted);
     }
+    if let Some(alarms) = &environment.file.alarms {
+        for (name, block) in &alarms.alarm {
+            alarm::expand(&context, name, block, &alarms.notify, &mut wanted);
+        }
+    }
+    if let Some(block) = &environment.file.dashboard {
+        dashboard::expand(&context, block, &mut wanted);
+    }
     unmanaged::hold(environment, &mut wanted);
     wanted.objects.sort_by(|a, b| a.address.cmp(&b.address));
     wanted.held.sort();
@@ -122,10 +135,20 @@ impl Context<'_> {
             .iter()
             .map(|part| match part {
                 TemplatePart::Literal(text) => Some(Link::Known(text.clone())),
-                TemplatePart::Reference(reference) => link_of(reference),
+                TemplatePart::Reference(reference) => match reference.segments().as_slice() {
+                    ["dashboard", "url"] => self.dashboard_url().map(Link::Known),
+                    _ => link_of(reference),
+                },
             })
             .collect::<Option<Vec<_>>>()
             .map(Text)
+    }
+
+    /// Where the dashboard will be: a service that tells people need not wait
+    /// for it, and it shows that service.
+    fn dashboard_url(&self) -> Option<String> {
+        let file = &self.environment.file;
+        file.dashboard.as_ref().map(|dashboard| Dashboard::url(&file.aws.region, &dashboard.name))
     }
 }
 

@@ -1,7 +1,12 @@
 use std::collections::BTreeMap;
 
-use super::link_of;
-use crate::{Address, environment::Environment, resource::Link, scalar::TemplatePart};
+use super::{dashboard, link_of};
+use crate::{
+    Address,
+    environment::Environment,
+    resource::Link,
+    scalar::{Reference, TemplatePart},
+};
 
 /// The environment's outputs, as far as everything that they name is known;
 /// `None` stands for one that is not.
@@ -19,7 +24,7 @@ pub fn outputs(
                 .iter()
                 .map(|part| match part {
                     TemplatePart::Literal(text) => Some(text.clone()),
-                    TemplatePart::Reference(reference) => match link_of(reference)? {
+                    TemplatePart::Reference(reference) => match link(environment, reference)? {
                         Link::To { address, attribute: name } => attribute(&address, &name),
                         Link::Known(value) => Some(value),
                     },
@@ -28,4 +33,15 @@ pub fn outputs(
             (name.clone(), value)
         })
         .collect()
+}
+
+/// The dashboard has no name in references: there is one.
+fn link(environment: &Environment, reference: &Reference) -> Option<Link> {
+    match reference.segments().as_slice() {
+        ["dashboard", attribute] => {
+            let block = environment.file.dashboard.as_ref()?;
+            Some(Link::attribute(&dashboard::address(block), attribute))
+        }
+        _ => link_of(reference),
+    }
 }

@@ -99,11 +99,11 @@ pub(super) fn expand(context: &Context<'_>, name: &str, block: &block::Service, 
     service.after = exposed.into_iter().map(|exposed| exposed.rule).collect();
     wanted.objects.push(service);
 
-    let held = [
-        (block.scaling.is_some(), "scaling"),
-        (!block.secrets.is_empty(), "secrets"),
-        (!block.volumes.is_empty(), "volumes"),
-    ];
+    if let Some(scaling) = &block.scaling {
+        super::scaling::expand(context, name, block, scaling, wanted);
+    }
+
+    let held = [(!block.secrets.is_empty(), "secrets"), (!block.volumes.is_empty(), "volumes")];
     for (_, part) in held.into_iter().filter(|(written, _)| *written) {
         wanted.held.push(Held::new(address.part(part), HeldReason::NotYetManaged));
     }

@@ -25,8 +25,8 @@ pub(super) fn hold(environment: &Environment, wanted: &mut Wanted) {
         cache: _,
         load_balancer: _,
         service: _,
-        alarms,
-        dashboard,
+        alarms: _,
+        dashboard: _,
         rollout,
         freeze,
         drift: _,
@@ -38,12 +38,6 @@ pub(super) fn hold(environment: &Environment, wanted: &mut Wanted) {
     }
     for name in secret.keys() {
         hold(Address::block("secret", name), HeldReason::NotYetManaged);
-    }
-    for name in alarms.iter().flat_map(|alarms| alarms.alarm.keys()) {
-        hold(Address::block("alarms", name), HeldReason::NotYetManaged);
-    }
-    if let Some(dashboard) = dashboard {
-        hold(Address::block("dashboard", &dashboard.name), HeldReason::NotYetManaged);
     }
     if rollout.as_ref().is_some_and(|rollout| rollout.strategy != Strategy::Rolling) {
         hold(Address::block("rollout", "strategy"), HeldReason::NotYetManaged);

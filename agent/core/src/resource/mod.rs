@@ -1,8 +1,10 @@
 //! AWS objects as values: one file per kind, each with what should be, how
 //! its fields are compared, and what a change of each costs.
 
+mod alarm;
 mod cache_parameter_group;
 mod cache_subnet_group;
+mod dashboard;
 mod disruption;
 mod field;
 mod link;
@@ -13,16 +15,21 @@ mod log_group;
 pub mod names;
 mod observed;
 mod replication_group;
+mod scalable_target;
+mod scaling_policy;
+mod scheduled_action;
 mod security_group;
 mod service;
 mod tags;
 mod target_group;
 mod task_definition;
 
+pub use alarm::{Alarm, Metric};
 pub use cache_parameter_group::CacheParameterGroup;
 pub use cache_subnet_group::CacheSubnetGroup;
+pub use dashboard::Dashboard;
 pub use disruption::Disruption;
-pub use field::{Field, Rule};
+pub use field::{Decider, Field, Rule};
 pub use link::{Link, Text};
 pub use listener::Listener;
 pub use listener_rule::ListenerRule;
@@ -30,6 +37,9 @@ pub use load_balancer::LoadBalancer;
 pub use log_group::LogGroup;
 pub use observed::{Observed, Owner, Readiness};
 pub use replication_group::ReplicationGroup;
+pub use scalable_target::{ScalableTarget, Suspended};
+pub use scaling_policy::{Scaling, ScalingPolicy};
+pub use scheduled_action::ScheduledAction;
 pub use security_group::{Ingress, Peer, SecurityGroup};
 pub use service::{Count, Service};
 pub use tags::{ADDRESS_TAG, ENVIRONMENT_TAG, TOKEN_TAG, Tags};
@@ -171,6 +181,12 @@ kinds! {
     CacheSubnetGroup "cache_subnet_group" "cache subnet group" named tagged None None;
     CacheParameterGroup "cache_parameter_group" "cache parameter group" named tagged None None;
     ReplicationGroup "replication_group" "replication group" named tagged None DataLost;
+    // Without them a service keeps the tasks that it has.
+    ScalableTarget "scalable_target" "scalable target" named tagged None None;
+    ScalingPolicy "scaling_policy" "scaling policy" generated untagged None None;
+    ScheduledAction "scheduled_action" "scheduled action" generated untagged None None;
+    Alarm "alarm" "alarm" named tagged None None;
+    Dashboard "dashboard" "dashboard" named tagged None None;
 }
 
 impl Kind {

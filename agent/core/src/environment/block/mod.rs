@@ -16,7 +16,7 @@ use std::collections::BTreeMap;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-pub use alarm::{Alarm, Alarms, Dashboard};
+pub use alarm::{Alarm, Alarms, Dashboard, MissingData};
 pub use cache::{Cache, CacheEncryption, CacheEngine};
 pub use estate::{Aws, Encrypt, Network, Owner, State, SubnetSelection, VpcSelection};
 pub use external::{AccessPoint, External};
@@ -24,7 +24,8 @@ pub use load_balancer::{Listener, ListenerProtocol, LoadBalancer, Scheme};
 pub use operation::{Correct, Drift, Freeze, FreezeWindow, Secret};
 pub use rollout::{Rollout, SchemaChange, Strategy, Switch, SwitchKind, SwitchMode};
 pub use service::{
-    Architecture, Expose, Health, Scaling, ScalingSchedule, Service, Stickiness, StickinessKind, Volume,
+    Architecture, Expose, Health, Scaling, ScalingSchedule, ScalingSuspended, Service, Stickiness,
+    StickinessKind, Volume,
 };
 pub use table::{TABLES, Table};
 

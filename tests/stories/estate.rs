@@ -102,6 +102,40 @@ for group in logs.describe_log_groups(logGroupNamePrefix="/pointsman/")["logGrou
 for secret in client("secretsmanager").list_secrets()["SecretList"]:
     if ours(secret.get("Tags", [])):
         lines.append(f'secret {secret["Name"]}: {secret["Description"]}')
+scaling = client("application-autoscaling")
+for target in scaling.describe_scalable_targets(ServiceNamespace="ecs")["ScalableTargets"]:
+    if "pointsman:address" not in scaling.list_tags_for_resource(ResourceARN=target["ScalableTargetARN"])["Tags"]:
+        continue
+    place = dict(ServiceNamespace="ecs", ResourceId=target["ResourceId"])
+    lines.append(f'scalable target {target["ResourceId"]}: {target["MinCapacity"]} to {target["MaxCapacity"]} tasks')
+    for policy in sorted(scaling.describe_scaling_policies(**place)["ScalingPolicies"], key=lambda p: p["PolicyName"]):
+        if tracking := policy.get("TargetTrackingScalingPolicyConfiguration"):
+            lines.append(f'  {policy["PolicyName"]}: {tracking["PredefinedMetricSpecification"]["PredefinedMetricType"]} at {tracking["TargetValue"]}, '
+                         f'in {tracking["ScaleInCooldown"]} s, out {tracking["ScaleOutCooldown"]} s, {len(policy["Alarms"])} alarms')
+        else:
+            step = policy["StepScalingPolicyConfiguration"]
+            lines.append(f'  {policy["PolicyName"]}: {step["AdjustmentType"]} {[s["ScalingAdjustment"] for s in step["StepAdjustments"]]}, {step["Cooldown"]} s')
+    for action in scaling.describe_scheduled_actions(**place)["ScheduledActions"]:
+        lines.append(f'  {action["ScheduledActionName"]}: {action["Schedule"]} {action["ScalableTargetAction"]}')
+
+cloudwatch = client("cloudwatch")
+for alarm in cloudwatch.describe_alarms()["MetricAlarms"]:
+    if not ours(cloudwatch.list_tags_for_resource(ResourceARN=alarm["AlarmArn"])["Tags"]):
+        continue
+    dimensions = [f'{d["Name"]} {d["Value"]}' for d in sorted(alarm["Dimensions"], key=lambda d: d["Name"])]
+    actions = sorted(a.split(":")[2] + " " + a.split(":")[-1] for a in alarm["AlarmActions"])
+    lines.append(f'alarm {alarm["AlarmName"]}: {alarm["Statistic"]} of {alarm["Namespace"]} {alarm["MetricName"]} {alarm["ComparisonOperator"]} '
+                 f'{alarm["Threshold"]}, {alarm["DatapointsToAlarm"]} of {alarm["EvaluationPeriods"]} times {alarm["Period"]} s, '
+                 f'{alarm["TreatMissingData"]}')
+    lines += [f"  of {d}" for d in dimensions] + [f"  does {a}" for a in actions]
+for entry in cloudwatch.list_dashboards()["DashboardEntries"]:
+    if not ours(cloudwatch.list_tags_for_resource(ResourceARN=entry["DashboardArn"])["Tags"]):
+        continue
+    lines.append(f'dashboard {entry["DashboardName"]}')
+    for widget in json.loads(cloudwatch.get_dashboard(DashboardName=entry["DashboardName"])["DashboardBody"])["widgets"]:
+        what = widget["properties"]
+        shown = [a.split(":")[-1] for a in what.get("alarms", [])] or [m[1] for m in what["metrics"]]
+        lines.append(f'  {what["title"]}: {", ".join(shown)}')
 
 heads = []
 for line in lines:

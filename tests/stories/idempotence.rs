@@ -26,7 +26,7 @@ fn interrupted(world: &World, clone: &Clone<'_>, command: &[&str], service: &str
 }
 
 /// The calls that make something, and those that change what was just made.
-const MAKING: [(&str, &str); 15] = [
+const MAKING: [(&str, &str); 19] = [
     // The first only: after that, what was deleted comes back.
     ("secretsmanager", "CreateSecret"),
     ("secretsmanager", "RestoreSecret"),
@@ -43,10 +43,14 @@ const MAKING: [(&str, &str); 15] = [
     ("elasticloadbalancing", "CreateRule"),
     ("ecs", "RegisterTaskDefinition"),
     ("ecs", "CreateService"),
+    ("application-autoscaling", "RegisterScalableTarget"),
+    ("application-autoscaling", "PutScalingPolicy"),
+    ("monitoring", "PutMetricAlarm"),
+    ("monitoring", "PutDashboard"),
 ];
 
 /// The calls that delete something.
-const DELETING: [(&str, &str); 12] = [
+const DELETING: [(&str, &str); 16] = [
     ("secretsmanager", "DeleteSecret"),
     ("ecs", "DeleteService"),
     ("ecs", "DeregisterTaskDefinition"),
@@ -59,6 +63,10 @@ const DELETING: [(&str, &str); 12] = [
     ("elasticache", "DeleteCacheSubnetGroup"),
     ("logs", "DeleteLogGroup"),
     ("ec2", "DeleteSecurityGroup"),
+    ("application-autoscaling", "DeleteScalingPolicy"),
+    ("application-autoscaling", "DeregisterScalableTarget"),
+    ("monitoring", "DeleteAlarms"),
+    ("monitoring", "DeleteDashboards"),
 ];
 
 #[test]
@@ -107,6 +115,12 @@ fn a_changed_field_is_exactly_that_change_and_back_is_nothing() {
             "maintenance_window = \"mon:03:00-mon:04:00\"",
             "cache.sessions",
         ),
+        (
+            "scale_in_cooldown  = \"300s\"",
+            "scale_in_cooldown  = \"240s\"",
+            "service.webui3-scaled.scaling.cpu",
+        ),
+        ("memory_above = 90", "memory_above = 91", "alarms.high-memory"),
         ("interval  = \"30s\"", "interval  = \"20s\"", "service.webui3-scaled.target_group"),
     ] {
         let changed = original.replace(from, to);

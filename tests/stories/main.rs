@@ -24,6 +24,7 @@ mod road;
 mod secrets;
 mod terraform;
 mod usage;
+mod watching;
 
 use std::time::Duration;
 

@@ -71,6 +71,9 @@ clients! {
     elb: aws_sdk_elasticloadbalancingv2;
     cache: aws_sdk_elasticache;
     logs: aws_sdk_cloudwatchlogs;
+    scaling: aws_sdk_applicationautoscaling;
+    cloudwatch: aws_sdk_cloudwatch;
+    tagging: aws_sdk_resourcegroupstagging;
     sts: aws_sdk_sts;
     secrets: aws_sdk_secretsmanager;
     files: aws_sdk_efs;

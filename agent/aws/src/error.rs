@@ -95,6 +95,7 @@ pub(crate) fn is_busy(error: &CloudError) -> bool {
                 | "InvalidCacheClusterState"
                 | "UpdateInProgressException"
                 | "AWS.SimpleQueueService.QueueDeletedRecently"
+                | "ConcurrentUpdateException"
         )
     )
 }

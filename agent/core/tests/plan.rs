@@ -131,6 +131,63 @@ fn what_the_autoscaler_or_an_ignore_rule_owns_is_held_not_changed() {
 }
 
 #[test]
+fn bounds_that_a_schedule_set_and_scaling_that_a_rollout_suspended_are_held() {
+    let mut account = Account::default();
+    let shape = Shape { scaling: true, schedule: Some("0 20 * * *"), ..Shape::default() };
+    account.deploy(&shape.environment());
+    let mut live = |max: u32, suspended: bool| {
+        let Resource::ScalableTarget(target) = account.live("service.web.scaling") else {
+            panic!("a target")
+        };
+        target.max = max;
+        target.suspended.scale_in = Some(suspended);
+        account.plan(&shape.environment()).unwrap()
+    };
+    let plan = live(2, true);
+    assert!(plan.is_empty(), "{:?}", names(&plan));
+    let held: Vec<String> = plan
+        .held
+        .iter()
+        .filter(|held| held.address.as_str().contains("scaling"))
+        .map(|held| format!("{}: {}", held.address, render::words::held(&held.reason)))
+        .collect();
+    insta::assert_snapshot!("scaling_that_is_held", held.join("\n"));
+    let by_hand = live(9, false);
+    assert_eq!(names(&by_hand), [("service.web.scaling".to_owned(), Action::Update)]);
+    assert_eq!(by_hand.changes[0].fields.len(), 1, "{:?}", by_hand.changes[0].fields);
+}
+
+#[test]
+fn scaling_that_goes_gives_the_count_back_and_says_so() {
+    let mut account = Account::default();
+    let shape = Shape { scaling: true, ..Shape::default() };
+    account.deploy(&shape.environment());
+    let Resource::Service(service) = account.live("service.web") else { panic!("a service") };
+    service.count = pointsman_core::resource::Count::Fixed(7);
+    let plan = account.plan(&Shape { scaling: false, ..shape.clone() }.environment()).unwrap();
+    assert_eq!(
+        names(&plan),
+        [
+            ("service.web".to_owned(), Action::Update),
+            ("service.web.scaling".to_owned(), Action::Delete),
+            ("service.web.scaling.cpu".to_owned(), Action::Delete),
+        ]
+    );
+    let count = &plan.changes[0].fields[0];
+    assert_eq!((count.field.as_str(), count.origin), ("count", Origin::File));
+    assert_eq!((&count.before, &count.after), (&7.into(), &2.into()));
+    let steps = steps(&plan);
+    let of = |change: usize| steps.iter().position(|step| step.change == change).unwrap();
+    assert!(steps[of(1)].after.contains(&of(2)), "a policy goes before its target");
+    account.apply(&plan);
+    // And back: the count is the autoscaler's again, wherever it stands.
+    let back = account.plan(&shape.environment()).unwrap();
+    assert!(names(&back).iter().all(|(address, action)| {
+        address.starts_with("service.web.scaling") && *action == Action::Create
+    }));
+}
+
+#[test]
 fn tags_that_others_add_are_theirs() {
     let mut account = Account::default();
     let shape = Shape::default();

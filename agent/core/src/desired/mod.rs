@@ -1,10 +1,14 @@
 //! What should be: the AWS objects that an environment's blocks stand for.
 
+mod alarm;
 mod bucket;
 mod cache;
+mod dashboard;
 mod load_balancer;
+mod metric;
 mod outputs;
 mod queue;
+mod scaling;
 mod secret;
 mod service;
 mod unmanaged;
@@ -13,13 +17,14 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
+pub(crate) use metric::is_of_target_groups_only;
 pub use outputs::outputs;
 
 use crate::{
     Address,
     environment::{Environment, block::Table},
     plan::Held,
-    resource::{Desired, Link, Resource, Tags, Text},
+    resource::{Dashboard, Desired, Link, Resource, Tags, Text},
     scalar::{Reference, Template, TemplatePart},
 };
 
@@ -95,6 +100,14 @@ pub fn wanted(environment: &Environment, surroundings: &Surroundings) -> Wanted 
     for (name, block) in &environment.file.bucket {
         bucket::expand(&context, name, block, &mut wanted);
     }
+    if let Some(alarms) = &environment.file.alarms {
+        for (name, block) in &alarms.alarm {
+            alarm::expand(&context, name, block, &alarms.notify, &mut wanted);
+        }
+    }
+    if let Some(block) = &environment.file.dashboard {
+        dashboard::expand(&context, block, &mut wanted);
+    }
     unmanaged::hold(environment, &mut wanted);
     wanted.outputs = outputs::linked(&context);
     wanted.objects.sort_by(|a, b| a.address.cmp(&b.address));
@@ -153,10 +166,20 @@ impl Context<'_> {
             .iter()
             .map(|part| match part {
                 TemplatePart::Literal(text) => Some(Link::Known(text.clone())),
-                TemplatePart::Reference(reference) => self.link(reference),
+                TemplatePart::Reference(reference) => match reference.segments().as_slice() {
+                    ["dashboard", "url"] => self.dashboard_url().map(Link::Known),
+                    _ => self.link(reference),
+                },
             })
             .collect::<Option<Vec<_>>>()
             .map(Text)
+    }
+
+    /// Where the dashboard will be: a service that tells people need not wait
+    /// for it, and it shows that service.
+    fn dashboard_url(&self) -> Option<String> {
+        let file = &self.environment.file;
+        file.dashboard.as_ref().map(|dashboard| Dashboard::url(&file.aws.region, &dashboard.name))
     }
 }
 

@@ -109,8 +109,8 @@ pub(super) fn expand(context: &Context<'_>, name: &str, block: &block::Service, 
     service.after = exposed.into_iter().map(|exposed| exposed.rule).collect();
     wanted.objects.push(service);
 
-    if block.scaling.is_some() {
-        wanted.held.push(Held::new(address.part("scaling"), HeldReason::NotYetManaged));
+    if let Some(scaling) = &block.scaling {
+        super::scaling::expand(context, name, block, scaling, wanted);
     }
 }
 

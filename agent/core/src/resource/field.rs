@@ -16,6 +16,21 @@ pub enum Rule {
     Impossible,
 }
 
+/// Who decides a field.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Decider {
+    /// The file.
+    File,
+    /// AWS, where the file says nothing: never compared.
+    Aws,
+    /// An autoscaler, whatever the file says.
+    Autoscaler,
+    /// A schedule, while what lives is one of these values: its own.
+    Schedule(Vec<Value>),
+    /// A rollout, which switches something off (`true`) and on again.
+    Rollout,
+}
+
 /// One field of an object: comparable, and what its change costs.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Field {
@@ -25,14 +40,14 @@ pub struct Field {
     pub rule: Rule,
     /// Its value; `Null` stands for absent.
     pub value: Value,
-    /// Someone else decides it (an autoscaler): never compared.
-    pub not_ours: bool,
+    /// Who decides it.
+    pub decider: Decider,
 }
 
 impl Field {
     /// A field with this rule.
     pub fn new(rule: Rule, name: impl Into<String>, value: impl Into<Value>) -> Self {
-        Self { name: name.into(), rule, value: value.into(), not_ours: false }
+        Self { name: name.into(), rule, value: value.into(), decider: Decider::File }
     }
 
     /// A field that AWS changes on the living object.
@@ -50,8 +65,20 @@ impl Field {
         Self::new(Rule::Replace, name, value)
     }
 
+    /// The same, decided by this one.
+    #[must_use]
+    pub fn decided_by(self, decider: Decider) -> Self {
+        Self { decider, ..self }
+    }
+
     /// Whether it stands for nothing: absent, empty.
     pub fn is_absent(&self) -> bool {
         self.value.is_null()
     }
+}
+
+/// A number as people write it: 70, not 70.0.
+pub(super) fn number(value: f64) -> Value {
+    #[allow(clippy::cast_possible_truncation, reason = "whole and small numbers only")]
+    if value.fract() == 0.0 && value.abs() < 1e15 { Value::from(value as i64) } else { Value::from(value) }
 }

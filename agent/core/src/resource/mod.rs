@@ -1,9 +1,11 @@
 //! AWS objects as values: one file per kind, each with what should be, how
 //! its fields are compared, and what a change of each costs.
 
+mod alarm;
 mod bucket;
 mod cache_parameter_group;
 mod cache_subnet_group;
+mod dashboard;
 mod disruption;
 mod field;
 mod link;
@@ -15,6 +17,9 @@ pub mod names;
 mod observed;
 mod queue;
 mod replication_group;
+mod scalable_target;
+mod scaling_policy;
+mod scheduled_action;
 mod secret;
 mod security_group;
 mod service;
@@ -22,11 +27,13 @@ mod tags;
 mod target_group;
 mod task_definition;
 
+pub use alarm::{Alarm, Metric};
 pub use bucket::Bucket;
 pub use cache_parameter_group::CacheParameterGroup;
 pub use cache_subnet_group::CacheSubnetGroup;
+pub use dashboard::Dashboard;
 pub use disruption::Disruption;
-pub use field::{Field, Rule};
+pub use field::{Decider, Field, Rule};
 pub use link::{Link, Text};
 pub use listener::Listener;
 pub use listener_rule::ListenerRule;
@@ -35,6 +42,9 @@ pub use log_group::LogGroup;
 pub use observed::{Observed, Owner, Readiness};
 pub use queue::{DeadLetter, Queue};
 pub use replication_group::{ReplicationGroup, Transit};
+pub use scalable_target::{ScalableTarget, Suspended};
+pub use scaling_policy::{Scaling, ScalingPolicy};
+pub use scheduled_action::ScheduledAction;
 pub use secret::{CacheUrl, Secret, SecretContent, Token};
 pub use security_group::{Ingress, Peer, SecurityGroup};
 pub use service::{Count, Service};
@@ -187,6 +197,12 @@ kinds! {
     Bucket "bucket" "bucket" named tagged None DataLost;
     // A deleted one can be taken back for days.
     Secret "secret" "secret" generated tagged None None;
+    // Without them a service keeps the tasks that it has.
+    ScalableTarget "scalable_target" "scalable target" named tagged None None;
+    ScalingPolicy "scaling_policy" "scaling policy" generated untagged None None;
+    ScheduledAction "scheduled_action" "scheduled action" generated untagged None None;
+    Alarm "alarm" "alarm" named tagged None None;
+    Dashboard "dashboard" "dashboard" named tagged None None;
 }
 
 impl Kind {

@@ -1,6 +1,6 @@
 use serde::{Deserialize, Serialize};
 
-use super::{Field, Link, Rule, Spec, Tags, Token};
+use super::{Decider, Field, Link, Rule, Spec, Tags, Token};
 
 /// An ElastiCache replication group of one shard (cluster mode off).
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -85,8 +85,8 @@ impl Spec for ReplicationGroup {
             maintenance_window,
             tags,
         } = self;
-        let mut window = Field::in_place("maintenance_window", maintenance_window.clone());
-        window.not_ours = maintenance_window.is_none();
+        let decider = if maintenance_window.is_none() { Decider::Aws } else { Decider::File };
+        let window = Field::in_place("maintenance_window", maintenance_window.clone()).decided_by(decider);
         let mut fields = vec![
             Field::replace("name", name.clone()),
             Field::in_place("description", description.clone()),

@@ -1,6 +1,6 @@
 use serde::{Deserialize, Serialize};
 
-use super::{Field, Link, Rule, Spec, Tags};
+use super::{Decider, Field, Link, Rule, Spec, Tags};
 
 /// An ECS service on Fargate, deployed task by task with ECS's circuit breaker.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -78,13 +78,15 @@ impl Spec for Service {
             execute_command,
             tags,
         } = self;
-        let mut count_field = Field::in_place("count", count.tasks());
-        count_field.not_ours = matches!(count, Count::Initially(_));
+        let decider = match count {
+            Count::Fixed(_) => Decider::File,
+            Count::Initially(_) => Decider::Autoscaler,
+        };
         let mut fields = vec![
             Field::new(Rule::Impossible, "name", name.clone()),
             Field::replace("cluster", cluster.clone()),
             Field::rollout("task_definition", task_definition.to_value()),
-            count_field,
+            Field::in_place("count", count.tasks()).decided_by(decider),
             Field::rollout("subnets", subnets.clone()),
             Field::rollout("security_groups", security_groups.iter().map(Link::to_value).collect::<Vec<_>>()),
             Field::rollout("target_group", target_group.as_ref().map(Link::to_value)),

@@ -134,7 +134,7 @@ impl Account {
             resource: desired.resource.clone(),
             id: id.clone(),
             attributes: attributes.into(),
-            owner: desired.resource.tags().map_or(Owner::Unknown, Tags::owner),
+            owner: desired.resource.tags().map_or_else(|| parents(state, &desired), Tags::owner),
             readiness: Readiness::Ready,
         };
         if change.action == Action::Replace {
@@ -175,6 +175,8 @@ impl Account {
         let scope = |resource: &Resource| match resource {
             Resource::Listener(listener) => format!("{:?}", listener.load_balancer),
             Resource::ListenerRule(rule) => format!("{:?}", rule.listener),
+            Resource::ScalingPolicy(policy) => format!("{:?}", policy.target),
+            Resource::ScheduledAction(action) => format!("{:?}", action.target),
             _ => String::new(),
         };
         self.objects
@@ -196,8 +198,11 @@ impl Account {
 
     fn id(&self, address: &str) -> String {
         let address = Address::parse(address).expect("an address");
-        let tagged = |object: &&Observed| matches!(object.resource.tags().map_or(Owner::Unknown, Tags::owner), Owner::Environment { address: at, .. } if at == address);
-        self.objects.values().find(tagged).expect("it stands").id.clone()
+        let owned = |object: &&Observed| {
+            let tagged = object.resource.tags().map_or_else(|| object.owner.clone(), Tags::owner);
+            matches!(tagged, Owner::Environment { address: at, .. } if at == address)
+        };
+        self.objects.values().find(owned).expect("it stands").id.clone()
     }
 
     pub fn tag(&mut self, address: &str, key: &str, value: &str) {
@@ -221,4 +226,9 @@ impl Account {
     pub fn standing(&self) -> Vec<String> {
         self.objects.values().map(|object| object.resource.spec().name()).collect()
     }
+}
+
+/// What has no tags belongs to whom its parent belongs to.
+fn parents(state: &State, desired: &Desired) -> Owner {
+    Owner::Environment { environment: state.environment.to_string(), address: desired.address.clone() }
 }

@@ -13,6 +13,10 @@ pub struct Shape {
     pub health_path: &'static str,
     pub sticky: bool,
     pub scaling: bool,
+    pub most: u32,
+    pub schedule: Option<&'static str>,
+    pub alarms: Option<u32>,
+    pub dashboard: bool,
     pub cache: bool,
     pub queue: bool,
     pub fifo: bool,
@@ -40,6 +44,10 @@ impl Default for Shape {
             health_path: "/health",
             sticky: true,
             scaling: false,
+            most: 10,
+            schedule: None,
+            alarms: None,
+            dashboard: false,
             cache: true,
             queue: false,
             fifo: false,
@@ -68,10 +76,14 @@ pub fn shape() -> impl Strategy<Value = Shape> {
         proptest::option::of("[a-z ]{0,12}"),
         "[a-z]{1,8}",
     );
+    let cron = prop_oneof![Just("0 20 * * *"), Just("0 8 * * 1-5")];
+    let scalings = (6_u32..9, proptest::option::of(cron), proptest::option::of(80_u32..83), any::<bool>());
     let switches = (any::<bool>(), any::<bool>(), any::<bool>(), any::<bool>(), any::<bool>());
     let kinds = (any::<bool>(), any::<bool>(), any::<bool>());
     let secrets = (any::<bool>(), any::<bool>(), any::<bool>(), any::<bool>());
-    (numbers, words, switches, kinds, secrets).prop_map(|(numbers, words, switches, kinds, secrets)| {
+    let all = (numbers, words, scalings, switches, kinds, secrets);
+    all.prop_map(|(numbers, words, scalings, switches, kinds, secrets)| {
+        let (most, schedule, alarms, dashboard) = scalings;
         let (image, port, count, idle_timeout) = numbers;
         let (health_path, node_type, variable, tag) = words;
         let (sticky, scaling, cache, second_service, internal) = switches;
@@ -85,6 +97,10 @@ pub fn shape() -> impl Strategy<Value = Shape> {
             health_path,
             sticky,
             scaling,
+            most,
+            schedule,
+            alarms,
+            dashboard,
             cache,
             queue,
             fifo,
@@ -182,10 +198,32 @@ hosts = ["b.example", "a.example"]
         if self.second_service {
             self.service(&mut text, "other", 20);
         }
+        if self.dashboard {
+            text.push_str("[dashboard]\nname = \"web\"\n");
+        }
+        if let Some(percent) = self.alarms {
+            text.push_str(&format!(
+                "[alarms]\nnotify = [\"arn:aws:sns:us-east-1:123456789012:ops\"]\n\
+                 [alarms.cpu]\non = \"service.web\"\ncpu_above = {percent}\n\
+                 [alarms.errors]\non = \"service.web\"\nmetric = \"HTTPCode_Target_5XX_Count\"\nabove = 5\n\
+                 [alarms.slow]\non = \"load_balancer.main\"\nresponse_time_above = \"2s\"\n"
+            ));
+            if self.scaling {
+                text.push_str(&format!(
+                    "[alarms.busy]\non = \"service.web\"\ncpu_above = {percent}\nscale_out = 1\n"
+                ));
+            }
+            if self.cache {
+                text.push_str(&format!("[alarms.cache]\non = \"cache.sessions\"\ncpu_above = {percent}\n"));
+            }
+        }
         if let Some(ignore) = self.ignore {
             text.push_str(&format!("[drift]\nignore = [\"{ignore}\"]\n"));
         }
         text.push_str("[outputs]\nurl = \"http://${load_balancer.main.dns_name}/\"\n");
+        if self.dashboard {
+            text.push_str("look = \"${dashboard.url}\"\n");
+        }
         text
     }
 
@@ -242,7 +280,15 @@ FIXED = "yes"
             text.push_str("stickiness = { kind = \"load_balancer_cookie\", duration = \"30m\" }\n");
         }
         if self.scaling {
-            text.push_str(&format!("[service.{name}.scaling]\nmin = 1\nmax = 10\ncpu_target = 70\n"));
+            text.push_str(&format!(
+                "[service.{name}.scaling]\nmin = 1\nmax = {}\ncpu_target = 70\n",
+                self.most
+            ));
+            if let Some(cron) = self.schedule {
+                text.push_str(&format!(
+                    "schedule = [{{ name = \"night\", cron = \"{cron}\", min = 1, max = 2 }}]\n"
+                ));
+            }
         }
     }
 }

@@ -18,7 +18,7 @@ use std::collections::BTreeMap;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-pub use alarm::{Alarm, Alarms, Dashboard};
+pub use alarm::{Alarm, Alarms, Dashboard, MissingData};
 pub use bucket::Bucket;
 pub use cache::{Cache, CacheEncryption, CacheEngine};
 pub use estate::{Aws, Encrypt, Network, Owner, State, SubnetSelection, VpcSelection};
@@ -28,8 +28,8 @@ pub use operation::{Correct, Drift, Freeze, FreezeWindow, Secret};
 pub use queue::{DeadLetter, Queue};
 pub use rollout::{Rollout, SchemaChange, Strategy, Switch, SwitchKind, SwitchMode};
 pub use service::{
-    Architecture, Deployment, Expose, Health, Scaling, ScalingSchedule, Service, Stickiness, StickinessKind,
-    Volume,
+    Architecture, Deployment, Expose, Health, Scaling, ScalingSchedule, ScalingSuspended, Service,
+    Stickiness, StickinessKind, Volume,
 };
 pub use table::{TABLES, Table};
 

@@ -237,9 +237,27 @@ pub struct Scaling {
     /// The pause before more are added.
     #[serde(default = "one_minute")]
     pub scale_out_cooldown: Duration,
+    /// Stops scaling for a while; what is not written here is a rollout's to stop.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub suspended: Option<ScalingSuspended>,
     /// Other bounds at certain times.
     #[serde(default)]
     pub schedule: Vec<ScalingSchedule>,
+}
+
+/// Which kinds of scaling stand still.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ScalingSuspended {
+    /// No tasks are taken away.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub scale_in: Option<bool>,
+    /// No tasks are added.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub scale_out: Option<bool>,
+    /// Schedules change nothing.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub scheduled: Option<bool>,
 }
 
 /// Other bounds from a time on.
@@ -250,6 +268,10 @@ pub struct ScalingSchedule {
     pub name: String,
     /// When.
     pub cron: Cron,
+    /// The time zone of `cron`, such as `Europe/London`; UTC when absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(regex(pattern = r"^[A-Za-z_]+(/[A-Za-z0-9_+-]+)*$"))]
+    pub timezone: Option<String>,
     /// Never fewer from then on.
     pub min: u32,
     /// Never more from then on.

@@ -32,6 +32,8 @@ const CHECKS: &[Check] = &[
     alarm::thresholds,
     alarm::targets,
     alarm::periods,
+    alarm::metrics,
+    alarm::scale_outs,
     aws::credentials,
     aws::services_of_arns,
     aws::accounts_of_arns,

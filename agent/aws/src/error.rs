@@ -95,6 +95,7 @@ pub(crate) fn is_busy(error: &CloudError) -> bool {
                 | "InvalidReplicationGroupState"
                 | "InvalidCacheClusterState"
                 | "UpdateInProgressException"
+                | "ConflictException"
                 | "AWS.SimpleQueueService.QueueDeletedRecently"
         )
     )

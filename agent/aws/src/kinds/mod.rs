@@ -16,6 +16,7 @@ mod queue;
 mod replication_group;
 mod replication_group_state;
 mod rollout;
+mod schedule;
 mod security_group;
 mod security_group_rules;
 mod service;
@@ -167,6 +168,7 @@ kinds! {
         ReplicationGroup replication_groups replication_group_state;
         Queue queues queue;
         Bucket buckets bucket;
+        Schedule schedules schedule;
     }
     together in elb {
         TargetGroup target_groups;
@@ -209,7 +211,12 @@ fn tags_of(tags: &Tags, token: &str) -> Vec<(String, String)> {
 
 /// Refuses what stands under our name and is not ours.
 fn ours(object: Observed, wanted: &Tags, operation: &'static str) -> Result<Observed, CloudError> {
-    if object.owner != Owner::Unknown && object.owner == wanted.owner() {
+    owned(object, &wanted.owner(), operation)
+}
+
+/// The same, of a kind that has no tags.
+fn owned(object: Observed, wanted: &Owner, operation: &'static str) -> Result<Observed, CloudError> {
+    if object.owner != Owner::Unknown && object.owner == *wanted {
         return Ok(object);
     }
     let message = match &object.owner {

@@ -5,7 +5,9 @@ mod cache;
 mod load_balancer;
 mod outputs;
 mod queue;
+mod scheduled_task;
 mod service;
+mod task;
 mod unmanaged;
 
 use std::collections::BTreeMap;
@@ -81,6 +83,9 @@ pub fn wanted(environment: &Environment, surroundings: &Surroundings) -> Wanted 
     }
     for (name, block) in &environment.file.service {
         service::expand(&context, name, block, &mut wanted);
+    }
+    for (name, block) in &environment.file.scheduled_task {
+        scheduled_task::expand(&context, name, block, &mut wanted);
     }
     for (name, block) in &environment.file.queue {
         queue::expand(&context, name, block, &mut wanted);

@@ -1,63 +1,18 @@
-use super::{Context, Wanted, desired, link_of, load_balancer};
+use super::{Context, Wanted, desired, link_of, load_balancer, task};
 use crate::{
     Address,
     environment::block,
     hash::text_hash,
     plan::{Held, HeldReason},
     resource::{
-        Count, HealthCheck, Ingress, Link, ListenerRule, LogGroup, Peer, SecurityGroup, Service, TargetGroup,
-        TaskDefinition, names,
+        Count, HealthCheck, Ingress, Link, ListenerRule, Peer, SecurityGroup, Service, TargetGroup, names,
     },
 };
 
 pub(super) fn expand(context: &Context<'_>, name: &str, block: &block::Service, wanted: &mut Wanted) {
     let address = Address::block("service", name);
-    let log_group = address.part("log_group");
-    let task_definition = address.part("task_definition");
     let group = address.part("security_group");
-    let log_group_name = format!("/pointsman/{}/{name}", context.environment.name);
-
-    wanted.objects.push(desired(
-        log_group.clone(),
-        LogGroup {
-            name: log_group_name.clone(),
-            retention_days: block.log_retention.whole_days().and_then(|days| i32::try_from(days).ok()),
-            tags: context.tags(&log_group),
-        },
-    ));
-
-    let mut environment = std::collections::BTreeMap::new();
-    for (variable, template) in &block.environment {
-        match context.text(template) {
-            Some(text) => {
-                environment.insert(variable.clone(), text);
-            }
-            None => wanted
-                .held
-                .push(Held::new(address.part("environment").part(variable), HeldReason::NotYetManaged)),
-        }
-    }
-    let mut task = desired(
-        task_definition.clone(),
-        TaskDefinition {
-            family: names::limited(&[context.leaf(), name], 255),
-            image: block.image.clone(),
-            cpu: block.cpu,
-            memory: block.memory,
-            architecture: block.architecture.as_str().to_owned(),
-            port: block.port,
-            command: block.command.clone(),
-            execution_role: block.execution_role.to_string(),
-            task_role: block.task_role.as_ref().map(ToString::to_string),
-            environment,
-            log_group: log_group_name,
-            log_region: context.environment.file.aws.region.clone(),
-            stop_timeout: block.stop_timeout.seconds(),
-            tags: context.tags(&task_definition),
-        },
-    );
-    task.after = vec![log_group];
-    wanted.objects.push(task);
+    let task_definition = task::expand(context, &block.task(name), wanted);
 
     let exposed = block.expose.as_ref().map(|expose| traffic(context, name, block, expose, wanted));
     let ingress = exposed.iter().map(|exposed| exposed.ingress.clone()).collect();
@@ -86,7 +41,7 @@ pub(super) fn expand(context: &Context<'_>, name: &str, block: &block::Service, 
             subnets: context.subnets(&block.subnets),
             security_groups: vec![Link::to(&group)],
             target_group: exposed.as_ref().map(|exposed| Link::to(&exposed.target_group)),
-            container: names::limited(&[context.leaf(), name], 255),
+            container: task::family(context, &block.task(name)),
             port: block.port,
             health_grace: exposed.is_some().then(|| block.health.grace.seconds()),
             circuit_breaker: true,
@@ -99,13 +54,8 @@ pub(super) fn expand(context: &Context<'_>, name: &str, block: &block::Service, 
     service.after = exposed.into_iter().map(|exposed| exposed.rule).collect();
     wanted.objects.push(service);
 
-    let held = [
-        (block.scaling.is_some(), "scaling"),
-        (!block.secrets.is_empty(), "secrets"),
-        (!block.volumes.is_empty(), "volumes"),
-    ];
-    for (_, part) in held.into_iter().filter(|(written, _)| *written) {
-        wanted.held.push(Held::new(address.part(part), HeldReason::NotYetManaged));
+    if block.scaling.is_some() {
+        wanted.held.push(Held::new(address.part("scaling"), HeldReason::NotYetManaged));
     }
 }
 

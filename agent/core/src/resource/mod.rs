@@ -15,6 +15,7 @@ pub mod names;
 mod observed;
 mod queue;
 mod replication_group;
+mod schedule;
 mod security_group;
 mod service;
 mod tags;
@@ -34,6 +35,7 @@ pub use log_group::LogGroup;
 pub use observed::{Observed, Owner, Readiness};
 pub use queue::{DeadLetter, Queue};
 pub use replication_group::ReplicationGroup;
+pub use schedule::Schedule;
 pub use security_group::{Ingress, Peer, SecurityGroup};
 pub use service::{Count, Service};
 pub use tags::{ADDRESS_TAG, ENVIRONMENT_TAG, TOKEN_TAG, Tags};
@@ -177,6 +179,7 @@ kinds! {
     ReplicationGroup "replication_group" "replication group" named tagged None DataLost;
     Queue "queue" "queue" named tagged None DataLost;
     Bucket "bucket" "bucket" named tagged None DataLost;
+    Schedule "schedule" "schedule" named untagged None None;
 }
 
 impl Kind {

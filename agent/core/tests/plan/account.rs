@@ -121,7 +121,7 @@ impl Account {
             resource: desired.resource.clone(),
             id: id.clone(),
             attributes: attributes.into(),
-            owner: desired.resource.tags().map_or(Owner::Unknown, Tags::owner),
+            owner: desired.resource.tags().map_or_else(|| parents(state, &desired), Tags::owner),
             readiness: Readiness::Ready,
         };
         if change.action == Action::Replace {
@@ -183,8 +183,11 @@ impl Account {
 
     fn id(&self, address: &str) -> String {
         let address = Address::parse(address).expect("an address");
-        let tagged = |object: &&Observed| matches!(object.resource.tags().map_or(Owner::Unknown, Tags::owner), Owner::Environment { address: at, .. } if at == address);
-        self.objects.values().find(tagged).expect("it stands").id.clone()
+        let owned = |object: &&Observed| {
+            let tagged = object.resource.tags().map_or_else(|| object.owner.clone(), Tags::owner);
+            matches!(tagged, Owner::Environment { address: at, .. } if at == address)
+        };
+        self.objects.values().find(owned).expect("it stands").id.clone()
     }
 
     pub fn tag(&mut self, address: &str, key: &str, value: &str) {
@@ -208,4 +211,9 @@ impl Account {
     pub fn standing(&self) -> Vec<String> {
         self.objects.values().map(|object| object.resource.spec().name()).collect()
     }
+}
+
+/// What has no tags belongs to whom its parent belongs to.
+fn parents(state: &State, desired: &Desired) -> Owner {
+    Owner::Environment { environment: state.environment.to_string(), address: desired.address.clone() }
 }

@@ -17,6 +17,7 @@ pub struct Shape {
     pub queue: bool,
     pub fifo: bool,
     pub bucket: bool,
+    pub scheduled: bool,
     pub second_service: bool,
     pub in_transit: bool,
     pub node_type: &'static str,
@@ -40,6 +41,7 @@ impl Default for Shape {
             queue: false,
             fifo: false,
             bucket: false,
+            scheduled: false,
             second_service: false,
             in_transit: true,
             node_type: "cache.t3.micro",
@@ -61,12 +63,12 @@ pub fn shape() -> impl Strategy<Value = Shape> {
         "[a-z]{1,8}",
     );
     let switches = (any::<bool>(), any::<bool>(), any::<bool>(), any::<bool>(), any::<bool>());
-    let kinds = (any::<bool>(), any::<bool>(), any::<bool>());
+    let kinds = (any::<bool>(), any::<bool>(), any::<bool>(), any::<bool>());
     (numbers, words, switches, kinds).prop_map(|(numbers, words, switches, kinds)| {
         let (image, port, count, idle_timeout) = numbers;
         let (health_path, node_type, variable, tag) = words;
         let (sticky, scaling, cache, second_service, internal) = switches;
-        let (queue, fifo, bucket) = kinds;
+        let (queue, fifo, bucket, scheduled) = kinds;
         Shape {
             image,
             port,
@@ -79,6 +81,7 @@ pub fn shape() -> impl Strategy<Value = Shape> {
             queue,
             fifo,
             bucket,
+            scheduled,
             second_service,
             in_transit: true,
             node_type,
@@ -154,6 +157,23 @@ hosts = ["b.example", "a.example"]
                 "[bucket.files]\nversioned = {}\nexpire_after = \"{}d\"\n",
                 self.sticky, self.count
             ));
+        }
+        if self.scheduled {
+            text.push_str(&format!(
+                "[scheduled_task.report]\nrate = \"{minutes}m\"\nenabled = {enabled}\ncluster = \"main\"\n\
+                 image = \"registry.example/report@sha256:{image}\"\ncpu = 256\nmemory = 512\n\
+                 schedule_role = \"arn:aws:iam::123456789012:role/schedule\"\n\
+                 execution_role = \"arn:aws:iam::123456789012:role/execution\"\n[scheduled_task.report.environment]\n",
+                minutes = self.idle_timeout,
+                enabled = self.sticky,
+                image = format!("{:02x}", self.image).repeat(32),
+            ));
+            if self.cache {
+                text.push_str("CACHE = \"${cache.sessions.endpoint}\"\n");
+            }
+            if self.queue {
+                text.push_str("QUEUE = \"${queue.jobs.arn}\"\n");
+            }
         }
         self.service(&mut text, "web", 10);
         if self.second_service {

@@ -222,7 +222,7 @@ pub struct ScalingSchedule {
     pub max: u32,
 }
 
-fn private() -> String {
+pub(super) fn private() -> String {
     "private".to_owned()
 }
 
@@ -246,7 +246,7 @@ fn five_seconds() -> Duration {
     Duration::from_seconds(5)
 }
 
-fn thirty_seconds() -> Duration {
+pub(super) fn thirty_seconds() -> Duration {
     Duration::from_seconds(30)
 }
 
@@ -258,6 +258,6 @@ fn five_minutes() -> Duration {
     Duration::from_seconds(300)
 }
 
-fn thirty_days() -> Duration {
+pub(super) fn thirty_days() -> Duration {
     Duration::from_seconds(30 * 86_400)
 }

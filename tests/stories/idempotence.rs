@@ -108,6 +108,17 @@ fn a_changed_field_is_exactly_that_change_and_back_is_nothing() {
             "cache.sessions",
         ),
         ("interval  = \"30s\"", "interval  = \"20s\"", "service.webui3-scaled.target_group"),
+        (
+            "[service.webui3-scaled.health]",
+            "[service.webui3-scaled.deployment]\nminimum_healthy_percent = 50\ncircuit_breaker = false\n\n\
+             [service.webui3-scaled.health]",
+            "service.webui3-scaled",
+        ),
+        (
+            "architecture   = \"x86_64\"",
+            "architecture   = \"x86_64\"\nexecute_command = true\nplatform_version = \"1.4.0\"",
+            "service.webui3-scaled",
+        ),
     ] {
         let changed = original.replace(from, to);
         assert_ne!(changed, original, "the example does not say `{from}`");

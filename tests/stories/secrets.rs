@@ -177,3 +177,40 @@ fn token_and_encryption_are_taken_away_and_come_back() {
         assert_eq!(mode.as_str(), enabled.then_some("required"));
     }
 }
+
+/// The example of staging, moved into the only account that this world has.
+fn staging() -> String {
+    let file = pointsman_tests::repository().join("environments/staging/gravity-ai-chat.toml");
+    let mut text = std::fs::read_to_string(file).expect("the example is there");
+    for (of_staging, here) in [
+        ("111122223333", "908027381725"),
+        ("gg-ai-terraform-states-staging", "gg-ai-terraform-states"),
+        ("{ name = \"gg-staging\" }", "{ name = \"gg-production\" }"),
+        ("\"gravity-ai-chat-staging\"\nsecret", "\"gravity-ai-chat-aurora\"\nsecret"),
+        ("gravity-ai-chat/staging/database-url", "gravity-ai-chat/database-url"),
+        ("\"gravity-ai-chat-staging\"\naccess_point", "\"gravity-ai-chat\"\naccess_point"),
+        ("webUIcluster-staging", "webUIcluster2"),
+    ] {
+        assert!(text.contains(of_staging), "the example does not say `{of_staging}`");
+        text = text.replace(of_staging, here);
+    }
+    text
+}
+
+#[test]
+fn the_example_of_staging_makes_a_key_of_its_own() {
+    let world = described();
+    let clone = world.clone_of("main");
+    clone.write("environments/staging/gravity-ai-chat.toml", &staging());
+    clone.run(&["apply", "staging/gravity-ai-chat", "--yes"]).expect_code(0);
+    clone.run(&["plan", "staging/gravity-ai-chat", "--detailed-exitcode"]).expect_code(0);
+    let standing = crate::estate::inventory(&world);
+    for line in
+        ["WEBUI_SECRET_KEY from staging/gravity-ai-chat/secret.webui-key", "1 of 1 tasks run", "token True"]
+    {
+        assert!(standing.contains(line), "`{line}` is not in\n{standing}");
+    }
+    assert_eq!(value_of(&world, "staging/gravity-ai-chat/secret.webui-key").len(), 48);
+    clone.run(&["destroy", "staging/gravity-ai-chat", "--yes"]).expect_code(0);
+    assert_eq!(crate::estate::inventory(&world), "");
+}

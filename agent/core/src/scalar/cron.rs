@@ -83,7 +83,9 @@ impl FromStr for Cron {
             }
             _ => return Err(wrong("it has neither five nor six fields")),
         };
-        croner::Cron::from_str(&five).map_err(|error| wrong(&error.to_string()))?;
+        croner::Cron::from_str(&five).map_err(|error| {
+            wrong(error.to_string().trim_start_matches("Component error: ").trim_end_matches('.'))
+        })?;
         Ok(Self(text.to_owned()))
     }
 }

@@ -103,7 +103,7 @@ impl MissingData {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Dashboard {
-    /// Its name in CloudWatch.
+    /// Its name in CloudWatch: up to 255 letters, digits, `-` and `_`.
     #[schemars(regex(pattern = r"^[A-Za-z0-9_-]{1,255}$"))]
     pub name: String,
 }

@@ -125,7 +125,7 @@ impl Architecture {
 pub struct Volume {
     /// An `[external.NAME]` of kind `efs`.
     pub files: Reference,
-    /// The absolute path in the container.
+    /// The absolute path in the container, such as `/data`.
     #[schemars(regex(pattern = r"^/"))]
     pub mount: String,
     /// Mounted for reading only.
@@ -137,7 +137,7 @@ pub struct Volume {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Health {
-    /// The path that is asked for.
+    /// The path that is asked for, such as `/health`.
     #[serde(default = "root_path")]
     #[schemars(regex(pattern = r"^/"), length(max = 1024))]
     pub path: String,

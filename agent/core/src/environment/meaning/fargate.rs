@@ -15,6 +15,15 @@ const SIZES: &[(u32, u32, u32, u32)] = &[
 /// A task of 256 CPU units, the smallest, has three sizes of memory.
 const SMALLEST: (u32, [u32; 3]) = (256, [512, 1_024, 2_048]);
 
+/// Every size of CPU, with the sizes of memory that it goes with.
+pub(crate) fn fargate_sizes() -> Vec<(u32, Vec<u32>)> {
+    let steps = |&(units, least, most, step): &(u32, u32, u32, u32)| {
+        let memory = (least..=most).filter(|memory| memory.is_multiple_of(step)).collect();
+        (units, memory)
+    };
+    std::iter::once((SMALLEST.0, SMALLEST.1.to_vec())).chain(SIZES.iter().map(steps)).collect()
+}
+
 /// CPU and memory fit each other.
 pub(super) fn sizes(subject: &Subject<'_>, found: &mut Vec<Diagnostic>) {
     for task in subject.file.tasks() {

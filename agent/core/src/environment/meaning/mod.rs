@@ -24,6 +24,7 @@ mod task;
 mod together;
 
 use super::{Diagnostic, Environment, EnvironmentFile, Place, node::Node, text::Texts};
+pub(crate) use fargate::fargate_sizes;
 pub(crate) use together::check_together;
 
 /// A check: looks at one thing, reports all that is wrong with it.

@@ -39,6 +39,7 @@ pub(super) fn images(subject: &Subject<'_>, found: &mut Vec<Diagnostic>) {
                     hex.len() != 64 || !hex.bytes().all(|b| b.is_ascii_digit() || (b'a'..=b'f').contains(&b))
                 })
                 .then_some("its digest is not `sha256:` and 64 hexadecimal digits"),
+            None if image.contains("://") => Some("this is a URL; an image is named without `https://`"),
             None => None,
         };
         let characters = |c: char| c.is_ascii_alphanumeric() || "-_./:@".contains(c);

@@ -33,7 +33,7 @@ pub(crate) async fn externals(
 /// is not there.
 pub(crate) async fn external(aws: &Aws, name: &str, wanted: &External) -> Result<Neighbour, CloudError> {
     match wanted {
-        External::Aurora { id, secret } => aurora(aws, name, id, secret.as_deref()).await,
+        External::Aurora { id, secret, .. } => aurora(aws, name, id, secret.as_deref()).await,
         External::Efs { id, name: tag, access_point } => {
             file_system(aws, name, id.as_deref(), tag.as_deref(), access_point.as_ref()).await
         }

@@ -93,11 +93,16 @@ async fn under_lease(run: &Run, proof: &LeaseProof, approval: Approval) -> Resul
     if !judged.verdict.is_allowed() {
         return Err(Failure::Denied(Box::new(judged)));
     }
+    if let Approval::OfPlan(hash) = &approval
+        && judged.plan.approval_hash(&judged.verdict)? != *hash
+    {
+        return Err(Failure::Stale(Box::new(judged)));
+    }
     let idle = judged.plan.is_empty() && judged.plan.unsettled.is_empty();
     // Nobody is asked to agree to what cannot be done. What goes needs nothing.
     let makes = judged.plan.changes.iter().any(|change| change.action != Action::Delete);
     if makes && run.purpose == Purpose::Deploy {
-        let findings = before_writing(run, &wanted, &surroundings, &seen).await?;
+        let findings = Box::pin(before_writing(run, &wanted, &surroundings, &seen)).await?;
         run.listener.tell(&Event::Checked { environment: run.environment.name.clone(), findings });
     }
     let judged = approved(run, judged, approval).await?;
@@ -147,14 +152,8 @@ async fn under_lease(run: &Run, proof: &LeaseProof, approval: Approval) -> Resul
 
 async fn approved(run: &Run, judged: Judged, approval: Approval) -> Result<Judged, Failure> {
     match approval {
-        Approval::Given => Ok(judged),
-        Approval::OfPlan(hash) => {
-            if judged.plan.approval_hash(&judged.verdict)? == hash {
-                Ok(judged)
-            } else {
-                Err(Failure::Stale(Box::new(judged)))
-            }
-        }
+        // Whether it still is that plan was asked before.
+        Approval::Given | Approval::OfPlan(_) => Ok(judged),
         Approval::Ask(_) if judged.plan.is_empty() => Ok(judged),
         Approval::Ask(ask) => {
             let asked = judged.clone();

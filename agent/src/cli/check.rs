@@ -59,7 +59,7 @@ impl Check {
         let mut notes = Vec::new();
         if self.live {
             for environment in &reading.environments {
-                let findings = live(common, environment.name.as_str()).await?;
+                let findings = Box::pin(live(common, environment.name.as_str())).await?;
                 reading.diagnostics.extend(render::preflight::diagnostics(&environment.name, &findings));
                 notes.extend(render::preflight::notes(&environment.name, &findings));
             }

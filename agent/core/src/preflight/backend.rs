@@ -107,7 +107,8 @@ pub(super) fn stands(subject: &Subject<'_>, found: &mut Vec<Finding>) {
         let matters = finding.is_error() || matches!(finding.problem, Problem::Unversioned { .. });
         matters && !is_of_run_table(finding)
     };
-    found.extend(backend(subject.environment, &subject.facts.backend).into_iter().filter(needed));
+    let all = backend(subject.environment, &subject.facts.backend);
+    found.extend(all.into_iter().filter(needed).map(Finding::if_it_stays));
 }
 
 fn is_of_run_table(finding: &Finding) -> bool {

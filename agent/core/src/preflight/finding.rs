@@ -4,7 +4,11 @@ use super::{
     answers::Quota,
     facts::{Access, Key},
 };
-use crate::{environment::Place, failure::CloudError, plan::Conflict};
+use crate::{
+    environment::Place,
+    failure::{CloudError, CloudErrorKind},
+    plan::Conflict,
+};
 
 /// One thing that preflight found: data, which `render::preflight` turns into
 /// what is read.
@@ -152,6 +156,16 @@ impl Finding {
     /// Whether it stops everything.
     pub fn is_error(&self) -> bool {
         self.weight == Weight::Error
+    }
+
+    /// What AWS may answer a moment later stops nothing: a note.
+    pub(super) fn if_it_stays(mut self) -> Self {
+        if let Problem::Unanswered { error } = &self.problem
+            && matches!(error.kind, CloudErrorKind::Throttled | CloudErrorKind::Unreachable)
+        {
+            self.weight = Weight::Note;
+        }
+        self
     }
 
     /// In which order findings are read.

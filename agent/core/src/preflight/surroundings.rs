@@ -23,7 +23,7 @@ pub(super) fn externals(subject: &Subject<'_>, found: &mut Vec<Finding>) {
                 CloudErrorKind::Unsuitable => Problem::NoExternal { error: Box::new(error.clone()) },
                 _ => Problem::Unanswered { error: Box::new(error.clone()) },
             };
-            found.push(subject.error(format!("external.{name}"), problem));
+            found.push(subject.error(format!("external.{name}"), problem).if_it_stays());
         }
     }
 }

@@ -24,7 +24,7 @@ impl Ground {
         let operation = "s3:ListBucket";
         let answer = self.buckets.head_bucket().bucket(&self.bucket).send().await;
         let Err(error) = answer else {
-            return Bucket::Stands(Box::new(self.traits().await));
+            return Bucket::Stands(Box::new(Box::pin(self.traits()).await));
         };
         let response = error.raw_response();
         let status = response.map(|response| response.status().as_u16());

@@ -8,8 +8,9 @@ use async_trait::async_trait;
 use aws_config::SdkConfig;
 use pointsman_core::{
     Address,
-    desired::Surroundings,
+    desired::{Neighbour, Network, Surroundings},
     environment::block,
+    preflight::{Answers, Questions},
     resource::{Desired, Observed},
 };
 use pointsman_engine::{
@@ -21,7 +22,7 @@ use crate::{
     call::{CallLog, LeaseGuard},
     client,
     error::During,
-    externals, kinds, network,
+    externals, kinds, network, preflight,
     scope::Scope,
     wait::Progress,
 };
@@ -82,6 +83,9 @@ clients! {
     sqs: aws_sdk_sqs;
     scheduler: aws_sdk_scheduler;
     s3: aws_sdk_s3, by client::bucket_addressing;
+    roles: aws_sdk_iam;
+    images: aws_sdk_ecr;
+    quotas: aws_sdk_servicequotas;
 }
 
 impl Aws {
@@ -127,8 +131,20 @@ impl CloudReader for Aws {
         Ok(Surroundings { network, externals })
     }
 
+    async fn network(&self, network: &block::Network) -> Result<Network, CloudError> {
+        network::network(self, network).await
+    }
+
+    async fn external(&self, name: &str, external: &block::External) -> Result<Neighbour, CloudError> {
+        externals::external(self, name, external).await
+    }
+
     async fn observe(&self, sought: &[Sought]) -> Result<BTreeMap<Address, Observed>, CloudError> {
         kinds::observe(self, sought).await
+    }
+
+    async fn preflight(&self, questions: &Questions) -> Answers {
+        Box::pin(preflight::answers(self, questions)).await
     }
 
     async fn settle(

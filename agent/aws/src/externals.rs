@@ -51,7 +51,7 @@ pub(crate) async fn externals(
 /// The secret that an external is, or says.
 fn secret_of(external: &External) -> Option<&str> {
     match external {
-        External::Aurora { id: _, secret } => secret.as_deref(),
+        External::Aurora { secret, .. } => secret.as_deref(),
         External::Secret { id } => Some(id),
         External::Efs { .. } | External::EcsService { .. } | External::CloudMap { .. } => None,
     }
@@ -61,7 +61,7 @@ fn secret_of(external: &External) -> Option<&str> {
 /// `external.NAME`, when it is not there.
 async fn external(aws: &Aws, name: &str, wanted: &External) -> Result<Neighbour, CloudError> {
     match wanted {
-        External::Aurora { id, secret: _ } => aurora(aws, name, id).await,
+        External::Aurora { id, .. } => aurora(aws, name, id).await,
         External::Efs { id, name: tag, access_point } => {
             file_system(aws, name, id.as_deref(), tag.as_deref(), access_point.as_ref()).await
         }

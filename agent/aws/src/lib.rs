@@ -11,6 +11,7 @@ mod externals;
 mod help;
 mod kinds;
 mod network;
+mod preflight;
 mod scope;
 mod secret_value;
 mod secrets;

@@ -3,6 +3,7 @@ use std::{collections::BTreeMap, sync::Arc, time::Instant};
 use pointsman_core::{
     Address,
     desired::outputs,
+    plan::Action,
     report::{Event, Judged, Outcome},
     resource::Text,
     state::{LastRun, State},
@@ -15,6 +16,7 @@ use crate::{
     keeper::{Keeper, load},
     lease::{Acquire, LeaseError, LeaseProof, acquire},
     look::{check_account, look, look_up},
+    preflight::before_writing,
 };
 
 /// Who agrees to a plan before it is applied.
@@ -84,18 +86,29 @@ async fn under_lease(run: &Run, proof: &LeaseProof, approval: Approval) -> Resul
     let loaded = loaded?;
     let before = loaded.state.clone();
     let keeper = Keeper::new(run.ports.clone(), proof.clone(), &run.environment.name, loaded);
-    let wanted = wanted?;
+    let (surroundings, wanted) = wanted?;
     let linked = wanted.outputs.clone();
-    let seen = look(run, wanted, before.as_ref()).await?;
+    let seen = look(run, wanted.clone(), before.as_ref()).await?;
     keeper.refresh(&seen.observed).await;
-    let judged = judge(run, seen.plan, before.as_ref()).await?;
+    let judged = judge(run, seen.plan.clone(), before.as_ref()).await?;
     run.listener.tell(&Event::Planned { judged: Box::new(judged.clone()) });
     if !judged.verdict.is_allowed() {
         return Err(Failure::Denied(Box::new(judged)));
     }
+    if let Approval::OfPlan(hash) = &approval
+        && judged.plan.approval_hash(&judged.verdict)? != *hash
+    {
+        return Err(Failure::Stale(Box::new(judged)));
+    }
+    let idle = judged.plan.is_empty() && judged.plan.unsettled.is_empty();
+    // Nobody is asked to agree to what cannot be done. What goes needs nothing.
+    let makes = judged.plan.changes.iter().any(|change| change.action != Action::Delete);
+    if makes && run.purpose == Purpose::Deploy {
+        let findings = Box::pin(before_writing(run, &wanted, &surroundings, &seen)).await?;
+        run.listener.tell(&Event::Checked { environment: run.environment.name.clone(), findings });
+    }
     let judged = approved(run, judged, approval).await?;
 
-    let idle = judged.plan.is_empty() && judged.plan.unsettled.is_empty();
     let changes = if idle {
         Vec::new()
     } else {
@@ -141,14 +154,8 @@ async fn under_lease(run: &Run, proof: &LeaseProof, approval: Approval) -> Resul
 
 async fn approved(run: &Run, judged: Judged, approval: Approval) -> Result<Judged, Failure> {
     match approval {
-        Approval::Given => Ok(judged),
-        Approval::OfPlan(hash) => {
-            if judged.plan.approval_hash(&judged.verdict)? == hash {
-                Ok(judged)
-            } else {
-                Err(Failure::Stale(Box::new(judged)))
-            }
-        }
+        // Whether it still is that plan was asked before.
+        Approval::Given | Approval::OfPlan(_) => Ok(judged),
         Approval::Ask(_) if judged.plan.is_empty() => Ok(judged),
         Approval::Ask(ask) => {
             let asked = judged.clone();

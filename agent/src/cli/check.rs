@@ -1,16 +1,22 @@
+use pointsman_aws::Access;
 use pointsman_core::{
     environment::{Severity, read},
     policy::PolicyInput,
+    preflight::Finding,
     render::{self, diagnostic::Colour},
 };
+use pointsman_engine::{Purpose, preflight};
 
-use super::{Common, Exit, exit::Problem, folder::Folder, print};
+use super::{Common, Exit, exit::Problem, folder::Folder, opened::Opened, print};
 
 /// Check environment files and what policies say of them.
 #[derive(Debug, clap::Args)]
 pub struct Check {
-    /// Only these files or folders, relative to the config repo
+    /// Only these files or folders, relative to the config repo, or environments
     paths: Vec<String>,
+    /// Ask AWS as well: everything that a deploy would need
+    #[arg(long)]
+    live: bool,
     /// Print SARIF 2.1.0, for code scanning
     #[arg(long, conflicts_with = "json")]
     sarif: bool,
@@ -23,8 +29,11 @@ impl Check {
         let asked = |file: &str| {
             let under = |path: &String| {
                 let path = path.trim_start_matches("./").trim_end_matches('/');
+                let environment =
+                    file.strip_prefix("environments/").and_then(|file| file.strip_suffix(".toml"));
                 path == "."
                     || file == path
+                    || environment == Some(path)
                     || file.strip_prefix(path).is_some_and(|rest| rest.starts_with('/'))
             };
             self.paths.is_empty() || self.paths.iter().any(under)
@@ -47,6 +56,14 @@ impl Check {
             .flat_map(|(environment, verdict)| render::policy::diagnostics(environment, verdict))
             .collect();
         reading.diagnostics.extend(said);
+        let mut notes = Vec::new();
+        if self.live {
+            for environment in &reading.environments {
+                let findings = Box::pin(live(common, environment.name.as_str())).await?;
+                reading.diagnostics.extend(render::preflight::diagnostics(&environment.name, &findings));
+                notes.extend(render::preflight::notes(&environment.name, &findings));
+            }
+        }
         let diagnostics = &reading.diagnostics;
         let errors = diagnostics.iter().filter(|one| one.severity == Severity::Error).count();
         let warnings = diagnostics.len() - errors;
@@ -57,10 +74,18 @@ impl Check {
         } else {
             print::out(&render::diagnostic::text(diagnostics, &folder.sources, Colour::Always));
             if !common.quiet {
+                print::out(&render::preflight::not_looked_at(&notes));
                 let checked = reading.environments.len() + reading.broken.len();
                 print::out(&render::policy::checked(checked, errors, warnings));
             }
         }
         Ok(if errors == 0 { Exit::Done } else { Exit::Error })
     }
+}
+
+/// What preflight finds in an environment; nothing is locked or written.
+async fn live(common: &Common, name: &str) -> Result<Vec<Finding>, Problem> {
+    let opened = Opened::open(common, name)?;
+    let run = opened.run(common, Access::Read, Purpose::Deploy, 0).await?;
+    Box::pin(preflight(&run)).await.map_err(|failure| Problem::of(&opened.environment.name, &failure))
 }

@@ -6,6 +6,7 @@ mod check;
 mod drift;
 mod exit;
 mod folder;
+mod init;
 mod listener;
 mod opened;
 mod outputs;
@@ -54,8 +55,10 @@ pub struct Common {
 
 #[derive(Debug, Subcommand)]
 pub enum Command {
-    /// Check environment files and what policies say of them; needs no credentials
+    /// Check environment files and what policies say of them; needs no credentials without --live
     Check(check::Check),
+    /// Look at what state and lock stand on, or make it
+    Init(init::Init),
     /// Show what would be done
     Plan(plan::PlanCommand),
     /// Do it, under the environment's lock
@@ -85,6 +88,7 @@ pub async fn run(arguments: Arguments) -> Exit {
     let Arguments { common, command } = arguments;
     let result = match command {
         Command::Check(command) => command.run(&common).await,
+        Command::Init(command) => command.run(&common).await,
         Command::Plan(command) => command.run(&common).await,
         Command::Apply(command) => command.run(&common).await,
         Command::Destroy(command) => command.run(&common).await,

@@ -107,3 +107,23 @@ fn what_cannot_be_meant() {
     ]);
     insta::assert_snapshot!(report);
 }
+
+#[test]
+fn what_a_database_and_a_cache_take() {
+    let report = reports(&[
+        (
+            "connections of both fleets",
+            &[(
+                "secret = \"web/database-url\"",
+                "secret = \"web/database-url\"\nmax_connections = 100\nconnections_per_task = 40",
+            )],
+        ),
+        (
+            "half a budget",
+            &[("secret = \"web/database-url\"", "secret = \"web/database-url\"\nmax_connections = 100")],
+        ),
+        ("a URL without TLS", &[("MODE = \"plain\"", "MODE = \"redis://${cache.sessions.endpoint}\"")]),
+        ("a URL without a token", &[("MODE = \"plain\"", "MODE = \"rediss://${cache.sessions.endpoint}\"")]),
+    ]);
+    insta::assert_snapshot!(report);
+}

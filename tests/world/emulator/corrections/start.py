@@ -9,7 +9,7 @@ from ministack.core import responses
 PROTOCOLS = {
     "ec2": "ec2", "s3": "rest-xml", "elasticfilesystem": "rest-json", "scheduler": "rest-json", "efs": "rest-json",
     **dict.fromkeys(("alb", "elasticloadbalancing", "elasticache", "iam", "rds", "sns", "sts"), "query"),
-    **dict.fromkeys(("dynamodb", "ecs", "logs", "secretsmanager", "servicediscovery", "sqs", "ssm",
+    **dict.fromkeys(("dynamodb", "ecr", "ecs", "logs", "secretsmanager", "servicediscovery", "servicequotas", "sqs", "ssm",
                      "application-autoscaling", "tagging"), "json"),
     "monitoring": "smithy-rpc-v2-cbor",
 }

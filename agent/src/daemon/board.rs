@@ -81,7 +81,7 @@ fn log(environment: &EnvironmentName, event: &Event) {
     let line = anstream::adapter::strip_str(&line).to_string();
     match event {
         Event::Failed { .. } | Event::LeaseLost { .. } | Event::Checked { .. } => {
-            tracing::warn!(%environment, "{line}")
+            tracing::warn!(%environment, "{line}");
         }
         Event::Waiting { .. }
         | Event::Locked { .. }

@@ -269,7 +269,10 @@ FIXED = "yes"
             text.push_str(&format!("SOME = \"{variable}\"\n"));
         }
         if self.cache {
-            text.push_str("CACHE = \"rediss://${cache.sessions.endpoint}:${cache.sessions.port}\"\n");
+            let scheme = if self.in_transit { "rediss" } else { "redis" };
+            text.push_str(&format!(
+                "CACHE = \"{scheme}://${{cache.sessions.endpoint}}:${{cache.sessions.port}}\"\n"
+            ));
         }
         if self.queue {
             text.push_str("QUEUE = \"${queue.jobs.url}\"\n");

@@ -28,7 +28,7 @@ pub(crate) async fn externals(
         externals.values().filter_map(secret_of).map(|id| name_of(id).to_owned()).collect();
     let each = externals
         .iter()
-        .map(|(name, wanted)| async move { Ok((name.clone(), external(aws, name, wanted).await?)) });
+        .map(|(name, wanted)| async move { Ok((name.clone(), without_secret(aws, name, wanted).await?)) });
     let (found, secrets) = futures::try_join!(try_join_all(each), listed(aws, &names))?;
     let mut found: BTreeMap<String, Neighbour> = found.into_iter().collect();
     for (name, wanted) in externals {
@@ -57,9 +57,15 @@ fn secret_of(external: &External) -> Option<&str> {
     }
 }
 
-/// One of them, without its secret; an error of kind `Unsuitable`, about
-/// `external.NAME`, when it is not there.
-async fn external(aws: &Aws, name: &str, wanted: &External) -> Result<Neighbour, CloudError> {
+/// One of them; an error of kind `Unsuitable`, about `external.NAME`, when it
+/// is not there.
+pub(crate) async fn external(aws: &Aws, name: &str, wanted: &External) -> Result<Neighbour, CloudError> {
+    let one = BTreeMap::from([(name.to_owned(), wanted.clone())]);
+    Ok(externals(aws, &one).await?.remove(name).unwrap_or_default())
+}
+
+/// The same without its secret.
+async fn without_secret(aws: &Aws, name: &str, wanted: &External) -> Result<Neighbour, CloudError> {
     match wanted {
         External::Aurora { id, .. } => aurora(aws, name, id).await,
         External::Efs { id, name: tag, access_point } => {

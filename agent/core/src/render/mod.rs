@@ -1,9 +1,12 @@
 //! Every sentence that people read, and every form that machines read.
 
+pub mod cost;
 pub mod diagnostic;
 pub mod drift;
 pub mod event;
 pub mod failure;
+pub mod forecast;
+pub mod layout;
 pub mod outcome;
 pub mod paint;
 pub mod plan;

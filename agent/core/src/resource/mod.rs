@@ -4,6 +4,7 @@
 mod cache_parameter_group;
 mod cache_subnet_group;
 mod disruption;
+mod estate;
 mod field;
 mod link;
 mod listener;
@@ -22,7 +23,8 @@ mod task_definition;
 pub use cache_parameter_group::CacheParameterGroup;
 pub use cache_subnet_group::CacheSubnetGroup;
 pub use disruption::Disruption;
-pub use field::{Field, Rule};
+pub use estate::Estate;
+pub use field::{Field, Noticed, Rule};
 pub use link::{Link, Text};
 pub use listener::Listener;
 pub use listener_rule::ListenerRule;
@@ -38,7 +40,7 @@ pub use task_definition::TaskDefinition;
 
 use serde::{Deserialize, Serialize};
 
-use crate::Address;
+use crate::{Address, forecast::Consequence};
 
 /// What a kind of AWS object tells about one of its kind.
 pub trait Spec {
@@ -69,7 +71,11 @@ pub trait Spec {
 /// - `tagged` when AWS can tag it; `untagged` when it is its parent's tags, its
 ///   name and the state that tell whose it is;
 /// - what people notice when new tasks or revisions replace the old ones;
-/// - what people notice when it is deleted or replaced.
+/// - what people notice when it is deleted.
+///
+/// Both are rows of the table in `forecast`, as is what a field's change in
+/// place does; how long things take and what they cost is an arm of the matches
+/// in `forecast/takes.rs` and `cost/charges.rs`.
 macro_rules! kinds {
     ($($kind:ident $word:literal $title:literal $id:ident $tagged:ident $rollout:ident $loss:ident;)*) => {
         /// A kind of AWS object.
@@ -99,13 +105,13 @@ macro_rules! kinds {
             }
 
             /// What people notice when it is rolled out.
-            pub fn rollout_disrupts(self) -> Disruption {
-                match self { $(Self::$kind => Disruption::$rollout,)* }
+            pub fn rollout_consequence(self) -> Consequence {
+                match self { $(Self::$kind => Consequence::$rollout,)* }
             }
 
-            /// What people notice when it is deleted, or replaced by another.
-            pub fn loss_disrupts(self) -> Disruption {
-                match self { $(Self::$kind => Disruption::$loss,)* }
+            /// What people notice when it is deleted.
+            pub fn loss_consequence(self) -> Consequence {
+                match self { $(Self::$kind => Consequence::$loss,)* }
             }
         }
 
@@ -160,7 +166,6 @@ macro_rules! kinds {
 kinds! {
     SecurityGroup "security_group" "security group" generated tagged None None;
     LogGroup "log_group" "log group" named tagged None None;
-    // Until new tasks are healthy in the new one, the rule leads to nobody.
     TargetGroup "target_group" "target group" generated tagged None Outage;
     LoadBalancer "load_balancer" "load balancer" generated tagged None Outage;
     Listener "listener" "listener" generated tagged None Outage;
@@ -176,7 +181,7 @@ kinds! {
 impl Kind {
     /// Whether people's data is lost with it.
     pub fn is_stateful(self) -> bool {
-        self.loss_disrupts() == Disruption::DataLost
+        self.loss_consequence() == Consequence::DataLost
     }
 }
 

@@ -1,6 +1,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::{Field, Link, Rule, Spec, Tags};
+use crate::forecast::Consequence;
 
 /// An ECS service on Fargate, deployed task by task with ECS's circuit breaker.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -72,7 +73,8 @@ impl Spec for Service {
             maximum_percent,
             tags,
         } = self;
-        let mut count_field = Field::in_place("count", count.tasks());
+        let mut count_field =
+            Field::in_place("count", count.tasks()).noticed_when_less(Consequence::FewerTasks);
         count_field.not_ours = matches!(count, Count::Initially(_));
         let mut fields = vec![
             Field::new(Rule::Impossible, "name", name.clone()),

@@ -17,6 +17,11 @@ pub struct Shape {
     pub second_service: bool,
     pub in_transit: bool,
     pub node_type: &'static str,
+    pub nodes: u32,
+    pub engine_version: &'static str,
+    pub drain: u32,
+    pub hosts: &'static str,
+    pub listener_port: u16,
     pub internal: bool,
     pub variable: Option<String>,
     pub tag: String,
@@ -37,6 +42,11 @@ impl Default for Shape {
             second_service: false,
             in_transit: true,
             node_type: "cache.t3.micro",
+            nodes: 1,
+            engine_version: "7.0",
+            drain: 300,
+            hosts: r#""b.example", "a.example""#,
+            listener_port: 80,
             internal: true,
             variable: None,
             tag: "one".to_owned(),
@@ -75,6 +85,7 @@ pub fn shape() -> impl Strategy<Value = Shape> {
             variable,
             tag,
             ignore: None,
+            ..Shape::default()
         }
     })
 }
@@ -114,19 +125,21 @@ scheme = "{scheme}"
 allow_from = ["10.0.0.0/8", "192.168.0.0/16"]
 idle_timeout = "{idle}s"
 [load_balancer.main.listener.http]
-port = 80
+port = {listener_port}
 protocol = "HTTP"
-hosts = ["b.example", "a.example"]
+hosts = [{hosts}]
 "#,
             tag = self.tag,
             scheme = if self.internal { "internal" } else { "internet_facing" },
             idle = self.idle_timeout,
+            listener_port = self.listener_port,
+            hosts = self.hosts,
         );
         if self.cache {
             text.push_str(&format!(
-                "[cache.sessions]\nengine = \"redis\"\nengine_version = \"7.1\"\nnode_type = \"{}\"\n\
-                 encryption = {{ at_rest = true, in_transit = {} }}\n",
-                self.node_type, self.in_transit
+                "[cache.sessions]\nengine = \"redis\"\nengine_version = \"{}\"\nnode_type = \"{}\"\n\
+                 nodes = {}\nencryption = {{ at_rest = true, in_transit = {} }}\n",
+                self.engine_version, self.node_type, self.nodes, self.in_transit
             ));
         }
         self.service(&mut text, "web", 10);
@@ -166,8 +179,8 @@ FIXED = "yes"
         }
         text.push_str(&format!(
             "[service.{name}.health]\npath = \"{}\"\n[service.{name}.expose]\n\
-             listener = \"${{load_balancer.main.listener.http}}\"\npriority = {priority}\n",
-            self.health_path
+             listener = \"${{load_balancer.main.listener.http}}\"\npriority = {priority}\ndrain = \"{}s\"\n",
+            self.health_path, self.drain
         ));
         if self.sticky {
             text.push_str("stickiness = { kind = \"load_balancer_cookie\", duration = \"30m\" }\n");

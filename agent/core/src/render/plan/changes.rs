@@ -13,7 +13,7 @@ use crate::{
 };
 
 /// The longest address that leaves the other columns their place.
-const LONGEST_ADDRESS: usize = 36;
+const LONGEST_ADDRESS: usize = 37;
 
 /// One row of the table, without colour: what the terminal and the comment
 /// have in common.

@@ -2,6 +2,8 @@
 # person looks at the plan first.
 package destructive_changes
 
+import data.approvals
+
 deny contains finding if {
 	some change in input.plan.changes
 	change.action in {"delete", "replace"}
@@ -13,7 +15,7 @@ deny contains finding if {
 	}
 }
 
-is_approved if count(input.pull_request.approvals) > 0
+is_approved if approvals.count_of_people > 0
 
 # `pointsman destroy` says it by its name, and asks before it begins.
 is_approved if {

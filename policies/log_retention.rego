@@ -2,6 +2,8 @@
 # and hold people's data for ever.
 package log_retention
 
+import data.durations
+
 shortest_days := 14 if is_production
 
 shortest_days := 1 if not is_production
@@ -26,10 +28,4 @@ wrong(retention) := sprintf("more than %d days", [longest_days]) if days(retenti
 
 wrong(retention) := "which is not a length of time" if not days(retention)
 
-days(retention) := (to_number(substring(retention, 0, count(retention) - 1)) * seconds[unit]) / 86400 if {
-	is_string(retention)
-	regex.match(`^[0-9]{1,9}[smhd]$`, retention)
-	unit := substring(retention, count(retention) - 1, 1)
-}
-
-seconds := {"s": 1, "m": 60, "h": 3600, "d": 86400}
+days(retention) := durations.in_seconds(retention) / 86400

@@ -19,6 +19,7 @@ use pointsman_engine::{
 
 use crate::{
     call::{CallLog, LeaseGuard},
+    client,
     error::During,
     externals, kinds, network,
     scope::Scope,
@@ -33,9 +34,10 @@ pub(crate) struct Aws {
     pub(crate) scope: Scope,
 }
 
-/// The registry of AWS's services: a row per client, made when it is first needed.
+/// The registry of AWS's services: a row per client, made when it is first needed, `by` what
+/// else it must be told.
 macro_rules! clients {
-    ($($service:ident: $sdk:ident;)*) => {
+    ($($service:ident: $sdk:ident $(, by $set:path)?;)*) => {
         /// A client per service, made when it is first needed.
         #[derive(Debug)]
         pub(crate) struct Clients {
@@ -52,6 +54,7 @@ macro_rules! clients {
             $(pub(crate) fn $service(&self) -> &$sdk::Client {
                 self.$service.get_or_init(|| {
                     let mut builder = $sdk::config::Builder::from(&self.config).interceptor(CallLog);
+                    $(builder = $set(&self.config, builder);)?
                     if let Some(guard) = &self.guard {
                         builder = builder.interceptor(guard.clone());
                     }
@@ -68,11 +71,16 @@ clients! {
     elb: aws_sdk_elasticloadbalancingv2;
     cache: aws_sdk_elasticache;
     logs: aws_sdk_cloudwatchlogs;
+    scaling: aws_sdk_applicationautoscaling;
+    cloudwatch: aws_sdk_cloudwatch;
+    tagging: aws_sdk_resourcegroupstagging;
     sts: aws_sdk_sts;
     secrets: aws_sdk_secretsmanager;
     files: aws_sdk_efs;
     databases: aws_sdk_rds;
     discovery: aws_sdk_servicediscovery;
+    sqs: aws_sdk_sqs;
+    s3: aws_sdk_s3, by client::bucket_addressing;
 }
 
 impl Aws {

@@ -135,6 +135,15 @@ async fn configuration(
     config.to_builder().credentials_provider(SharedCredentialsProvider::new(assumed)).build()
 }
 
+/// Only AWS itself has a host name for every bucket.
+pub(crate) fn bucket_addressing(
+    config: &SdkConfig,
+    builder: aws_sdk_s3::config::Builder,
+) -> aws_sdk_s3::config::Builder {
+    let elsewhere = config.endpoint_url().is_some() || std::env::var_os("AWS_ENDPOINT_URL_S3").is_some();
+    builder.force_path_style(elsewhere)
+}
+
 /// One for all services: certificates are read once, and connections shared.
 fn http_client() -> SharedHttpClient {
     Builder::new().build_with_connector_fn(|settings, components| {

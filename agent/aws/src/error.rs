@@ -71,7 +71,9 @@ pub(crate) fn incomplete(operation: &str, subject: &str, what: &str) -> CloudErr
 /// Whether AWS refused because something exists already.
 pub(crate) fn exists_already(error: &CloudError) -> bool {
     error.code.as_deref().is_some_and(|code| {
-        code.contains("AlreadyExists") || code.contains("Duplicate") || code == "PriorityInUse"
+        code.contains("AlreadyExists")
+            || code.contains("Duplicate")
+            || matches!(code, "PriorityInUse" | "ResourceExistsException" | "BucketAlreadyOwnedByYou")
     })
 }
 
@@ -85,12 +87,15 @@ pub(crate) fn is_busy(error: &CloudError) -> bool {
                 | "InvalidGroup.InUse"
                 | "ResourceInUse"
                 | "ResourceInUseException"
+                | "OperationAborted"
                 | "OperationAbortedException"
                 | "CacheSubnetGroupInUse"
                 | "InvalidCacheParameterGroupState"
                 | "InvalidReplicationGroupState"
                 | "InvalidCacheClusterState"
                 | "UpdateInProgressException"
+                | "AWS.SimpleQueueService.QueueDeletedRecently"
+                | "ConcurrentUpdateException"
         )
     )
 }
@@ -188,7 +193,7 @@ fn kind_of(code: &str, message: &str, status: Option<u16>) -> CloudErrorKind {
         CloudErrorKind::AccessDenied
     } else if code.contains("Throttl") || THROTTLED.contains(&code) {
         CloudErrorKind::Throttled
-    } else if code.contains("NotFound") || code.contains("NoSuch") || code.contains("DoesNotExist") {
+    } else if ["NotFound", "NoSuch", "DoesNotExist", "NonExistent"].iter().any(|word| code.contains(word)) {
         CloudErrorKind::NotFound
     } else if code == "ClientException" && message.contains("Unable to describe task definition") {
         // ECS has no code of its own for a task definition that is not there.
@@ -283,6 +288,7 @@ mod tests {
             (400, "InvalidGroup.NotFound", CloudErrorKind::NotFound),
             (404, "NoSuchBucket", CloudErrorKind::NotFound),
             (400, "ResourceNotFoundException", CloudErrorKind::NotFound),
+            (400, "AWS.SimpleQueueService.NonExistentQueue", CloudErrorKind::NotFound),
             (500, "InternalFailure", CloudErrorKind::Unreachable),
             (400, "InvalidParameterException", CloudErrorKind::Refused),
         ] {

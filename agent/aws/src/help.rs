@@ -74,6 +74,16 @@ pub(crate) fn no_bucket(bucket: &str, scope: &Scope) -> String {
     )
 }
 
+/// What to do about a bucket that is to go and holds something.
+pub(crate) fn bucket_not_empty(bucket: &str, scope: &Scope) -> String {
+    format!(
+        "what is in a bucket is never deleted with it; look with `aws s3api list-object-versions --bucket {bucket} \
+         --max-items 20 {}`, take away all objects and their old versions (`Empty` in the console does both), and run it \
+         again",
+        scope.cli_options()
+    )
+}
+
 /// How to make the lock table.
 pub(crate) fn no_table(table: &str, scope: &Scope) -> String {
     format!(

@@ -12,6 +12,8 @@ mod help;
 mod kinds;
 mod network;
 mod scope;
+mod secret_value;
+mod secrets;
 mod wait;
 
 pub use client::{Access, Settings, connect};

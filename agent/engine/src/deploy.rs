@@ -4,6 +4,7 @@ use pointsman_core::{
     Address,
     desired::outputs,
     report::{Event, Judged, Outcome},
+    resource::Text,
     state::{LastRun, State},
 };
 
@@ -83,9 +84,11 @@ async fn under_lease(run: &Run, proof: &LeaseProof, approval: Approval) -> Resul
     let loaded = loaded?;
     let before = loaded.state.clone();
     let keeper = Keeper::new(run.ports.clone(), proof.clone(), &run.environment.name, loaded);
-    let seen = look(run, wanted?, before.as_ref()).await?;
+    let wanted = wanted?;
+    let linked = wanted.outputs.clone();
+    let seen = look(run, wanted, before.as_ref()).await?;
     keeper.refresh(&seen.observed).await;
-    let judged = judge(run, seen.plan, before.as_ref())?;
+    let judged = judge(run, seen.plan, before.as_ref()).await?;
     run.listener.tell(&Event::Planned { judged: Box::new(judged.clone()) });
     if !judged.verdict.is_allowed() {
         return Err(Failure::Denied(Box::new(judged)));
@@ -118,7 +121,7 @@ async fn under_lease(run: &Run, proof: &LeaseProof, approval: Approval) -> Resul
         took_ms: u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX),
     };
     let state = keeper.state().await;
-    outcome.outputs = known_outputs(run, &state);
+    outcome.outputs = known_outputs(&linked, &state);
     let settled = idle
         && before.is_some_and(|before| {
             before.outputs == outcome.outputs
@@ -188,13 +191,10 @@ fn conclude(state: &mut State, outcome: &Outcome, run: &Run) {
     });
 }
 
-fn known_outputs(run: &Run, state: &State) -> BTreeMap<String, String> {
+fn known_outputs(linked: &BTreeMap<String, Text>, state: &State) -> BTreeMap<String, String> {
     let attribute = |address: &Address, name: &str| {
         let recorded = state.objects.get(address)?;
         if name == "id" { Some(recorded.id.clone()) } else { recorded.attributes.get(name).cloned() }
     };
-    outputs(&run.environment, attribute)
-        .into_iter()
-        .filter_map(|(name, value)| value.map(|value| (name, value)))
-        .collect()
+    outputs(linked, attribute)
 }

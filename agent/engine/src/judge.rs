@@ -1,3 +1,4 @@
+use futures::future::join_all;
 use pointsman_core::{
     plan::Plan,
     policy::{Intent, PolicyInput, StateSummary, Verdict},
@@ -7,13 +8,12 @@ use pointsman_core::{
 
 use crate::{Failure, Purpose, Run};
 
-/// What every set of policies says of a plan. All of them must allow it; what
-/// two of them say in the same words is said once.
-pub(crate) fn judge(run: &Run, plan: Plan, state: Option<&State>) -> Result<Judged, Failure> {
+/// What policies are given of a plan.
+pub(crate) fn input(run: &Run, plan: &Plan, state: Option<&State>) -> Result<PolicyInput, Failure> {
     let environment = &run.environment;
     let now = jiff::Timestamp::now().to_string();
     let mut input = PolicyInput::of_environment(environment.name.as_str(), &environment.document, &now);
-    input.plan = serde_json::to_value(&plan)?;
+    input.plan = serde_json::to_value(plan)?;
     input.state_summary = state.map(|state| StateSummary {
         serial: state.serial,
         commit: state.deployed_commit.clone(),
@@ -29,10 +29,15 @@ pub(crate) fn judge(run: &Run, plan: Plan, state: Option<&State>) -> Result<Judg
         Purpose::Deploy => Intent::Deploy,
         Purpose::Destroy => Intent::Destroy,
     };
-    let document = input.to_document();
+    Ok(input)
+}
+
+/// What every set of policies says of a plan. All of them must allow it; what
+/// two of them say in the same words is said once.
+pub(crate) async fn judge(run: &Run, plan: Plan, state: Option<&State>) -> Result<Judged, Failure> {
+    let document = input(run, &plan, state)?.to_document();
     let mut verdict = Verdict::default();
-    for policies in &run.policies {
-        let said = policies.evaluate(&document);
+    for said in join_all(run.policies.iter().map(|policies| policies.verdict(&document))).await {
         for finding in said.findings {
             if !verdict.findings.contains(&finding) {
                 verdict.findings.push(finding);

@@ -8,6 +8,7 @@ mod judge;
 mod keeper;
 pub mod lease;
 mod look;
+mod policies;
 pub mod ports;
 mod preview;
 mod run;
@@ -16,7 +17,8 @@ mod stop;
 
 pub use deploy::{Approval, deploy};
 pub use pointsman_core::failure::Failure;
-pub use preview::preview;
+pub use policies::{EvaluatorProgram, Policies, Unusable};
+pub use preview::{policy_input, preview};
 pub use run::{Purpose, Run};
 pub use status::{Status, status};
 pub use stop::{Stop, Stopper};

@@ -3,11 +3,11 @@ use std::sync::Arc;
 use pointsman_core::{
     environment::Environment,
     lease::Timing,
-    policy::{Actor, PolicySet, PullRequest},
+    policy::{Actor, PullRequest},
 };
 
 use crate::{
-    Stop,
+    Policies, Stop,
     ports::{Listener, Ports},
 };
 
@@ -21,7 +21,7 @@ pub struct Run {
     /// The commit that the environment was read from, where there is one.
     pub commit: Option<String>,
     /// All of these must allow the plan.
-    pub policies: Vec<Arc<PolicySet>>,
+    pub policies: Vec<Arc<Policies>>,
     /// For policies: the pull request that the commit comes from.
     pub pull_request: Option<PullRequest>,
     /// For policies: who asks.

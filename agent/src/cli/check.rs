@@ -17,7 +17,7 @@ pub struct Check {
 }
 
 impl Check {
-    pub fn run(&self, common: &Common) -> Result<Exit, Problem> {
+    pub async fn run(&self, common: &Common) -> Result<Exit, Problem> {
         let folder = Folder::find(common)?;
         let mut reading = read(&folder.sources);
         let asked = |file: &str| {
@@ -34,12 +34,18 @@ impl Check {
         reading.diagnostics.retain(|one| one.place.as_ref().is_none_or(|place| asked(&place.file)));
         let policies = folder.policies()?;
         let now = jiff::Timestamp::now().to_string();
-        let mut said = Vec::new();
-        for environment in &reading.environments {
-            let input = PolicyInput::of_environment(environment.name.as_str(), &environment.document, &now);
-            let verdict = policies.evaluate(&input.to_document());
-            said.extend(render::policy::diagnostics(environment, &verdict));
-        }
+        let documents: Vec<_> = reading
+            .environments
+            .iter()
+            .map(|one| PolicyInput::of_environment(one.name.as_str(), &one.document, &now).to_document())
+            .collect();
+        let verdicts = policies.judge(&documents).await.map_err(super::folder::unusable)?;
+        let said: Vec<_> = reading
+            .environments
+            .iter()
+            .zip(&verdicts)
+            .flat_map(|(environment, verdict)| render::policy::diagnostics(environment, verdict))
+            .collect();
         reading.diagnostics.extend(said);
         let diagnostics = &reading.diagnostics;
         let errors = diagnostics.iter().filter(|one| one.severity == Severity::Error).count();

@@ -5,7 +5,8 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use pointsman_core::{environment::Sources, lease::Timing, policy::PolicySet};
+use pointsman_core::{environment::Sources, lease::Timing};
+use pointsman_engine::{Policies, Unusable};
 
 use super::{Common, exit::Problem};
 
@@ -51,15 +52,11 @@ impl Folder {
         names
     }
 
-    /// The policies, ready to judge.
-    pub fn policies(&self) -> Result<PolicySet, Problem> {
-        crate::git::policy_set(&self.policies, self.refused_policies.clone()).map_err(|errors| {
-            let lines: Vec<String> = errors.iter().map(pointsman_core::render::policy::error).collect();
-            Problem::error(format!(
-                "the policies cannot be used, so nothing is allowed:\n{}",
-                lines.join("\n")
-            ))
-        })
+    /// The policies.
+    pub fn policies(&self) -> Result<Policies, Problem> {
+        let files = crate::git::policy_files(self.policies.clone(), self.refused_policies.clone());
+        let files = files.map_err(|errors| unusable(Unusable::Wrong(errors)))?;
+        Ok(Policies::new("policies/".to_owned(), files, crate::evaluator::program()))
     }
 
     /// The commit that the folder stands at, when everything in it is committed.
@@ -81,6 +78,12 @@ impl Folder {
             Problem::error(lines.join("\n"))
         })
     }
+}
+
+/// Policies that cannot be used, as why a command stops.
+pub fn unusable(unusable: Unusable) -> Problem {
+    let lines: Vec<String> = unusable.errors().iter().map(pointsman_core::render::policy::error).collect();
+    Problem::error(format!("the policies cannot be used, so nothing is allowed:\n{}", lines.join("\n")))
 }
 
 fn nearest() -> Result<PathBuf, Problem> {

@@ -78,13 +78,16 @@ pub enum Command {
     Schema(schema::Schema),
     /// Run the agent: poll the config repo, plan pull requests, deploy merges
     Run(run::Run),
+    /// Evaluate policies for another process of this program
+    #[command(hide = true, name = crate::evaluator::COMMAND)]
+    PolicyEvaluator,
 }
 
 /// Runs one command to its exit code.
 pub async fn run(arguments: Arguments) -> Exit {
     let Arguments { common, command } = arguments;
     let result = match command {
-        Command::Check(command) => command.run(&common),
+        Command::Check(command) => command.run(&common).await,
         Command::Plan(command) => command.run(&common).await,
         Command::Apply(command) => command.run(&common).await,
         Command::Destroy(command) => command.run(&common).await,
@@ -92,9 +95,11 @@ pub async fn run(arguments: Arguments) -> Exit {
         Command::Status(command) => command.run(&common).await,
         Command::Outputs(command) => command.run(&common).await,
         Command::Cost(command) => command.run(&common),
-        Command::Policy(command) => command.run(&common),
+        Command::Policy(command) => command.run(&common).await,
         Command::Schema(command) => command.run(),
         Command::Run(command) => command.run(&common).await,
+        // It has no runtime: `main` answers before there is one.
+        Command::PolicyEvaluator => Ok(Exit::Usage),
     };
     result.unwrap_or_else(|problem| {
         print::problem(&problem);

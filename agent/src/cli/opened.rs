@@ -7,10 +7,10 @@ use pointsman_aws::{Access, Settings, connect};
 use pointsman_core::{
     environment::{Environment, EnvironmentName, Reading, read},
     lease::Timing,
-    policy::{Actor, ActorKind, PolicySet},
+    policy::{Actor, ActorKind},
     render,
 };
-use pointsman_engine::{Purpose, Run, Stop, Stopper, ports::Ports};
+use pointsman_engine::{Policies, Purpose, Run, Stop, Stopper, ports::Ports};
 
 use super::{Common, exit::Problem, folder::Folder, listener::Terminal};
 
@@ -55,7 +55,7 @@ impl Opened {
             environment: self.environment.clone(),
             purpose,
             commit: self.folder.commit(),
-            policies: vec![Arc::new(self.policies()?)],
+            policies: vec![Arc::new(self.policies().await?)],
             pull_request: None,
             actor: Actor { login: user(), kind: ActorKind::Person },
             ports: self.connect(access).await?,
@@ -67,9 +67,12 @@ impl Opened {
         })
     }
 
-    /// The policies of the same folder.
-    pub fn policies(&self) -> Result<PolicySet, Problem> {
-        self.folder.policies()
+    /// The policies of the same folder, which can be used: before AWS is asked
+    /// for anything.
+    pub async fn policies(&self) -> Result<Policies, Problem> {
+        let policies = self.folder.policies()?;
+        policies.check().await.map_err(super::folder::unusable)?;
+        Ok(policies)
     }
 }
 

@@ -7,10 +7,10 @@ use pointsman_aws::{Access, Settings};
 use pointsman_core::{
     environment::{Environment, EnvironmentName},
     failure::Failure,
-    policy::{Actor, ActorKind, PolicySet, PullRequest},
+    policy::{Actor, ActorKind, PullRequest},
 };
 use pointsman_engine::{
-    Purpose, Run, Stop,
+    Policies, Purpose, Run, Stop,
     ports::{Listener, Ports},
 };
 use tokio::sync::{Notify, RwLock};
@@ -45,7 +45,7 @@ pub(super) struct Agent {
 pub(super) struct Walk {
     pub(super) environment: Environment,
     pub(super) commit: String,
-    pub(super) policies: Vec<Arc<PolicySet>>,
+    pub(super) policies: Vec<Arc<Policies>>,
     pub(super) pull: Option<PullRequest>,
     pub(super) actor: ActorKind,
     pub(super) ports: Ports,
@@ -56,7 +56,12 @@ impl Agent {
     pub(super) fn start(config: Config, stop: Stop) -> Result<Arc<Self>, DaemonError> {
         let repo = &config.repo;
         let mirror = Mirror::open(&config.agent.data_dir, &repo.url, &repo.branch)?;
-        let snapshots = Arc::new(Snapshots::new(mirror.clone(), &repo.environments, &repo.policies));
+        let snapshots = Arc::new(Snapshots::new(
+            mirror.clone(),
+            &repo.environments,
+            &repo.policies,
+            crate::evaluator::program(),
+        ));
         let github = config.github.as_ref().map(Client::new).transpose()?.map(Arc::new);
         let pause = config.github.as_ref().map_or(Duration::ZERO, |github| github.write_pause);
         let host = || rustix::system::uname().nodename().to_string_lossy().into_owned();
@@ -176,6 +181,7 @@ pub(super) fn for_policies(pull: &Pull, commit: &str) -> PullRequest {
         fork: *fork,
         draft: *draft,
         labels: labels.clone(),
-        approvals: Vec::new(),
+        // Reviews are not read yet.
+        approvals: None,
     }
 }

@@ -4,11 +4,11 @@ use pointsman_aws::Access;
 use pointsman_core::{
     environment::{Environment, EnvironmentName},
     failure::Failure,
-    policy::{ActorKind, PolicySet},
+    policy::ActorKind,
     render,
     report::pull_request::{EnvironmentReport, Status},
 };
-use pointsman_engine::{Approval, ports::Ports};
+use pointsman_engine::{Approval, Policies, ports::Ports};
 
 use super::{
     agent::{Agent, Walk, for_policies},
@@ -177,7 +177,7 @@ async fn judges(
     known: Option<&Known>,
     deployed: Option<String>,
     origin: &Origin,
-) -> Result<Result<Vec<Arc<PolicySet>>, String>, GitError> {
+) -> Result<Result<Vec<Arc<Policies>>, String>, GitError> {
     let trusted = match (known, deployed) {
         (Some(Known::Deployed { trusted, .. }), Some(_)) => Some(trusted.clone()),
         (_, deployed) => deployed,

@@ -4,9 +4,10 @@ use std::sync::Arc;
 
 use pointsman_core::{
     environment::{Environment, Place, Severity},
-    policy::{Effect, PolicySet},
+    policy::Effect,
     report::{Judged, pull_request::Remark},
 };
+use pointsman_engine::Policies;
 
 use super::{agent::Agent, boards::Origin};
 use crate::git::{GitError, Revision, Snapshot};
@@ -22,7 +23,7 @@ pub(super) struct NoPolicies {
 }
 
 /// The policies of a commit.
-pub(super) fn policies(snapshot: &Snapshot) -> Result<Arc<PolicySet>, NoPolicies> {
+pub(super) fn policies(snapshot: &Snapshot) -> Result<Arc<Policies>, NoPolicies> {
     snapshot.policies.as_ref().map(Arc::clone).map_err(|errors| NoPolicies {
         commit: pointsman_core::render::words::short(&snapshot.revision.id()).to_owned(),
         errors: errors.iter().map(|error| format!("- {error}\n")).collect(),

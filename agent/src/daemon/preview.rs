@@ -4,13 +4,14 @@ use pointsman_aws::Access;
 use pointsman_core::{
     environment::{Environment, EnvironmentName},
     failure::Failure,
-    policy::{ActorKind, PolicySet},
+    policy::ActorKind,
     render,
     report::{
         Judged,
         pull_request::{EnvironmentReport, PullReport, Purpose, Status},
     },
 };
+use pointsman_engine::Policies;
 
 use super::{
     agent::{Agent, Walk, for_policies},
@@ -148,7 +149,7 @@ async fn plan_one(
     head: &Arc<Snapshot>,
     pull: &Pull,
     name: &EnvironmentName,
-    judges: Option<&Arc<PolicySet>>,
+    judges: Option<&Arc<Policies>>,
 ) -> bool {
     let Some(environment) = head.reading.environment(name.as_str()) else { return true };
     let set = |status: Status| board.change_environment(name, |report| report.status = status);
@@ -198,7 +199,7 @@ async fn judged(
     environment: &Environment,
     head: &Snapshot,
     pull: &Pull,
-    judges: &Arc<PolicySet>,
+    judges: &Arc<Policies>,
 ) -> Result<Judged, Failure> {
     let commit = head.revision.id();
     let run = agent.run(Walk {

@@ -19,4 +19,4 @@ pub use folder::folder_sources;
 pub use local::{clean_commit, commit_sources, folder_policies};
 pub use mirror::{Heads, Mirror};
 pub use revision::Revision;
-pub use snapshot::{Snapshot, Snapshots, policy_set};
+pub use snapshot::{Snapshot, Snapshots, policy_files};

@@ -5,8 +5,10 @@ use std::{
 
 use pointsman_core::{
     environment::{EnvironmentName, Reading, read},
-    policy::{PolicyError, PolicySet},
+    policy::PolicyError,
+    render::words,
 };
+use pointsman_engine::{EvaluatorProgram, Policies, Unusable};
 
 use super::{GitError, Mirror, Revision, fingerprints};
 
@@ -20,7 +22,7 @@ pub struct Snapshot {
     /// What each environment was read from.
     pub fingerprints: BTreeMap<EnvironmentName, String>,
     /// Its policies, or all that is wrong with them.
-    pub policies: Result<Arc<PolicySet>, Vec<PolicyError>>,
+    pub policies: Result<Arc<Policies>, Vec<PolicyError>>,
 }
 
 /// So many commits are remembered.
@@ -32,14 +34,17 @@ pub struct Snapshots {
     mirror: Mirror,
     environments: String,
     policies: String,
+    program: EvaluatorProgram,
     lately: Mutex<VecDeque<Arc<Snapshot>>>,
 }
 
 impl Snapshots {
-    /// Of a mirror, with environments and policies in these folders.
-    pub fn new(mirror: Mirror, environments: &str, policies: &str) -> Self {
+    /// Of a mirror, with environments and policies in these folders; `program`
+    /// evaluates the policies.
+    pub fn new(mirror: Mirror, environments: &str, policies: &str, program: EvaluatorProgram) -> Self {
         let lately = Mutex::new(VecDeque::new());
-        Self { mirror, environments: environments.to_owned(), policies: policies.to_owned(), lately }
+        let (environments, policies) = (environments.to_owned(), policies.to_owned());
+        Self { mirror, environments, policies, program, lately }
     }
 
     /// What a commit says.
@@ -49,48 +54,79 @@ impl Snapshots {
     /// When the mirror does not have it, or it is too large. What is wrong in
     /// its files is no error but part of the snapshot.
     pub async fn at(self: &Arc<Self>, commit: &str) -> Result<Arc<Snapshot>, GitError> {
-        let (snapshots, commit) = (Arc::clone(self), commit.to_owned());
-        let read = tokio::task::spawn_blocking(move || snapshots.read(&commit));
-        read.await.unwrap_or_else(|error| {
+        if let Some(known) = self.known(commit) {
+            return Ok(known);
+        }
+        let (snapshots, owned) = (Arc::clone(self), commit.to_owned());
+        let read = tokio::task::spawn_blocking(move || snapshots.read(&owned));
+        let read = read.await.unwrap_or_else(|error| {
             let help = "this is a fault of the agent; report it with the commit";
             Err(GitError::new(super::GitErrorKind::TooLarge, "reading a commit", error.to_string(), help))
-        })
+        })?;
+        let Read { revision, reading, fingerprints, policies } = read;
+        let policies = match policies {
+            Ok(files) => self.checked(&revision, files).await,
+            Err(errors) => Err(Unusable::Wrong(errors)),
+        };
+        // Without an answer today there may be one the next time.
+        let is_final = !matches!(policies, Err(Unusable::NoAnswer(_)));
+        let policies = policies.map(Arc::new).map_err(Unusable::errors);
+        let snapshot = Arc::new(Snapshot { revision, reading, fingerprints, policies });
+        if is_final {
+            let mut lately = self.lately.lock().unwrap_or_else(PoisonError::into_inner);
+            lately.push_front(Arc::clone(&snapshot));
+            lately.truncate(REMEMBERED);
+        }
+        Ok(snapshot)
     }
 
-    fn read(&self, commit: &str) -> Result<Arc<Snapshot>, GitError> {
-        let known = |lately: &VecDeque<Arc<Snapshot>>| {
-            lately.iter().find(|snapshot| snapshot.revision.id() == commit).cloned()
-        };
-        if let Some(snapshot) = known(&self.lately.lock().unwrap_or_else(PoisonError::into_inner)) {
-            return Ok(snapshot);
-        }
+    fn known(&self, commit: &str) -> Option<Arc<Snapshot>> {
+        let lately = self.lately.lock().unwrap_or_else(PoisonError::into_inner);
+        lately.iter().find(|snapshot| snapshot.revision.id() == commit).cloned()
+    }
+
+    async fn checked(
+        &self,
+        revision: &Revision,
+        files: BTreeMap<String, String>,
+    ) -> Result<Policies, Unusable> {
+        let name = format!("{}/ of {}", self.policies, words::short(&revision.id()));
+        let policies = Policies::new(name, files, self.program.clone());
+        policies.check().await?;
+        Ok(policies)
+    }
+
+    fn read(&self, commit: &str) -> Result<Read, GitError> {
         let revision = self.mirror.revision(commit)?;
         let (sources, blobs) = revision.sources(&self.environments)?;
         let (files, refused) = revision.policies(&self.policies)?;
         let reading = read(&sources);
         let fingerprints = fingerprints(&reading, &blobs);
-        let policies = policy_set(&files, refused).map(Arc::new);
-        let snapshot = Arc::new(Snapshot { revision, reading, fingerprints, policies });
-        let mut lately = self.lately.lock().unwrap_or_else(PoisonError::into_inner);
-        lately.push_front(Arc::clone(&snapshot));
-        lately.truncate(REMEMBERED);
-        Ok(snapshot)
+        Ok(Read { revision, reading, fingerprints, policies: policy_files(files, refused) })
     }
 }
 
-/// The policies in files; an error when one of them had to be refused, because
+/// What a commit says, its policies as text.
+struct Read {
+    revision: Revision,
+    reading: Reading,
+    fingerprints: BTreeMap<EnvironmentName, String>,
+    policies: Result<BTreeMap<String, String>, Vec<PolicyError>>,
+}
+
+/// The files of policies; an error when one of them had to be refused, because
 /// what cannot be heard might have denied.
 ///
 /// # Errors
 ///
-/// All that is wrong with them.
-pub fn policy_set(
-    files: &BTreeMap<String, String>,
+/// Every file that was refused.
+pub fn policy_files(
+    files: BTreeMap<String, String>,
     refused: Vec<String>,
-) -> Result<PolicySet, Vec<PolicyError>> {
+) -> Result<BTreeMap<String, String>, Vec<PolicyError>> {
     let refused: Vec<PolicyError> = refused
         .into_iter()
-        .filter(|path| path.ends_with(".rego"))
+        .filter(|path| [".rego", ".json", ".toml"].iter().any(|ending| path.ends_with(ending)))
         .map(|file| PolicyError {
             file,
             line: 0,
@@ -99,5 +135,5 @@ pub fn policy_set(
             help: "make it an ordinary text file".to_owned(),
         })
         .collect();
-    if refused.is_empty() { PolicySet::load(files) } else { Err(refused) }
+    if refused.is_empty() { Ok(files) } else { Err(refused) }
 }

@@ -159,7 +159,7 @@ async fn blobs_are_read_and_everything_else_is_marked() {
     let (policies, refused) = revision.policies("policies").unwrap();
     assert_eq!(policies.get("policies/one.rego").map(String::as_str), Some("package one"));
     assert_eq!(refused, ["policies/link.rego"]);
-    let snapshots = Arc::new(Snapshots::new(mirror, "environments", "policies"));
+    let snapshots = Arc::new(Snapshots::new(mirror, "environments", "policies", crate::evaluator::program()));
     let errors = snapshots.at(&commit).await.unwrap().policies.as_ref().unwrap_err().clone();
     assert!(errors[0].to_string().contains("policies/link.rego"), "{errors:?}");
 }
@@ -207,7 +207,7 @@ async fn a_base_changes_its_heirs_and_nothing_else() {
     );
     let mirror = upstream.mirror();
     mirror.fetch(Credentials::None, &[]).await.unwrap();
-    let snapshots = Arc::new(Snapshots::new(mirror, "environments", "policies"));
+    let snapshots = Arc::new(Snapshots::new(mirror, "environments", "policies", crate::evaluator::program()));
     let (a, b, c) = (
         snapshots.at(&first).await.unwrap(),
         snapshots.at(&second).await.unwrap(),

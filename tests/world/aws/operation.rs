@@ -103,12 +103,13 @@ fn parameter(form: &[u8], name: &str) -> Option<String> {
 }
 
 /// Names that carry a sub-resource in the query, as bucket or object operations.
-const S3_PARTS: [(&str, &str); 12] = [
+const S3_PARTS: [(&str, &str); 13] = [
     ("versioning", "BucketVersioning"),
     ("encryption", "BucketEncryption"),
     ("location", "BucketLocation"),
     ("policy", "BucketPolicy"),
     ("publicAccessBlock", "PublicAccessBlock"),
+    ("ownershipControls", "BucketOwnershipControls"),
     ("lifecycle", "BucketLifecycleConfiguration"),
     ("object-lock", "ObjectLockConfiguration"),
     ("acl", "Acl"),

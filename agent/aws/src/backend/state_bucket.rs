@@ -9,6 +9,7 @@ use pointsman_engine::{
 
 use crate::{
     call::{CallLog, LeaseGuard},
+    client::bucket_addressing,
     error::{During, failure, incomplete},
     help,
     scope::Scope,
@@ -105,9 +106,7 @@ impl S3Object {
 }
 
 fn builder(config: &SdkConfig) -> Builder {
-    let elsewhere = config.endpoint_url().is_some() || std::env::var_os("AWS_ENDPOINT_URL_S3").is_some();
-    // Only AWS itself has a host name for every bucket.
-    Builder::from(config).force_path_style(elsewhere).interceptor(CallLog)
+    bucket_addressing(config, Builder::from(config)).interceptor(CallLog)
 }
 
 /// Beside Terraform's own state, and never the same object.

@@ -1,23 +1,38 @@
 //! The kinds of AWS objects: a file each, a row each in the registry below.
 
+mod alarm;
 mod asked;
+mod bucket;
+mod bucket_settings;
 mod cache_parameter_group;
 mod cache_subnet_group;
 mod cache_tags;
 mod changes;
+mod cloudwatch_tags;
+mod dashboard;
 mod elb;
 mod listener;
 mod listener_rule;
 mod load_balancer;
 mod log_group;
+mod queue;
 mod replication_group;
+mod replication_group_access;
 mod replication_group_state;
 mod rollout;
+mod scalable_target;
+mod scaling;
+mod scaling_policy;
+mod scheduled_action;
+mod secret;
 mod security_group;
 mod security_group_rules;
 mod service;
+mod tag_index;
 mod target_group;
 mod task_definition;
+mod task_secrets;
+mod task_volumes;
 
 use std::collections::BTreeMap;
 
@@ -132,9 +147,9 @@ macro_rules! lives {
 macro_rules! kinds {
     (
         alone { $($kind:ident $found:ident $file:ident;)* }
-        together in $shared:ident { $($of:ident $these:ident;)* }
+        $(together in $shared:ident { $($of:ident $these:ident;)* })*
     ) => {
-        lives! { $($kind $found;)* $($of $these;)* }
+        lives! { $($kind $found;)* $($($of $these;)*)* }
 
         /// Everything of these that stands. All kinds are asked for side by side; what
         /// is recorded needs one round of calls, whatever its kind.
@@ -142,11 +157,11 @@ macro_rules! kinds {
             aws: &Aws,
             sought: &[Sought],
         ) -> Result<BTreeMap<Address, Observed>, CloudError> {
-            let ByKind { $($found,)* $($these,)* } = ByKind::of(sought);
-            let together = $shared::Sought { $($these,)* };
+            let ByKind { $($found,)* $($($these,)*)* } = ByKind::of(sought);
+            $(let $shared = $shared::Sought { $($these,)* };)*
             let looks: Vec<BoxFuture<'_, Result<Found, CloudError>>> = vec![
                 $($file::observe(aws, &$found).boxed(),)*
-                $shared::observe(aws, &together).boxed(),
+                $($shared::observe(aws, &$shared).boxed(),)*
             ];
             Ok(try_join_all(looks).await?.into_iter().flatten().collect())
         }
@@ -162,12 +177,22 @@ kinds! {
         CacheSubnetGroup cache_subnet_groups cache_subnet_group;
         CacheParameterGroup cache_parameter_groups cache_parameter_group;
         ReplicationGroup replication_groups replication_group_state;
+        Queue queues queue;
+        Bucket buckets bucket;
+        Secret secrets secret;
+        Dashboard dashboards dashboard;
     }
     together in elb {
         TargetGroup target_groups;
         LoadBalancer load_balancers;
         Listener listeners;
         ListenerRule listener_rules;
+    }
+    together in scaling {
+        ScalableTarget scalable_targets;
+        ScalingPolicy scaling_policies;
+        ScheduledAction scheduled_actions;
+        Alarm alarms;
     }
 }
 

@@ -1,13 +1,16 @@
-use super::{Context, Wanted, desired, link_of, load_balancer};
+use std::collections::BTreeMap;
+
+use super::{Context, Wanted, cache, desired, load_balancer};
 use crate::{
     Address,
     environment::block,
     hash::text_hash,
     plan::{Held, HeldReason},
     resource::{
-        Count, HealthCheck, Ingress, Link, ListenerRule, LogGroup, Peer, SecurityGroup, Service, TargetGroup,
-        TaskDefinition, names,
+        Count, FileSystem, HealthCheck, Ingress, Link, ListenerRule, LogGroup, Peer, SecurityGroup, Service,
+        TargetGroup, TaskDefinition, names,
     },
+    scalar::TemplatePart,
 };
 
 pub(super) fn expand(context: &Context<'_>, name: &str, block: &block::Service, wanted: &mut Wanted) {
@@ -26,7 +29,7 @@ pub(super) fn expand(context: &Context<'_>, name: &str, block: &block::Service, 
         },
     ));
 
-    let mut environment = std::collections::BTreeMap::new();
+    let mut environment = BTreeMap::new();
     for (variable, template) in &block.environment {
         match context.text(template) {
             Some(text) => {
@@ -37,6 +40,7 @@ pub(super) fn expand(context: &Context<'_>, name: &str, block: &block::Service, 
                 .push(Held::new(address.part("environment").part(variable), HeldReason::NotYetManaged)),
         }
     }
+    let (secrets, secret_marks) = secrets(context, &address, block, wanted);
     let mut task = desired(
         task_definition.clone(),
         TaskDefinition {
@@ -50,6 +54,9 @@ pub(super) fn expand(context: &Context<'_>, name: &str, block: &block::Service, 
             execution_role: block.execution_role.to_string(),
             task_role: block.task_role.as_ref().map(ToString::to_string),
             environment,
+            secrets,
+            secret_marks,
+            volumes: volumes(context, &address, block, wanted),
             log_group: log_group_name,
             log_region: context.environment.file.aws.region.clone(),
             stop_timeout: block.stop_timeout.seconds(),
@@ -72,6 +79,7 @@ pub(super) fn expand(context: &Context<'_>, name: &str, block: &block::Service, 
         },
     ));
 
+    let block::Deployment { minimum_healthy_percent, maximum_percent, circuit_breaker } = block.deployment;
     let mut service = desired(
         address.clone(),
         Service {
@@ -89,9 +97,11 @@ pub(super) fn expand(context: &Context<'_>, name: &str, block: &block::Service, 
             container: names::limited(&[context.leaf(), name], 255),
             port: block.port,
             health_grace: exposed.is_some().then(|| block.health.grace.seconds()),
-            circuit_breaker: true,
-            minimum_healthy_percent: 100,
-            maximum_percent: 200,
+            circuit_breaker,
+            minimum_healthy_percent,
+            maximum_percent,
+            platform_version: block.platform_version.clone(),
+            execute_command: block.execute_command,
             tags: context.tags(&address),
         },
     );
@@ -99,14 +109,76 @@ pub(super) fn expand(context: &Context<'_>, name: &str, block: &block::Service, 
     service.after = exposed.into_iter().map(|exposed| exposed.rule).collect();
     wanted.objects.push(service);
 
-    let held = [
-        (block.scaling.is_some(), "scaling"),
-        (!block.secrets.is_empty(), "secrets"),
-        (!block.volumes.is_empty(), "volumes"),
-    ];
-    for (_, part) in held.into_iter().filter(|(written, _)| *written) {
-        wanted.held.push(Held::new(address.part(part), HeldReason::NotYetManaged));
+    if let Some(scaling) = &block.scaling {
+        super::scaling::expand(context, name, block, scaling, wanted);
     }
+}
+
+type Links = BTreeMap<String, Link>;
+
+/// The secrets that variables are taken from, and the marks of those that
+/// change with what they are composed of: ECS reads a secret only when a task
+/// starts, so that a new value needs new tasks.
+fn secrets(
+    context: &Context<'_>,
+    address: &Address,
+    block: &block::Service,
+    wanted: &mut Wanted,
+) -> (Links, Links) {
+    let (mut secrets, mut marks) = (Links::new(), Links::new());
+    for (variable, template) in &block.secrets {
+        let link = match template.parts() {
+            [TemplatePart::Reference(reference)] => {
+                if let ["cache", name, "url_secret"] = reference.segments().as_slice() {
+                    let mark = Link::attribute(&cache::url_secret(name), "composed_of");
+                    marks.insert(variable.clone(), mark);
+                }
+                context.link(reference)
+            }
+            _ => template.as_literal().map(|arn| Link::Known(arn.to_owned())),
+        };
+        match link {
+            Some(link) => {
+                secrets.insert(variable.clone(), link);
+            }
+            None => {
+                wanted
+                    .held
+                    .push(Held::new(address.part("secrets").part(variable), HeldReason::NotYetManaged));
+            }
+        }
+    }
+    (secrets, marks)
+}
+
+fn volumes(
+    context: &Context<'_>,
+    address: &Address,
+    block: &block::Service,
+    wanted: &mut Wanted,
+) -> BTreeMap<String, FileSystem> {
+    let mut volumes = BTreeMap::new();
+    for (name, volume) in &block.volumes {
+        let block::Volume { files, mount, read_only } = volume;
+        match context.external(files) {
+            Some(found) => {
+                let files = FileSystem {
+                    id: found.id.clone(),
+                    access_point: found.attributes.get("access_point").cloned(),
+                    root: "/".to_owned(),
+                    encrypted: true,
+                    iam: block.task_role.is_some(),
+                    mount: Some(mount.clone()),
+                    read_only: *read_only,
+                };
+                volumes.insert(name.clone(), files);
+            }
+            None => {
+                wanted.held.push(Held::new(address.part("volumes").part(name), HeldReason::NotYetManaged));
+            }
+        }
+    }
+    volumes
 }
 
 /// What lets traffic in.
@@ -165,7 +237,9 @@ fn traffic(
     wanted.objects.push(desired(
         rule.clone(),
         ListenerRule {
-            listener: link_of(&expose.listener).unwrap_or_else(|| Link::Known(expose.listener.to_string())),
+            listener: context
+                .link(&expose.listener)
+                .unwrap_or_else(|| Link::Known(expose.listener.to_string())),
             priority: expose.priority.unwrap_or_else(|| stable_priority(name)),
             hosts,
             target_group: Some(Link::to(&target_group)),

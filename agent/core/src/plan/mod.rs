@@ -3,6 +3,7 @@
 mod change;
 mod compute;
 mod conflict;
+mod decided;
 mod held;
 mod order;
 mod steps;

@@ -25,17 +25,23 @@ pub(super) fn read(path: &str, text: &str) -> Result<serde_json::Value, PolicyEr
         });
     }
     text.parse::<toml::Table>().map(|table| json(toml::Value::Table(table))).map_err(|error| {
-        let start = error.span().map_or(0, |span| span.start);
-        let before = text.get(..start).unwrap_or_default();
-        let count = |n: usize| u32::try_from(n + 1).unwrap_or(u32::MAX);
+        let (line, column) = place(text, error.span().map_or(0, |span| span.start));
         PolicyError {
             file: path.to_owned(),
-            line: count(before.matches('\n').count()),
-            column: count(before.chars().rev().take_while(|c| *c != '\n').count()),
+            line,
+            column,
             message: format!("this is not TOML: {}", error.message()),
             help: "correct the data file; policies read it as `data.NAME`".to_owned(),
         }
     })
+}
+
+/// Line and column of a byte, both from 1.
+pub(super) fn place(text: &str, at: usize) -> (u32, u32) {
+    let before = text.get(..at).unwrap_or_default();
+    let count = |n: usize| u32::try_from(n + 1).unwrap_or(u32::MAX);
+    let column = before.chars().rev().take_while(|c| *c != '\n').count();
+    (count(before.matches('\n').count()), count(column))
 }
 
 /// Dates become text; numbers that JSON does not have become null.

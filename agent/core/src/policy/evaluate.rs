@@ -3,33 +3,39 @@ use std::collections::{BTreeMap, HashMap};
 use regorus::{Engine, Value};
 
 use super::{
-    Cause, Effect, Excepted, Finding, JudgedRule, PolicySet, Verdict,
+    Asked, Cause, Effect, Excepted, Finding, Heard, JudgedRule, PolicySet, Verdict,
     error::Spot,
     limits,
     outcome::{self, Message, Outcome},
+    overrides,
     rule::{self, Definition, JudgingRule, RuleKind},
 };
 
 /// Asks every rule.
 pub(super) fn evaluate(set: &PolicySet, input: &serde_json::Value) -> Verdict {
-    let mut asking = Asking {
-        set,
-        engine: set.engine.clone(),
-        input: Value::from(input.clone()),
-        verdict: Verdict::default(),
-    };
-    asking.reset();
+    let mut asking = Asking::new(set, input);
     asking.undefined_names(input);
-    // Out of time is a finding by now.
-    let _ = asking.every_rule();
-    asking.verdict.sort();
-    asking.verdict
+    asking.all_at_once();
+    asking.verdict(input, &mut |_| {})
+}
+
+/// Asks every rule by itself, and tells which before it does.
+pub(super) fn trace(set: &PolicySet, input: &serde_json::Value, tell: &mut dyn FnMut(&Asked)) -> Verdict {
+    let mut asking = Asking::new(set, input);
+    asking.undefined_names(input);
+    asking.reset();
+    asking.verdict(input, tell)
 }
 
 /// The verdict when the interpreter did not return.
 pub(super) fn gave_up(set: &PolicySet) -> Verdict {
-    let mut asking =
-        Asking { set, engine: Engine::new(), input: Value::Undefined, verdict: Verdict::default() };
+    let mut asking = Asking {
+        set,
+        engine: Engine::new(),
+        input: Value::Undefined,
+        all: None,
+        verdict: Verdict::default(),
+    };
     let place = set.rules.iter().find_map(|rule| rule.definitions.first());
     let (file, line) = place.map(|d| (d.file.clone(), d.line)).unwrap_or_default();
     asking.fail(
@@ -51,26 +57,75 @@ struct Asking<'a> {
     set: &'a PolicySet,
     engine: Engine,
     input: Value,
+    /// The value of every rule, when all of them together took no longer than
+    /// one may.
+    all: Option<Value>,
     verdict: Verdict,
 }
 
 impl<'a> Asking<'a> {
+    fn new(set: &'a PolicySet, input: &serde_json::Value) -> Self {
+        let input = Value::from(input.clone());
+        Self { set, engine: set.engine.clone(), input, all: None, verdict: Verdict::default() }
+    }
+
+    fn verdict(mut self, input: &serde_json::Value, tell: &mut dyn FnMut(&Asked)) -> Verdict {
+        // Out of time is a finding by now.
+        let _ = self.every_rule(tell);
+        self.whoever_was_not_asked();
+        let text = |value: Option<&serde_json::Value>| {
+            value.and_then(|value| value.as_str()).unwrap_or_default().to_owned()
+        };
+        let name = text(input.get("environment").and_then(|environment| environment.get("name")));
+        overrides::apply(&self.set.overrides, &name, &text(input.get("now")), &mut self.verdict);
+        self.verdict.sort();
+        self.verdict
+    }
+
     /// After a failure: what the interpreter was doing is still in it.
     fn reset(&mut self) {
         self.engine = self.set.engine.clone();
         self.engine.set_input(self.input.clone());
     }
 
-    fn every_rule(&mut self) -> Result<(), OutOfTime> {
+    /// Evaluates everything in one go: several times as fast as rule by rule,
+    /// which is for when something is wrong, to say what.
+    fn all_at_once(&mut self) {
+        self.engine.set_input(self.input.clone());
+        self.all = self.engine.eval_modules(false).ok();
+        if self.all.is_none() {
+            self.reset();
+        }
+    }
+
+    fn every_rule(&mut self, tell: &mut dyn FnMut(&Asked)) -> Result<(), OutOfTime> {
         let set = self.set;
-        let exceptions = self.exceptions()?;
+        let exceptions = self.exceptions(tell)?;
         for rule in &set.rules {
             if let RuleKind::Judges(effect) = rule.kind {
+                rule.asked().iter().for_each(&mut *tell);
                 let name = (rule.package.as_str(), rule.exception_name().to_owned());
                 self.judge(rule, effect, exceptions.get(&name))?;
             }
         }
         Ok(())
+    }
+
+    fn whoever_was_not_asked(&mut self) {
+        let asked = self.verdict.rules.len();
+        let judging = self.set.rules.iter().filter_map(|rule| match (rule.kind, rule.definitions.first()) {
+            (RuleKind::Judges(effect), Some(first)) => Some((effect, rule, first)),
+            _ => None,
+        });
+        self.verdict.rules.extend(judging.skip(asked).map(|(effect, rule, first)| JudgedRule {
+            effect,
+            package: rule.package.clone(),
+            rule: rule.name.clone(),
+            file: first.file.clone(),
+            line: first.line,
+            messages: 0,
+            heard: Heard::NotAsked,
+        }));
     }
 
     fn undefined_names(&mut self, input: &serde_json::Value) {
@@ -93,11 +148,12 @@ impl<'a> Asking<'a> {
         }
     }
 
-    fn exceptions(&mut self) -> Result<Exceptions<'a>, OutOfTime> {
+    fn exceptions(&mut self, tell: &mut dyn FnMut(&Asked)) -> Result<Exceptions<'a>, OutOfTime> {
         let mut exceptions = HashMap::new();
         let set = self.set;
         for rule in set.rules.iter().filter(|rule| rule.kind == RuleKind::Excepts) {
             let Some(first) = rule.definitions.first() else { continue };
+            rule.asked().iter().for_each(&mut *tell);
             let Some(value) = self.value(rule)? else { continue };
             let places = self.places(rule, &value);
             for (given, names) in outcome::exceptions(&value) {
@@ -125,17 +181,31 @@ impl<'a> Asking<'a> {
         excepted: Option<&Excepted>,
     ) -> Result<(), OutOfTime> {
         let Some(first) = rule.definitions.first() else { return Ok(()) };
-        let value = self.value(rule)?.unwrap_or(Value::Undefined);
-        let outcomes = outcome::outcomes(&value);
-        let count = outcomes.len();
-        self.verdict.rules.push(JudgedRule {
+        let mut judged = JudgedRule {
             effect,
             package: rule.package.clone(),
             rule: rule.name.clone(),
             file: first.file.clone(),
             line: first.line,
-            messages: count,
-        });
+            messages: 0,
+            heard: Heard::Failed,
+        };
+        let value = match self.value(rule) {
+            Ok(Some(value)) => value,
+            failed => {
+                self.verdict.rules.push(judged);
+                return failed.map(drop);
+            }
+        };
+        let outcomes = outcome::outcomes(&value);
+        let count = outcomes.len();
+        judged.messages = count;
+        judged.heard = match (&value, count) {
+            (Value::Undefined, _) => Heard::Undefined,
+            (_, 0) => Heard::Silent,
+            _ => Heard::Spoke,
+        };
+        self.verdict.rules.push(judged);
         let places = if count > 0 { self.places(rule, &value) } else { BTreeMap::new() };
         for (given, outcome) in outcomes.into_iter().take(limits::MESSAGES) {
             let at = places.get(&given).copied().unwrap_or(first);
@@ -157,6 +227,7 @@ impl<'a> Asking<'a> {
                         file: at.file.clone(),
                         line: at.line,
                         excepted: excepted.cloned(),
+                        overridden: None,
                     });
                 }
             }
@@ -170,6 +241,10 @@ impl<'a> Asking<'a> {
 
     /// A rule's value; nothing, and a denial, when it has none to give.
     fn value(&mut self, rule: &JudgingRule) -> Result<Option<Value>, OutOfTime> {
+        if let Some(all) = &self.all {
+            let path = rule.components();
+            return Ok(Some(path.iter().fold(all.clone(), |value, name| value[name.as_str()].clone())));
+        }
         let error = match evaluated(&mut self.engine, rule.path()) {
             Ok(value) => return Ok(Some(value)),
             Err(error) => error,
@@ -237,6 +312,7 @@ impl<'a> Asking<'a> {
             file: file.to_owned(),
             line,
             excepted: None,
+            overridden: None,
         });
     }
 }

@@ -28,6 +28,9 @@ pub struct PolicyInput {
     pub actor: Option<Actor>,
     /// What is asked for.
     pub intent: Intent,
+    /// The window of `[freeze]` that is open; `null` when none is, or when
+    /// windows are not watched.
+    pub freeze: Option<OpenFreeze>,
     /// The time of judging, RFC 3339 in UTC: `2031-02-03T04:05:06Z`.
     pub now: String,
     /// The first segment of the environment's name, such as `production`.
@@ -48,6 +51,7 @@ impl PolicyInput {
             pull_request: None,
             actor: None,
             intent: Intent::Check,
+            freeze: None,
             now: now.to_owned(),
             stage: name.split('/').next().unwrap_or(name).to_owned(),
         }
@@ -93,8 +97,9 @@ pub struct PullRequest {
     /// The names of its labels.
     pub labels: Vec<String>,
     /// The approvals that count: given for this commit, not taken back, not by
-    /// the author.
-    pub approvals: Vec<Approval>,
+    /// the author. `null` where reviews are not read: that is not the same as
+    /// none.
+    pub approvals: Option<Vec<Approval>>,
 }
 
 /// Somebody's approval.
@@ -106,6 +111,13 @@ pub struct Approval {
     pub at: String,
     /// For which commit.
     pub commit: String,
+}
+
+/// A time in which nothing is applied.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct OpenFreeze {
+    /// Its end, RFC 3339 in UTC.
+    pub until: String,
 }
 
 /// What a run is asked for.

@@ -46,9 +46,9 @@ const RULE_TIME: Duration = Duration::from_millis(1_000);
 const CHECK_EVERY: NonZeroU32 = NonZeroU32::MIN.saturating_add(31);
 
 /// Runs work of the interpreter on a stack that is large enough for every chain
-/// of rules that [`RULES`] lets through; nothing when it panicked, or when the
+/// of rules that a set may have; nothing when it panicked, or when the
 /// machine has no such stack to give.
-pub(super) fn on_large_stack<T: Send>(work: impl FnOnce() -> T + Send) -> Option<T> {
+pub fn on_large_stack<T: Send>(work: impl FnOnce() -> T + Send) -> Option<T> {
     std::thread::scope(|scope| {
         let thread = std::thread::Builder::new().name("policies".to_owned()).stack_size(STACK_BYTES);
         thread.spawn_scoped(scope, work).ok()?.join().ok()

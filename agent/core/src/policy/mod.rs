@@ -6,19 +6,23 @@
 //! understood never allows anything.
 //!
 //! Not everything can be bounded from within: the time limit does not interrupt
-//! a builtin, and memory is not limited. So load and evaluate policies of others
-//! in a child process with a deadline and a memory limit; files and input go in
-//! as data, [`PolicyError`]s or a [`Verdict`] come out, and all of them are
-//! serialisable.
+//! a builtin, and memory is not limited. So both happen in a child process with
+//! the [`Bounds`] of its own: [`Question`]s go in, an [`Evaluator`] answers, and
+//! when no [`Answer`] comes, [`GaveUp`] says why.
 
+mod bounds;
 mod data;
+mod dialogue;
 mod error;
 mod evaluate;
+mod gave_up;
 mod input;
 mod limits;
 mod nesting;
 mod outcome;
+mod overrides;
 mod rule;
+mod schema;
 mod set;
 pub mod test;
 mod undefined;
@@ -27,7 +31,12 @@ mod verdict;
 #[cfg(test)]
 mod tests;
 
+pub use bounds::{BOUNDS, Bounds};
+pub use dialogue::{Answer, Asked, Evaluator, Question};
 pub use error::PolicyError;
-pub use input::{Actor, ActorKind, Approval, Intent, PolicyInput, PullRequest, StateSummary};
+pub use gave_up::{Doing, GaveUp};
+pub use input::{Actor, ActorKind, Approval, Intent, OpenFreeze, PolicyInput, PullRequest, StateSummary};
+pub use limits::on_large_stack;
+pub use schema::json_schema;
 pub use set::PolicySet;
-pub use verdict::{Cause, Effect, Excepted, Finding, JudgedRule, Verdict};
+pub use verdict::{Cause, Effect, Excepted, Finding, Heard, JudgedRule, Overridden, Verdict};

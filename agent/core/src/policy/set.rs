@@ -4,6 +4,7 @@ use regorus::{Engine, Value};
 
 use super::{
     PolicyError, Verdict, data, evaluate, limits, nesting,
+    overrides::{self, Override},
     rule::{self, JudgingRule},
     undefined::{self, InputName},
 };
@@ -14,6 +15,7 @@ pub struct PolicySet {
     pub(super) engine: Engine,
     pub(super) rules: Vec<JudgingRule>,
     pub(super) input_names: Vec<InputName>,
+    pub(super) overrides: Vec<Override>,
     /// `*_test.rego`: path, text.
     pub(super) tests: BTreeMap<String, String>,
 }
@@ -22,7 +24,8 @@ impl PolicySet {
     /// From all files of the policy folder, by path.
     ///
     /// `*.rego` are policies, `*_test.rego` their tests, `data/NAME.json` and
-    /// `data/NAME.toml` are `data.NAME`; other files are left alone. Rego is
+    /// `data/NAME.toml` are `data.NAME`, among them `data/overrides.toml`; other
+    /// files are left alone. Rego is
     /// read as v1, and as v0 where only that fits and the file does not say
     /// `import rego.v1`.
     ///
@@ -40,7 +43,8 @@ impl PolicySet {
         })
     }
 
-    fn read(files: &BTreeMap<String, String>) -> Result<Self, Vec<PolicyError>> {
+    /// The same on the stack of the caller.
+    pub(super) fn read(files: &BTreeMap<String, String>) -> Result<Self, Vec<PolicyError>> {
         let mut errors = sizes(files);
         errors.extend(nesting::check(files));
         if !errors.is_empty() {
@@ -80,7 +84,9 @@ impl PolicySet {
             return Err(errors);
         }
         let rules = rule::judging_rules(engine.get_modules());
-        Ok(Self { engine, rules, input_names, tests })
+        let file = files.iter().find(|(path, _)| overrides::is_file(path));
+        let overrides = file.map(|(path, text)| overrides::read(path, text, &rules)).transpose()?;
+        Ok(Self { engine, rules, input_names, overrides: overrides.unwrap_or_default(), tests })
     }
 
     /// What every rule says about this input, a serialised

@@ -100,7 +100,8 @@ pub fn run(policies: &PolicySet) -> Result<TestReport, Vec<PolicyError>> {
     })
 }
 
-fn run_here(policies: &PolicySet) -> Result<TestReport, Vec<PolicyError>> {
+/// The same on the stack of the caller.
+pub(super) fn run_here(policies: &PolicySet) -> Result<TestReport, Vec<PolicyError>> {
     let mut engine = policies.engine.clone();
     engine.set_enable_coverage(true);
     engine.set_gather_prints(true);

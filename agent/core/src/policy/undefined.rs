@@ -34,9 +34,11 @@ pub(super) fn names(file: &str, text: &str) -> Vec<InputName> {
         tokens.push((token.0, text, token.1.line));
     }
     let mut found = BTreeMap::new();
+    let aliases = aliases(&tokens);
     for (at, (kind, text, line)) in tokens.iter().enumerate() {
         let before = at.checked_sub(1).and_then(|at| tokens.get(at)).map(|t| t.1.as_str());
-        if *kind != TokenKind::Ident || text != "input" || matches!(before, Some("." | "with")) {
+        let is_input = text == "input" || aliases.contains(&text.as_str());
+        if *kind != TokenKind::Ident || !is_input || matches!(before, Some("." | "with")) {
             continue;
         }
         let (Some((_, opening, _)), Some((kind, name, _))) = (tokens.get(at + 1), tokens.get(at + 2)) else {
@@ -49,4 +51,20 @@ pub(super) fn names(file: &str, text: &str) -> Vec<InputName> {
         found.entry(name.trim_matches(['"', '`']).to_owned()).or_insert(*line);
     }
     found.into_iter().map(|(name, line)| InputName { name, file: file.to_owned(), line }).collect()
+}
+
+/// What else the file calls its input: `import input as document`.
+fn aliases(tokens: &[(TokenKind, String, u32)]) -> Vec<&str> {
+    let word = |token: &(TokenKind, String, u32), text: &str| token.1 == text;
+    tokens
+        .windows(4)
+        .filter_map(|window| match window {
+            [import, input, keyword, alias]
+                if word(import, "import") && word(input, "input") && word(keyword, "as") =>
+            {
+                Some(alias.1.as_str())
+            }
+            _ => None,
+        })
+        .collect()
 }

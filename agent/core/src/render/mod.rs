@@ -4,6 +4,7 @@ pub mod cost;
 pub mod diagnostic;
 pub mod drift;
 pub mod event;
+pub mod explain;
 pub mod failure;
 pub mod forecast;
 pub mod layout;

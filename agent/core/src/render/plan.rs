@@ -14,7 +14,7 @@ pub(super) use changes::{Row, Widths};
 
 use crate::{
     plan::{Disruption, Plan, Summary},
-    policy::{Finding, Verdict},
+    policy::{Finding, Overridden, Verdict},
     report::Judged,
 };
 
@@ -107,20 +107,34 @@ fn write_findings(text: &mut String, verdict: &Verdict) {
 
 /// What the policies deny and warn of.
 pub fn write_verdict(text: &mut String, verdict: &Verdict) {
-    let denials = verdict.denials().map(|finding| (finding, red("denied"), "denied"));
-    let warnings = verdict.warnings().map(|finding| (finding, yellow("warning"), "warning"));
-    for (finding, mark, word) in denials.chain(warnings) {
+    let denials = verdict.denials().map(|finding| (finding, red("denied"), "denied", None));
+    let warnings = verdict.warnings().map(|finding| (finding, yellow("warning"), "warning", None));
+    let overridden = verdict
+        .overridden()
+        .map(|(finding, overridden)| (finding, yellow("overridden"), "overridden", Some(overridden)));
+    for (finding, mark, word, overridden) in denials.chain(warnings).chain(overridden) {
+        let indent = " ".repeat(word.len() + 1);
         let _ = writeln!(text, "{}", hanging(&mark, word.len(), &plain(&finding.message)));
-        let _ = writeln!(text, "{}{}", " ".repeat(word.len() + 1), dim(&place(finding)));
+        let _ = writeln!(text, "{indent}{}", dim(&place(finding)));
+        if let Some(overridden) = overridden {
+            let _ = writeln!(text, "{}", hanging(&" ".repeat(word.len()), word.len(), &plain(&by(overridden))));
+        }
     }
+}
+
+/// Who took the responsibility, why, until when, and where that stands.
+pub fn by(overridden: &Overridden) -> String {
+    let Overridden { who, role, reason, until, file, line } = overridden;
+    format!("by {who} ({role}) until {until}: {reason} ({file}:{line})")
 }
 
 /// Which rule said it, and where that rule stands.
 pub fn place(finding: &Finding) -> String {
-    let rule = if finding.rule.is_empty() {
-        finding.package.clone()
-    } else {
-        format!("{}.{}", finding.package, finding.rule)
-    };
-    format!("{} at {}:{}", plain(&rule), plain(&finding.file), finding.line)
+    let line = if finding.line == 0 { String::new() } else { format!(":{}", finding.line) };
+    let file = format!("{}{line}", plain(&finding.file));
+    match (finding.package.as_str(), finding.rule.as_str()) {
+        ("", "") => file,
+        (package, "") => format!("{} at {file}", plain(package)),
+        (package, rule) => format!("{} at {file}", plain(&format!("{package}.{rule}"))),
+    }
 }

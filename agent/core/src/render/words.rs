@@ -103,6 +103,10 @@ pub fn held(reason: &HeldReason) -> String {
         HeldReason::AutoscalerOwns { live, written } => {
             format!("the autoscaler owns it: {live} lives, the file says {written}")
         }
+        HeldReason::ScheduleOwns { live, written } => {
+            format!("one of its schedules set it: {live} lives, the file says {written}")
+        }
+        HeldReason::Suspended => "suspended: the rollout that did it takes it up again".to_owned(),
         HeldReason::Ignored { live, written } => {
             format!("ignored by [drift]: {live} lives, the file says {written}")
         }

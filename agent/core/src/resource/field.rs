@@ -29,6 +29,21 @@ pub enum Noticed {
     WhenLess(Consequence),
 }
 
+/// Who decides a field.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Decider {
+    /// The file.
+    File,
+    /// AWS, where the file says nothing: never compared.
+    Aws,
+    /// An autoscaler, whatever the file says.
+    Autoscaler,
+    /// A schedule, while what lives is one of these values: its own.
+    Schedule(Vec<Value>),
+    /// A rollout, which switches something off (`true`) and on again.
+    Rollout,
+}
+
 /// One field of an object: comparable, and what its change costs.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Field {
@@ -38,8 +53,8 @@ pub struct Field {
     pub rule: Rule,
     /// Its value; `Null` stands for absent.
     pub value: Value,
-    /// Someone else decides it (an autoscaler): never compared.
-    pub not_ours: bool,
+    /// Who decides it.
+    pub decider: Decider,
     /// When people notice its change.
     pub noticed: Noticed,
     /// What takes AWS longer than its kind's other changes.
@@ -53,7 +68,7 @@ impl Field {
             name: name.into(),
             rule,
             value: value.into(),
-            not_ours: false,
+            decider: Decider::File,
             noticed: Noticed::Never,
             takes: None,
         }
@@ -92,8 +107,20 @@ impl Field {
         Self { takes: Some(work), ..self }
     }
 
+    /// The same, decided by this one.
+    #[must_use]
+    pub fn decided_by(self, decider: Decider) -> Self {
+        Self { decider, ..self }
+    }
+
     /// Whether it stands for nothing: absent, empty.
     pub fn is_absent(&self) -> bool {
         self.value.is_null()
     }
+}
+
+/// A number as people write it: 70, not 70.0.
+pub(super) fn number(value: f64) -> Value {
+    #[allow(clippy::cast_possible_truncation, reason = "whole and small numbers only")]
+    if value.fract() == 0.0 && value.abs() < 1e15 { Value::from(value as i64) } else { Value::from(value) }
 }

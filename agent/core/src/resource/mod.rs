@@ -1,8 +1,11 @@
 //! AWS objects as values: one file per kind, each with what should be, how
 //! its fields are compared, and what a change of each costs.
 
+mod alarm;
+mod bucket;
 mod cache_parameter_group;
 mod cache_subnet_group;
+mod dashboard;
 mod disruption;
 mod estate;
 mod field;
@@ -13,30 +16,43 @@ mod load_balancer;
 mod log_group;
 pub mod names;
 mod observed;
+mod queue;
 mod replication_group;
+mod scalable_target;
+mod scaling_policy;
+mod scheduled_action;
+mod secret;
 mod security_group;
 mod service;
 mod tags;
 mod target_group;
 mod task_definition;
 
+pub use alarm::{Alarm, Metric};
+pub use bucket::Bucket;
 pub use cache_parameter_group::CacheParameterGroup;
 pub use cache_subnet_group::CacheSubnetGroup;
+pub use dashboard::Dashboard;
 pub use disruption::Disruption;
 pub use estate::Estate;
-pub use field::{Field, Noticed, Rule};
+pub use field::{Decider, Field, Noticed, Rule};
 pub use link::{Link, Text};
 pub use listener::Listener;
 pub use listener_rule::ListenerRule;
 pub use load_balancer::LoadBalancer;
 pub use log_group::LogGroup;
 pub use observed::{Observed, Owner, Readiness};
-pub use replication_group::ReplicationGroup;
+pub use queue::{DeadLetter, Queue};
+pub use replication_group::{ReplicationGroup, Transit};
+pub use scalable_target::{ScalableTarget, Suspended};
+pub use scaling_policy::{Scaling, ScalingPolicy};
+pub use scheduled_action::ScheduledAction;
+pub use secret::{CacheUrl, Secret, SecretContent, Token};
 pub use security_group::{Ingress, Peer, SecurityGroup};
 pub use service::{Count, Service};
-pub use tags::{ADDRESS_TAG, ENVIRONMENT_TAG, TOKEN_TAG, Tags};
+pub use tags::{ADDRESS_TAG, AUTH_TAG, COMPOSED_TAG, ENVIRONMENT_TAG, TOKEN_TAG, Tags};
 pub use target_group::{HealthCheck, TargetGroup};
-pub use task_definition::TaskDefinition;
+pub use task_definition::{FileSystem, TaskDefinition};
 
 use serde::{Deserialize, Serialize};
 
@@ -61,6 +77,12 @@ pub trait Spec {
     /// unique in. None where a parent of its own tells it apart.
     fn claim(&self) -> Option<String> {
         Some(self.name())
+    }
+
+    /// Attributes that are known anew only after a change of this field: what
+    /// refers to them waits for it.
+    fn unsettled_by(&self, _field: &str) -> &'static [&'static str] {
+        &[]
     }
 }
 
@@ -176,6 +198,16 @@ kinds! {
     CacheSubnetGroup "cache_subnet_group" "cache subnet group" named tagged None None;
     CacheParameterGroup "cache_parameter_group" "cache parameter group" named tagged None None;
     ReplicationGroup "replication_group" "replication group" named tagged None DataLost;
+    Queue "queue" "queue" named tagged None DataLost;
+    Bucket "bucket" "bucket" named tagged None DataLost;
+    // A deleted one can be taken back for days.
+    Secret "secret" "secret" generated tagged None None;
+    // Without them a service keeps the tasks that it has.
+    ScalableTarget "scalable_target" "scalable target" named tagged None None;
+    ScalingPolicy "scaling_policy" "scaling policy" generated untagged None None;
+    ScheduledAction "scheduled_action" "scheduled action" generated untagged None None;
+    Alarm "alarm" "alarm" named tagged None None;
+    Dashboard "dashboard" "dashboard" named tagged None None;
 }
 
 impl Kind {

@@ -15,6 +15,7 @@ mod estate;
 mod files;
 mod forms;
 mod hostile;
+mod kinds;
 mod meaning;
 mod references;
 mod schema;

@@ -9,7 +9,9 @@ from ministack.core import responses
 PROTOCOLS = {
     "ec2": "ec2", "s3": "rest-xml", "elasticfilesystem": "rest-json", "efs": "rest-json",
     **dict.fromkeys(("alb", "elasticloadbalancing", "elasticache", "iam", "rds", "sns", "sts"), "query"),
-    **dict.fromkeys(("dynamodb", "ecs", "logs", "secretsmanager", "servicediscovery", "ssm"), "json"),
+    **dict.fromkeys(("dynamodb", "ecs", "logs", "secretsmanager", "servicediscovery", "sqs", "ssm",
+                     "application-autoscaling", "tagging"), "json"),
+    "monitoring": "smithy-rpc-v2-cbor",
 }
 
 
@@ -19,7 +21,7 @@ def apply(_engine):
     def service_model(service):
         if service not in PROTOCOLS:
             return from_models(service)
-        version = "1.0" if service == "dynamodb" else "1.1"
+        version = "1.0" if service in ("dynamodb", "sqs") else "1.1"
         return SimpleNamespace(metadata={"protocol": PROTOCOLS[service], "jsonVersion": version})
 
     responses._service_model = service_model

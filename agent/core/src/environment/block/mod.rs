@@ -2,11 +2,13 @@
 //! JSON Schema and the check of a file's structure, so that the two agree.
 
 mod alarm;
+mod bucket;
 mod cache;
 mod estate;
 mod external;
 mod load_balancer;
 mod operation;
+mod queue;
 mod rollout;
 mod service;
 mod table;
@@ -16,15 +18,18 @@ use std::collections::BTreeMap;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-pub use alarm::{Alarm, Alarms, Dashboard};
+pub use alarm::{Alarm, Alarms, Dashboard, MissingData};
+pub use bucket::Bucket;
 pub use cache::{Cache, CacheEncryption, CacheEngine};
 pub use estate::{Aws, Encrypt, Network, Owner, State, SubnetSelection, VpcSelection};
 pub use external::{AccessPoint, External};
 pub use load_balancer::{Listener, ListenerProtocol, LoadBalancer, Scheme};
 pub use operation::{Correct, Drift, Freeze, FreezeWindow, Secret};
+pub use queue::{DeadLetter, Queue};
 pub use rollout::{Rollout, SchemaChange, Strategy, Switch, SwitchKind, SwitchMode};
 pub use service::{
-    Architecture, Expose, Health, Scaling, ScalingSchedule, Service, Stickiness, StickinessKind, Volume,
+    Architecture, Deployment, Expose, Health, Scaling, ScalingSchedule, ScalingSuspended, Service,
+    Stickiness, StickinessKind, Volume,
 };
 pub use table::{TABLES, Table};
 
@@ -71,6 +76,12 @@ pub struct EnvironmentFile {
     /// ECS services on Fargate.
     #[serde(default)]
     pub service: BTreeMap<String, Service>,
+    /// SQS queues.
+    #[serde(default)]
+    pub queue: BTreeMap<String, Queue>,
+    /// S3 buckets.
+    #[serde(default)]
+    pub bucket: BTreeMap<String, Bucket>,
     /// CloudWatch alarms, and whom they tell.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub alarms: Option<Alarms>,

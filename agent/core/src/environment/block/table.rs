@@ -31,6 +31,8 @@ tables! {
     cache ["url_secret", "endpoint", "port"];
     load_balancer ["dns_name", "arn", "zone_id"];
     service ["arn", "name"];
+    queue ["url", "arn", "name"];
+    bucket ["name", "arn", "domain_name"];
 }
 
 impl Table {

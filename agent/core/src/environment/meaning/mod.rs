@@ -3,6 +3,7 @@
 
 mod alarm;
 mod aws;
+mod bucket;
 mod cache;
 mod cycle;
 mod drift;
@@ -12,6 +13,7 @@ mod listener;
 mod name;
 mod network;
 mod operation;
+mod queue;
 mod reference;
 mod rollout;
 mod scaling;
@@ -30,10 +32,14 @@ const CHECKS: &[Check] = &[
     alarm::thresholds,
     alarm::targets,
     alarm::periods,
+    alarm::metrics,
+    alarm::scale_outs,
     aws::credentials,
     aws::services_of_arns,
     aws::accounts_of_arns,
     aws::regions_of_arns,
+    bucket::expiries,
+    bucket::versions,
     cache::encryption_of_auth,
     cache::versions,
     cache::windows,
@@ -50,6 +56,9 @@ const CHECKS: &[Check] = &[
     network::subnets,
     network::selections,
     operation::freezes,
+    queue::times,
+    queue::sorts,
+    operation::recoveries,
     reference::targets,
     cycle::references,
     rollout::shifts,
@@ -58,6 +67,7 @@ const CHECKS: &[Check] = &[
     rollout::switches,
     scaling::bounds,
     scaling::schedules,
+    service::deployments,
     service::health,
     service::times,
     service::images,

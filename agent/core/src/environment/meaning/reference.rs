@@ -16,6 +16,8 @@ enum Wanted {
     FileSystem,
     /// `expose.listener`.
     Listener,
+    /// `dead_letter.queue`.
+    Queue,
     /// `secrets.NAME`.
     Secret,
     /// `environment.NAME` and `outputs.NAME`.
@@ -54,6 +56,12 @@ pub(super) fn uses(file: &EnvironmentFile) -> Vec<Use<'_>> {
         if let Some(expose) = &service.expose {
             let path = vec!["service", name, "expose", "listener"];
             uses.push(Use { path, reference: &expose.listener, wanted: Wanted::Listener });
+        }
+    }
+    for (name, queue) in &file.queue {
+        if let Some(dead) = &queue.dead_letter {
+            let path = vec!["queue", name, "dead_letter", "queue"];
+            uses.push(Use { path, reference: &dead.queue, wanted: Wanted::Queue });
         }
     }
     each(&mut uses, &["outputs"], &file.outputs, Wanted::Text);
@@ -125,6 +133,10 @@ fn target(file: &EnvironmentFile, used: &Use<'_>) -> Result<(), Refusal> {
                     if matches!(file.external.get(*name), Some(External::Efs { .. })) =>
                 {
                     Ok(())
+                }
+                ([], Wanted::Queue) if *kind == "queue" => Ok(()),
+                (_, Wanted::Queue) => {
+                    Err(no_attribute(used, "this is no queue", "write `${queue.NAME}` of another queue"))
                 }
                 (_, Wanted::FileSystem) => Err(no_attribute(
                     used,

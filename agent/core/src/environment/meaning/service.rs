@@ -38,6 +38,29 @@ pub(super) fn health(subject: &Subject<'_>, found: &mut Vec<Diagnostic>) {
     }
 }
 
+/// A deployment can begin: there is room for a new task, or an old one may go.
+pub(super) fn deployments(subject: &Subject<'_>, found: &mut Vec<Diagnostic>) {
+    for (name, service) in &subject.file.service {
+        let deployment = service.deployment;
+        if deployment.minimum_healthy_percent == 100 && deployment.maximum_percent == 100 {
+            found.push(
+                Diagnostic::error("deployment", format!("`service.{name}` can never be deployed to"))
+                    .at(subject.place(&["service", name, "deployment", "maximum_percent"]))
+                    .label("no task may start before another stops, and none may stop")
+                    .help("let `maximum_percent` be more than 100, or `minimum_healthy_percent` less"),
+            );
+        }
+        if service.execute_command && service.task_role.is_none() {
+            found.push(
+                Diagnostic::error("execute-command", format!("nobody can open a shell in `service.{name}`"))
+                    .at(subject.key(&["service", name, "execute_command"]))
+                    .label("needs a role of the tasks' own")
+                    .help("add a `task_role` that may speak to Systems Manager, or take the line out"),
+            );
+        }
+    }
+}
+
 /// Durations within what AWS takes.
 pub(super) fn times(subject: &Subject<'_>, found: &mut Vec<Diagnostic>) {
     for (name, service) in &subject.file.service {

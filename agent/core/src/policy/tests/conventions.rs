@@ -281,3 +281,98 @@ fn data_files_and_packages_do_not_overwrite_each_other() {
     .unwrap_err();
     assert!(errors[0].to_string().contains("`limits`"), "{errors:?}");
 }
+
+#[test]
+fn shapes_of_policies_in_the_wild() {
+    let set = load(&[
+        (
+            // Imported under another name, iterated with `_`, functions and `else`.
+            "policies/terraform.rego",
+            r#"package terraform.analysis
+
+import input as tfplan
+
+weights := {"cache": {"delete": 100, "create": 10}}
+
+limit = 50
+
+score = total {
+	all := [weight |
+		change := tfplan.plan.changes[_]
+		weight := weights[change.kind][change.action]
+	]
+	total := sum(all)
+}
+
+severity(n) = "high" {
+	n > 90
+} else = "low" {
+	true
+}
+
+deny[msg] {
+	score > limit
+	msg := sprintf("the change scores %d, %s", [score, severity(score)])
+}
+"#,
+        ),
+        (
+            // `violation` with details, as for Gatekeeper, and a data file.
+            "policies/registries.rego",
+            r#"package main
+
+import data.registries
+import future.keywords.every
+import future.keywords.in
+
+violation[{"msg": msg, "details": {"image": image}}] {
+	image := input.environment.service[name].image
+	every registry in registries.allowed { not startswith(image, registry) }
+	msg := sprintf("%v: %v is from elsewhere", [name, image])
+}
+
+warn_owner[msg] {
+	not has_key(input.environment, "owner")
+	msg := "nobody owns it"
+}
+
+has_key(object, key) { _ = object[key] }
+
+exception[rules] {
+	input.environment.name == "staging/web"
+	rules := ["", "owner"]
+}
+"#,
+        ),
+        (
+            "policies/modern.rego",
+            r#"package kubernetes
+
+import rego.v1
+
+import data.lib.services
+
+deny_replicas contains {"msg": msg} if {
+	some name in services.names
+	object.get(input.environment.service[name], "count", 1) < 2
+	msg := sprintf("%s has one task", [name])
+}
+"#,
+        ),
+        (
+            "policies/lib/services.rego",
+            "package lib.services\nimport rego.v1\nnames contains name if some name, _ in input.environment.service\n",
+        ),
+        ("policies/data/registries.json", r#"{ "allowed": ["ghcr.io/", "registry.example/"] }"#),
+    ]);
+    let input = |name: &str| {
+        json!({
+            "environment": { "name": name, "service": { "web": { "image": "docker.io/web", "count": 1 } } },
+            "plan": { "changes": [{ "kind": "cache", "action": "delete" }] },
+        })
+    };
+    let verdict = set.evaluate(&input("production/web"));
+    insta::assert_snapshot!(lines(&verdict).join("\n"));
+    let staging = set.evaluate(&input("staging/web"));
+    assert_eq!((staging.excepted().count(), staging.denials().count()), (2, 2));
+}

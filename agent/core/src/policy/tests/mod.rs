@@ -1,5 +1,7 @@
 mod conventions;
+mod dialogue;
 mod failures;
+mod overriding;
 mod testing;
 
 use std::collections::BTreeMap;

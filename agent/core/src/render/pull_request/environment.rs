@@ -8,7 +8,7 @@ use super::{
 };
 use crate::{
     plan::Plan,
-    policy::Verdict,
+    policy::{Overridden, Verdict},
     render::{forecast, plan::summary, words},
     report::{
         ChangeResult, Outcome,
@@ -154,7 +154,12 @@ fn policies(verdict: &Verdict, room: usize) -> String {
         for finding in findings.iter().take(room) {
             let place = code(&format!("{}:{}", finding.file, finding.line));
             let rule = code(&format!("{}.{}", finding.package, finding.rule));
-            text.push_str(&format!("- {word} {} ({rule} at {place})\n", prose(&finding.message)));
+            let who = match (finding.rule.as_str(), finding.line) {
+                ("", 0) => code(&finding.file),
+                ("", _) => place,
+                _ => format!("{rule} at {place}"),
+            };
+            text.push_str(&format!("- {word} {} ({who})\n", prose(&finding.message)));
         }
         text.push_str(&left_out(findings.len(), room, "finding", "findings", "the agent's log has all"));
     }
@@ -167,6 +172,18 @@ fn policies(verdict: &Verdict, room: usize) -> String {
         text.push_str(&format!(
             "{} by an exception.\n",
             words::count(excepted, "finding is excused", "findings are excused")
+        ));
+    }
+    for (finding, overridden) in verdict.overridden().take(room) {
+        let Overridden { who, role, reason, until, file, line } = overridden;
+        text.push_str(&format!(
+            "- ✋ **Overridden** until {} by {} ({}, {}): {}. It says: {}\n",
+            code(until),
+            prose(who),
+            prose(role),
+            code(&format!("{file}:{line}")),
+            prose(reason),
+            prose(&finding.message)
         ));
     }
     text.push('\n');

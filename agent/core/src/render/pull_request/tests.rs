@@ -15,7 +15,7 @@ use crate::{
         Action, Change, Disruption, FieldChange, Held, HeldReason, Origin, PLAN_SCHEMA, Plan, Reason,
         Unsettled,
     },
-    policy::{Cause, Effect, Finding, JudgedRule, Verdict},
+    policy::{Cause, Effect, Finding, Heard, JudgedRule, Verdict},
     report::{
         ChangeOutcome, ChangeResult, Event, Judged, Outcome,
         pull_request::{EnvironmentReport, PullReport, Purpose, Status},
@@ -125,6 +125,7 @@ fn finding(effect: Effect, message: &str) -> Finding {
         file: "policies/images.rego".to_owned(),
         line: 12,
         excepted: None,
+        overridden: None,
     }
 }
 
@@ -136,6 +137,7 @@ fn asked() -> Verdict {
         file: "policies/images.rego".to_owned(),
         line: 12,
         messages: 0,
+        heard: Heard::Silent,
     };
     Verdict { findings: Vec::new(), rules: vec![rule] }
 }

@@ -1,0 +1,119 @@
+//! The kinds beyond the first user's estate: made, changed, found again, taken down.
+
+use pointsman_tests::story::{Clone, World};
+
+use crate::{settled, world};
+
+const NAME: &str = "production/jobs";
+const FILE: &str = "environments/production/jobs.toml";
+const TEXT: &str = include_str!("kinds.toml");
+
+/// What stands of these kinds, by boto3.
+const INVENTORY: &str = r#"
+def text(tags):
+    return " ".join(f"{k}={tags[k]}" for k in sorted(tags) if k != "pointsman:token")
+
+sqs = client("sqs")
+for url in sorted(sqs.list_queues().get("QueueUrls", [])):
+    attributes = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["All"])["Attributes"]
+    print("queue", url.split("/")[-1])
+    for key in ("FifoQueue", "ContentBasedDeduplication", "VisibilityTimeout", "MessageRetentionPeriod", "DelaySeconds",
+                "MaximumMessageSize", "ReceiveMessageWaitTimeSeconds", "SqsManagedSseEnabled", "KmsMasterKeyId", "RedrivePolicy"):
+        if key in attributes:
+            # With commas, a number is not taken for a commit.
+            print("  ", key, f"{int(attributes[key]):,}" if attributes[key].isdigit() else attributes[key])
+    print("   tags", text(sqs.list_queue_tags(QueueUrl=url).get("Tags", {})))
+
+s3 = client("s3")
+def part(call, **parameters):
+    try:
+        return call(**parameters)
+    except s3.exceptions.ClientError as error:
+        return {"none": error.response["Error"]["Code"]}
+
+for bucket in sorted(b["Name"] for b in s3.list_buckets()["Buckets"]):
+    tags = {t["Key"]: t["Value"] for t in part(s3.get_bucket_tagging, Bucket=bucket).get("TagSet", [])}
+    if "pointsman:address" not in tags:
+        continue
+    print("bucket", bucket)
+    print("   versioned", part(s3.get_bucket_versioning, Bucket=bucket).get("Status") == "Enabled")
+    print("   public", part(s3.get_public_access_block, Bucket=bucket).get("PublicAccessBlockConfiguration"))
+    print("   owner", part(s3.get_bucket_ownership_controls, Bucket=bucket).get("OwnershipControls"))
+    print("   encryption", part(s3.get_bucket_encryption, Bucket=bucket).get("ServerSideEncryptionConfiguration"))
+    print("   lifecycle", part(s3.get_bucket_lifecycle_configuration, Bucket=bucket).get("Rules"))
+    print("   tags", text(tags))
+"#;
+
+fn inventory(world: &World) -> String {
+    world.aws.python(INVENTORY).trim().to_owned()
+}
+
+fn environment(world: &World) -> Clone<'_> {
+    world.git.commit("main", &[(FILE, Some(TEXT))], "Describe jobs");
+    world.clone_of("main")
+}
+
+/// Changes of the file, each block's in one.
+const CHANGES: &[(&str, &str)] = &[
+    ("visibility_timeout = \"5m\"", "visibility_timeout = \"10m\""),
+    ("retention = \"14d\"", "retention = \"13d\""),
+    ("encryption = \"alias/aws/sqs\"", "encryption = \"sqs\""),
+    ("after = 5", "after = 3"),
+    ("expire_after = \"90d\"", "expire_after = \"60d\""),
+    ("versioned = false\nencryption = \"alias/aws/s3\"", "versioned = true"),
+];
+
+#[test]
+fn made_changed_and_taken_down() {
+    let world = world();
+    let clone = environment(&world);
+    let plan = clone.run(&["plan", NAME, "--detailed-exitcode"]).expect_code(2);
+    insta::assert_snapshot!("kinds_plan", settled(&plan.out));
+    clone.run(&["apply", NAME, "--yes"]).expect_code(0);
+    insta::assert_snapshot!("kinds_made", settled(&inventory(&world)));
+    clone.run(&["plan", NAME, "--detailed-exitcode"]).expect_code(0);
+
+    let changed = CHANGES.iter().fold(TEXT.to_owned(), |text, (from, to)| {
+        assert!(text.contains(from), "the file does not say `{from}`");
+        text.replace(from, to)
+    });
+    clone.write(FILE, &changed);
+    let applied = clone.run(&["apply", NAME, "--yes"]).expect_code(0);
+    insta::assert_snapshot!("kinds_changed", settled(&applied.out));
+    clone.run(&["plan", NAME, "--detailed-exitcode"]).expect_code(0);
+    clone.write(FILE, TEXT);
+    clone.run(&["apply", NAME, "--yes"]).expect_code(0);
+    clone.run(&["plan", NAME, "--detailed-exitcode"]).expect_code(0);
+    insta::assert_snapshot!("kinds_made", settled(&inventory(&world)));
+
+    clone.run(&["destroy", NAME, "--yes"]).expect_code(0);
+    assert_eq!(inventory(&world), OTHERS);
+    // A deleted queue's name is free again only after a while: it is waited for.
+    clone.run(&["apply", NAME, "--yes"]).expect_code(0);
+    clone.run(&["plan", NAME, "--detailed-exitcode"]).expect_code(0);
+    clone.run(&["destroy", NAME, "--yes"]).expect_code(0);
+    assert_eq!(inventory(&world), OTHERS);
+}
+
+/// What stands before and after.
+const OTHERS: &str = "";
+
+/// What is in a bucket is nobody's to delete but people's.
+#[test]
+fn a_bucket_that_is_not_empty_stays() {
+    let world = world();
+    let clone = environment(&world);
+    clone.run(&["apply", NAME, "--yes"]).expect_code(0);
+    let put = "s3 = client('s3')\nname = [b['Name'] for b in s3.list_buckets()['Buckets'] if '-files-' in b['Name']][0]\n";
+    let _ = world.aws.python(&format!("{put}s3.put_object(Bucket=name, Key='kept', Body=b'kept')"));
+    let refused = clone.run(&["destroy", NAME, "--yes"]).expect_code(1);
+    let (_, said) = refused.err.split_once("\nerror: ").unwrap();
+    insta::assert_snapshot!("kinds_not_empty", settled(said));
+    let left = inventory(&world);
+    assert!(left.starts_with("bucket jobs-files-") && !left.contains("queue"), "{left}");
+    let empty = "for v in s3.list_object_versions(Bucket=name).get('Versions', []):\n    \
+                 s3.delete_object(Bucket=name, Key=v['Key'], VersionId=v['VersionId'])";
+    let _ = world.aws.python(&format!("{put}{empty}"));
+    clone.run(&["destroy", NAME, "--yes"]).expect_code(0);
+    assert_eq!(inventory(&world), OTHERS);
+}

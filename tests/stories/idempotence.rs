@@ -15,7 +15,13 @@ fn force_unlock(world: &World) {
 }
 
 /// Runs a command, and kills it when a call was done by AWS and not yet answered.
-fn interrupted(world: &World, clone: &Clone<'_>, command: &[&str], service: &str, operation: &str) {
+pub(crate) fn interrupted(
+    world: &World,
+    clone: &Clone<'_>,
+    command: &[&str],
+    service: &str,
+    operation: &str,
+) {
     let held = world.aws.proxy().hold_answer(service, operation);
     let running = clone.start(command);
     assert!(held.wait_reached(PATIENCE), "{service}:{operation} is not called; it said\n{}", running.said());

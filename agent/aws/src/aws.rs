@@ -80,6 +80,7 @@ clients! {
     databases: aws_sdk_rds;
     discovery: aws_sdk_servicediscovery;
     sqs: aws_sdk_sqs;
+    scheduler: aws_sdk_scheduler;
     s3: aws_sdk_s3, by client::bucket_addressing;
 }
 

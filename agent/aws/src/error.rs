@@ -94,6 +94,7 @@ pub(crate) fn is_busy(error: &CloudError) -> bool {
                 | "InvalidReplicationGroupState"
                 | "InvalidCacheClusterState"
                 | "UpdateInProgressException"
+                | "ConflictException"
                 | "AWS.SimpleQueueService.QueueDeletedRecently"
                 | "ConcurrentUpdateException"
         )

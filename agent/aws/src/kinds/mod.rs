@@ -23,6 +23,7 @@ mod rollout;
 mod scalable_target;
 mod scaling;
 mod scaling_policy;
+mod schedule;
 mod scheduled_action;
 mod secret;
 mod security_group;
@@ -181,6 +182,7 @@ kinds! {
         Bucket buckets bucket;
         Secret secrets secret;
         Dashboard dashboards dashboard;
+        Schedule schedules schedule;
     }
     together in elb {
         TargetGroup target_groups;
@@ -229,7 +231,12 @@ fn tags_of(tags: &Tags, token: &str) -> Vec<(String, String)> {
 
 /// Refuses what stands under our name and is not ours.
 fn ours(object: Observed, wanted: &Tags, operation: &'static str) -> Result<Observed, CloudError> {
-    if object.owner != Owner::Unknown && object.owner == wanted.owner() {
+    owned(object, &wanted.owner(), operation)
+}
+
+/// The same, of a kind that has no tags.
+fn owned(object: Observed, wanted: &Owner, operation: &'static str) -> Result<Observed, CloudError> {
+    if object.owner != Owner::Unknown && object.owner == *wanted {
         return Ok(object);
     }
     let message = match &object.owner {

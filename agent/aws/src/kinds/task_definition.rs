@@ -94,7 +94,7 @@ fn observed(definition: &EcsTaskDefinition, tags: Tags) -> Observed {
             .and_then(RuntimePlatform::cpu_architecture)
             .map_or("X86_64", CpuArchitecture::as_str)
             .to_owned(),
-        port: port(mapping.and_then(PortMapping::container_port)),
+        port: mapping.and_then(PortMapping::container_port).map(|number| port(Some(number))),
         command: container.map(ContainerDefinition::command).unwrap_or_default().to_vec(),
         execution_role: definition.execution_role_arn().unwrap_or_default().to_owned(),
         task_role: definition.task_role_arn().filter(|role| !role.is_empty()).map(ToOwned::to_owned),
@@ -157,9 +157,10 @@ fn container(spec: &TaskDefinition) -> Result<ContainerDefinition, CloudError> {
         .name(family)
         .image(image)
         .essential(true)
-        .port_mappings(
-            PortMapping::builder().container_port((*port).into()).protocol(TransportProtocol::Tcp).build(),
-        )
+        .set_port_mappings(port.map(|port| {
+            let mapping = PortMapping::builder().container_port(port.into());
+            vec![mapping.protocol(TransportProtocol::Tcp).build()]
+        }))
         .set_command((!command.is_empty()).then(|| command.clone()))
         .set_environment(Some(environment))
         .set_secrets(Some(task_secrets::secrets(spec)?))

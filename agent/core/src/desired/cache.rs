@@ -27,12 +27,11 @@ pub(super) fn expand(context: &Context<'_>, name: &str, block: &block::Cache, wa
     let mut ingress: Vec<Ingress> = context
         .environment
         .file
-        .service
-        .iter()
-        .filter(|(_, service)| refers_to(service, name))
-        .map(|(service, _)| {
-            let service_group = Address::block("service", service).part("security_group");
-            Ingress::tcp(block.port, Peer::Group(Link::to(&service_group)))
+        .tasks()
+        .filter(|task| refers_to(task, name))
+        .map(|task| {
+            let group = Address::block(task.kind, task.name).part("security_group");
+            Ingress::tcp(block.port, Peer::Group(Link::to(&group)))
         })
         .collect();
     ingress.sort();
@@ -121,18 +120,17 @@ fn token(context: &Context<'_>, cache: &Address, wanted: &mut Wanted) -> Token {
 /// Whether something reads the cache's URL.
 fn url_is_used(context: &Context<'_>, cache: &str) -> bool {
     let file = &context.environment.file;
-    let services = file.service.values().flat_map(|service| service.secrets.values());
-    services.chain(file.outputs.values()).flat_map(Template::references).any(
+    let tasks = file.tasks().flat_map(|task| task.secrets.values());
+    tasks.chain(file.outputs.values()).flat_map(Template::references).any(
         |reference| matches!(reference.segments().as_slice(), ["cache", name, "url_secret"] if *name == cache),
     )
 }
 
-/// Whether a service reads anything of this cache: then it may connect to it.
-fn refers_to(service: &block::Service, cache: &str) -> bool {
-    service
-        .environment
+/// Whether a task reads anything of this cache: then it may connect to it.
+fn refers_to(task: &block::Task<'_>, cache: &str) -> bool {
+    task.environment
         .values()
-        .chain(service.secrets.values())
+        .chain(task.secrets.values())
         .flat_map(Template::references)
         .any(|reference| matches!(reference.segments().as_slice(), ["cache", name, ..] if *name == cache))
 }

@@ -9,8 +9,10 @@ mod metric;
 mod outputs;
 mod queue;
 mod scaling;
+mod scheduled_task;
 mod secret;
 mod service;
+mod task;
 mod unmanaged;
 
 use std::collections::BTreeMap;
@@ -93,6 +95,9 @@ pub fn wanted(environment: &Environment, surroundings: &Surroundings) -> Wanted 
     }
     for (name, block) in &environment.file.service {
         service::expand(&context, name, block, &mut wanted);
+    }
+    for (name, block) in &environment.file.scheduled_task {
+        scheduled_task::expand(&context, name, block, &mut wanted);
     }
     for (name, block) in &environment.file.queue {
         queue::expand(&context, name, block, &mut wanted);

@@ -1,70 +1,17 @@
-use std::collections::BTreeMap;
-
-use super::{Context, Wanted, cache, desired, load_balancer};
+use super::{Context, Wanted, desired, load_balancer, task};
 use crate::{
     Address,
     environment::block,
     hash::text_hash,
-    plan::{Held, HeldReason},
     resource::{
-        Count, FileSystem, HealthCheck, Ingress, Link, ListenerRule, LogGroup, Peer, SecurityGroup, Service,
-        TargetGroup, TaskDefinition, names,
+        Count, HealthCheck, Ingress, Link, ListenerRule, Peer, SecurityGroup, Service, TargetGroup, names,
     },
-    scalar::TemplatePart,
 };
 
 pub(super) fn expand(context: &Context<'_>, name: &str, block: &block::Service, wanted: &mut Wanted) {
     let address = Address::block("service", name);
-    let log_group = address.part("log_group");
-    let task_definition = address.part("task_definition");
     let group = address.part("security_group");
-    let log_group_name = format!("/pointsman/{}/{name}", context.environment.name);
-
-    wanted.objects.push(desired(
-        log_group.clone(),
-        LogGroup {
-            name: log_group_name.clone(),
-            retention_days: block.log_retention.whole_days().and_then(|days| i32::try_from(days).ok()),
-            tags: context.tags(&log_group),
-        },
-    ));
-
-    let mut environment = BTreeMap::new();
-    for (variable, template) in &block.environment {
-        match context.text(template) {
-            Some(text) => {
-                environment.insert(variable.clone(), text);
-            }
-            None => wanted
-                .held
-                .push(Held::new(address.part("environment").part(variable), HeldReason::NotYetManaged)),
-        }
-    }
-    let (secrets, secret_marks) = secrets(context, &address, block, wanted);
-    let mut task = desired(
-        task_definition.clone(),
-        TaskDefinition {
-            family: names::limited(&[context.leaf(), name], 255),
-            image: block.image.clone(),
-            cpu: block.cpu,
-            memory: block.memory,
-            architecture: block.architecture.as_str().to_owned(),
-            port: block.port,
-            command: block.command.clone(),
-            execution_role: block.execution_role.to_string(),
-            task_role: block.task_role.as_ref().map(ToString::to_string),
-            environment,
-            secrets,
-            secret_marks,
-            volumes: volumes(context, &address, block, wanted),
-            log_group: log_group_name,
-            log_region: context.environment.file.aws.region.clone(),
-            stop_timeout: block.stop_timeout.seconds(),
-            tags: context.tags(&task_definition),
-        },
-    );
-    task.after = vec![log_group];
-    wanted.objects.push(task);
+    let task_definition = task::expand(context, &block.task(name), wanted);
 
     let exposed = block.expose.as_ref().map(|expose| traffic(context, name, block, expose, wanted));
     let ingress = exposed.iter().map(|exposed| exposed.ingress.clone()).collect();
@@ -94,7 +41,7 @@ pub(super) fn expand(context: &Context<'_>, name: &str, block: &block::Service, 
             subnets: context.subnets(&block.subnets),
             security_groups: vec![Link::to(&group)],
             target_group: exposed.as_ref().map(|exposed| Link::to(&exposed.target_group)),
-            container: names::limited(&[context.leaf(), name], 255),
+            container: task::family(context, &block.task(name)),
             port: block.port,
             health_grace: exposed.is_some().then(|| block.health.grace.seconds()),
             circuit_breaker,
@@ -112,73 +59,6 @@ pub(super) fn expand(context: &Context<'_>, name: &str, block: &block::Service, 
     if let Some(scaling) = &block.scaling {
         super::scaling::expand(context, name, block, scaling, wanted);
     }
-}
-
-type Links = BTreeMap<String, Link>;
-
-/// The secrets that variables are taken from, and the marks of those that
-/// change with what they are composed of: ECS reads a secret only when a task
-/// starts, so that a new value needs new tasks.
-fn secrets(
-    context: &Context<'_>,
-    address: &Address,
-    block: &block::Service,
-    wanted: &mut Wanted,
-) -> (Links, Links) {
-    let (mut secrets, mut marks) = (Links::new(), Links::new());
-    for (variable, template) in &block.secrets {
-        let link = match template.parts() {
-            [TemplatePart::Reference(reference)] => {
-                if let ["cache", name, "url_secret"] = reference.segments().as_slice() {
-                    let mark = Link::attribute(&cache::url_secret(name), "composed_of");
-                    marks.insert(variable.clone(), mark);
-                }
-                context.link(reference)
-            }
-            _ => template.as_literal().map(|arn| Link::Known(arn.to_owned())),
-        };
-        match link {
-            Some(link) => {
-                secrets.insert(variable.clone(), link);
-            }
-            None => {
-                wanted
-                    .held
-                    .push(Held::new(address.part("secrets").part(variable), HeldReason::NotYetManaged));
-            }
-        }
-    }
-    (secrets, marks)
-}
-
-fn volumes(
-    context: &Context<'_>,
-    address: &Address,
-    block: &block::Service,
-    wanted: &mut Wanted,
-) -> BTreeMap<String, FileSystem> {
-    let mut volumes = BTreeMap::new();
-    for (name, volume) in &block.volumes {
-        let block::Volume { files, mount, read_only } = volume;
-        match context.external(files) {
-            Some(found) => {
-                let files = FileSystem {
-                    id: found.id.clone(),
-                    access_point: found.attributes.get("access_point").cloned(),
-                    root: "/".to_owned(),
-                    encrypted: true,
-                    iam: block.task_role.is_some(),
-                    mount: Some(mount.clone()),
-                    read_only: *read_only,
-                };
-                volumes.insert(name.clone(), files);
-            }
-            None => {
-                wanted.held.push(Held::new(address.part("volumes").part(name), HeldReason::NotYetManaged));
-            }
-        }
-    }
-    volumes
 }
 
 /// What lets traffic in.

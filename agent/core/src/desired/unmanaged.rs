@@ -25,6 +25,7 @@ pub(super) fn hold(environment: &Environment, wanted: &mut Wanted) {
         cache: _,
         load_balancer: _,
         service: _,
+        scheduled_task: _,
         queue: _,
         bucket: _,
         alarms: _,

@@ -20,6 +20,7 @@ mod queue;
 mod replication_group;
 mod scalable_target;
 mod scaling_policy;
+mod schedule;
 mod scheduled_action;
 mod secret;
 mod security_group;
@@ -46,6 +47,7 @@ pub use queue::{DeadLetter, Queue};
 pub use replication_group::{ReplicationGroup, Transit};
 pub use scalable_target::{ScalableTarget, Suspended};
 pub use scaling_policy::{Scaling, ScalingPolicy};
+pub use schedule::Schedule;
 pub use scheduled_action::ScheduledAction;
 pub use secret::{CacheUrl, Secret, SecretContent, Token};
 pub use security_group::{Ingress, Peer, SecurityGroup};
@@ -208,6 +210,7 @@ kinds! {
     ScheduledAction "scheduled_action" "scheduled action" generated untagged None None;
     Alarm "alarm" "alarm" named tagged None None;
     Dashboard "dashboard" "dashboard" named tagged None None;
+    Schedule "schedule" "schedule" named untagged None None;
 }
 
 impl Kind {

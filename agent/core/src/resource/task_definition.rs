@@ -18,8 +18,8 @@ pub struct TaskDefinition {
     pub memory: u32,
     /// `X86_64` or `ARM64`.
     pub architecture: String,
-    /// The container's port.
-    pub port: u16,
+    /// The container's port, where it listens on one.
+    pub port: Option<u16>,
     /// Replaces the image's command when not empty.
     pub command: Vec<String>,
     /// The role with which ECS starts tasks.

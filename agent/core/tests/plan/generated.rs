@@ -21,6 +21,7 @@ pub struct Shape {
     pub queue: bool,
     pub fifo: bool,
     pub bucket: bool,
+    pub scheduled: bool,
     pub second_service: bool,
     pub in_transit: bool,
     pub auth: bool,
@@ -56,6 +57,7 @@ impl Default for Shape {
             queue: false,
             fifo: false,
             bucket: false,
+            scheduled: false,
             second_service: false,
             in_transit: true,
             auth: true,
@@ -87,7 +89,7 @@ pub fn shape() -> impl Strategy<Value = Shape> {
     let cron = prop_oneof![Just("0 20 * * *"), Just("0 8 * * 1-5")];
     let scalings = (6_u32..9, proptest::option::of(cron), proptest::option::of(80_u32..83), any::<bool>());
     let switches = (any::<bool>(), any::<bool>(), any::<bool>(), any::<bool>(), any::<bool>());
-    let kinds = (any::<bool>(), any::<bool>(), any::<bool>());
+    let kinds = (any::<bool>(), any::<bool>(), any::<bool>(), any::<bool>());
     let secrets = (any::<bool>(), any::<bool>(), any::<bool>(), any::<bool>());
     let all = (numbers, words, scalings, switches, kinds, secrets);
     all.prop_map(|(numbers, words, scalings, switches, kinds, secrets)| {
@@ -95,7 +97,7 @@ pub fn shape() -> impl Strategy<Value = Shape> {
         let (image, port, count, idle_timeout) = numbers;
         let (health_path, node_type, variable, tag) = words;
         let (sticky, scaling, cache, second_service, internal) = switches;
-        let (queue, fifo, bucket) = kinds;
+        let (queue, fifo, bucket, scheduled) = kinds;
         let (in_transit, auth, secret, files) = secrets;
         Shape {
             image,
@@ -113,6 +115,7 @@ pub fn shape() -> impl Strategy<Value = Shape> {
             queue,
             fifo,
             bucket,
+            scheduled,
             second_service,
             // A token without TLS is refused by `check`.
             in_transit: in_transit || auth,
@@ -204,6 +207,23 @@ hosts = [{hosts}]
             text.push_str(
                 "[external.files]\nkind = \"efs\"\nname = \"files\"\naccess_point = { name = \"data\" }\n",
             );
+        }
+        if self.scheduled {
+            text.push_str(&format!(
+                "[scheduled_task.report]\nrate = \"{minutes}m\"\nenabled = {enabled}\ncluster = \"main\"\n\
+                 image = \"registry.example/report@sha256:{image}\"\ncpu = 256\nmemory = 512\n\
+                 schedule_role = \"arn:aws:iam::123456789012:role/schedule\"\n\
+                 execution_role = \"arn:aws:iam::123456789012:role/execution\"\n[scheduled_task.report.environment]\n",
+                minutes = self.idle_timeout,
+                enabled = self.sticky,
+                image = format!("{:02x}", self.image).repeat(32),
+            ));
+            if self.cache {
+                text.push_str("CACHE = \"${cache.sessions.endpoint}\"\n");
+            }
+            if self.queue {
+                text.push_str("QUEUE = \"${queue.jobs.arn}\"\n");
+            }
         }
         self.service(&mut text, "web", 10);
         if self.second_service {

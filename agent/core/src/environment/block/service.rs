@@ -278,7 +278,7 @@ pub struct ScalingSchedule {
     pub max: u32,
 }
 
-fn private() -> String {
+pub(super) fn private() -> String {
     "private".to_owned()
 }
 
@@ -318,7 +318,7 @@ fn five_seconds() -> Duration {
     Duration::from_seconds(5)
 }
 
-fn thirty_seconds() -> Duration {
+pub(super) fn thirty_seconds() -> Duration {
     Duration::from_seconds(30)
 }
 
@@ -330,6 +330,6 @@ fn five_minutes() -> Duration {
     Duration::from_seconds(300)
 }
 
-fn thirty_days() -> Duration {
+pub(super) fn thirty_days() -> Duration {
     Duration::from_seconds(30 * 86_400)
 }

@@ -17,8 +17,10 @@ mod queue;
 mod reference;
 mod rollout;
 mod scaling;
+mod scheduled_task;
 mod service;
 mod tag;
+mod task;
 mod together;
 
 use super::{Diagnostic, Environment, EnvironmentFile, Place, node::Node, text::Texts};
@@ -68,11 +70,13 @@ const CHECKS: &[Check] = &[
     scaling::bounds,
     scaling::schedules,
     service::deployments,
+    scheduled_task::times,
     service::health,
     service::times,
-    service::images,
-    service::variables,
-    service::mounts,
+    task::times,
+    task::images,
+    task::variables,
+    task::mounts,
     service::priorities,
     service::protected,
     tag::keys,

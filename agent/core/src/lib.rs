@@ -3,9 +3,11 @@
 //! environment variables, no randomness, and nothing of AWS's SDK.
 
 pub mod address;
+pub mod cost;
 pub mod desired;
 pub mod environment;
 pub mod failure;
+pub mod forecast;
 pub mod hash;
 pub mod iam;
 pub mod lease;

@@ -4,10 +4,16 @@
 
 #[path = "plan/account.rs"]
 mod account;
+#[path = "plan/cost.rs"]
+mod cost;
+#[path = "plan/forecast.rs"]
+mod forecast;
 #[path = "plan/fields.rs"]
 mod fields;
 #[path = "plan/generated.rs"]
 mod generated;
+#[path = "plan/rendered.rs"]
+mod rendered;
 
 use account::Account;
 use generated::{Shape, shape};

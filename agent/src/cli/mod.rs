@@ -3,6 +3,7 @@
 
 mod apply;
 mod check;
+mod cost;
 mod drift;
 mod exit;
 mod folder;
@@ -71,6 +72,8 @@ pub enum Command {
     Status(status::StatusCommand),
     /// Show the outputs of the last deploy
     Outputs(outputs::Outputs),
+    /// Show what an environment costs in a month, as its file describes it
+    Cost(cost::CostCommand),
     /// Work with policies
     #[command(subcommand)]
     Policy(policy::Policy),
@@ -95,6 +98,7 @@ pub async fn run(arguments: Arguments) -> Exit {
         Command::Drift(command) => command.run(&common).await,
         Command::Status(command) => command.run(&common).await,
         Command::Outputs(command) => command.run(&common).await,
+        Command::Cost(command) => command.run(&common),
         Command::Policy(command) => command.run(&common).await,
         Command::Schema(command) => command.run(),
         Command::Run(command) => command.run(&common).await,

@@ -31,7 +31,7 @@ use crate::{
 };
 
 /// What an environment stands in and refers to, as it was found.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Surroundings {
     /// What `[network]` selects.
     pub network: Network,
@@ -50,7 +50,7 @@ pub struct Neighbour {
 }
 
 /// The network as it was found: what `[network]` selects.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Network {
     /// The VPC's id.
     pub vpc: String,

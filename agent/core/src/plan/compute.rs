@@ -6,12 +6,16 @@ use super::{
 };
 use crate::{
     Address,
+    cost::Cost,
     environment::EnvironmentName,
+    forecast::{Impact, Neighbourhood, forecast, impact},
     plan::{
         decided::{Decided, decided, shown},
         order::in_order,
     },
-    resource::{Decider, Desired, Field, Kind, Link, Observed, Owner, Readiness, Resource, Rule, Spec},
+    resource::{
+        Decider, Desired, Estate, Field, Kind, Link, Observed, Owner, Readiness, Resource, Rule, Spec,
+    },
     state::{Recorded, State},
 };
 
@@ -110,6 +114,7 @@ impl<'a> Computation<'a> {
             action: Action::Create,
             reason: if recorded.is_some() { Reason::Gone } else { Reason::New },
             disruption: Disruption::None,
+            impact: Impact::NONE,
             fields: Vec::new(),
             desired: None,
             observed: None,
@@ -155,7 +160,6 @@ impl<'a> Computation<'a> {
         if let Some((action, reason)) = decided {
             change.action = action;
             change.reason = reason;
-            change.disruption = disruption(change.kind, action);
             change.observed = Some(observed.clone());
             change.desired = Some(desired);
             self.changes.push(change);
@@ -302,13 +306,33 @@ impl<'a> Computation<'a> {
             stateful: kind.is_stateful(),
             action: Action::Delete,
             reason,
-            disruption: disruption(kind, Action::Delete),
+            disruption: Disruption::None,
+            impact: Impact::NONE,
             fields: Vec::new(),
             desired: None,
             observed: Some(observed.clone()),
             dependencies: Vec::new(),
             former_dependencies,
         });
+    }
+
+    /// Says of every change what people notice of it, and how long it takes.
+    fn foresee(&mut self) {
+        let around = Neighbourhood {
+            wanted: Estate::of_desired(self.inputs.desired),
+            lives: Estate::of_observed(self.inputs.observed),
+        };
+        for change in &mut self.changes {
+            change.impact = impact(change, &around);
+            change.disruption = change.impact.disruption();
+        }
+    }
+
+    /// What a month costs before and after.
+    fn cost(&self) -> Cost {
+        let ours = |(address, observed): &(&Address, &Observed)| self.is_ours(address, observed);
+        let lives = Estate::of_observed(self.inputs.observed.iter().filter(ours));
+        Cost::between(self.inputs.region, &lives, &Estate::of_desired(self.inputs.desired))
     }
 
     fn finish(mut self) -> Result<Plan, Vec<Conflict>> {
@@ -318,6 +342,7 @@ impl<'a> Computation<'a> {
         self.changes.sort_by(|a, b| a.address.cmp(&b.address));
         self.held.sort();
         self.held.dedup();
+        self.foresee();
         let Inputs {
             environment,
             commit,
@@ -337,6 +362,8 @@ impl<'a> Computation<'a> {
             account: (*account).to_owned(),
             region: (*region).to_owned(),
             base: state.map(|state| Base { lineage: state.lineage.clone(), serial: state.serial }),
+            forecast: forecast(&self.changes),
+            cost: self.cost(),
             changes: self.changes,
             held: self.held,
             unsettled: self.unsettled,
@@ -352,13 +379,4 @@ fn by_name(spec: &dyn Spec) -> BTreeMap<String, Field> {
         .filter(|field| !field.is_absent() || field.decider != Decider::File)
         .map(|field| (field.name.clone(), field))
         .collect()
-}
-
-/// What people notice when this is done to an object of this kind.
-fn disruption(kind: Kind, action: Action) -> Disruption {
-    match action {
-        Action::Create | Action::Adopt | Action::Update => Disruption::None,
-        Action::Rollout => kind.rollout_disrupts(),
-        Action::Replace | Action::Delete => kind.loss_disrupts(),
-    }
 }

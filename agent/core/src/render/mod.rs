@@ -1,5 +1,6 @@
 //! Every sentence that people read, and every form that machines read.
 
+pub mod cost;
 pub mod diagnostic;
 pub mod drift;
 pub mod event;
@@ -7,6 +8,8 @@ pub mod explain;
 pub mod failure;
 pub mod iam;
 pub mod init;
+pub mod forecast;
+pub mod layout;
 pub mod outcome;
 pub mod paint;
 pub mod plan;

@@ -18,13 +18,13 @@ pub fn sign(action: Action) -> &'static str {
     }
 }
 
-/// What will be done: `create`.
-pub fn to_do(action: Action) -> &'static str {
+/// What will be done, in one word or two: `roll out`.
+pub fn action(action: Action) -> &'static str {
     match action {
         Action::Create => "create",
-        Action::Update => "update in place",
+        Action::Update => "update",
         Action::Rollout => "roll out",
-        Action::Replace => "replace (new one first)",
+        Action::Replace => "replace",
         Action::Adopt => "record",
         Action::Delete => "delete",
     }

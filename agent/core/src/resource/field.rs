@@ -1,6 +1,8 @@
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use crate::forecast::{Consequence, Work};
+
 /// What a change of a field costs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -14,6 +16,17 @@ pub enum Rule {
     /// AWS cannot, and neither can a replacement without losing something:
     /// the plan stops and says so.
     Impossible,
+}
+
+/// When people notice that AWS changes a field on the living object.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Noticed {
+    /// Never.
+    Never,
+    /// Whenever it changes.
+    Always(Consequence),
+    /// When there is less of it: a lower number, an item fewer, nothing left.
+    WhenLess(Consequence),
 }
 
 /// Who decides a field.
@@ -42,12 +55,23 @@ pub struct Field {
     pub value: Value,
     /// Who decides it.
     pub decider: Decider,
+    /// When people notice its change.
+    pub noticed: Noticed,
+    /// What takes AWS longer than its kind's other changes.
+    pub takes: Option<Work>,
 }
 
 impl Field {
     /// A field with this rule.
     pub fn new(rule: Rule, name: impl Into<String>, value: impl Into<Value>) -> Self {
-        Self { name: name.into(), rule, value: value.into(), decider: Decider::File }
+        Self {
+            name: name.into(),
+            rule,
+            value: value.into(),
+            decider: Decider::File,
+            noticed: Noticed::Never,
+            takes: None,
+        }
     }
 
     /// A field that AWS changes on the living object.
@@ -63,6 +87,24 @@ impl Field {
     /// A field that needs a new object.
     pub fn replace(name: impl Into<String>, value: impl Into<Value>) -> Self {
         Self::new(Rule::Replace, name, value)
+    }
+
+    /// The same, noticed by people whenever AWS changes it.
+    #[must_use]
+    pub fn noticed(self, consequence: Consequence) -> Self {
+        Self { noticed: Noticed::Always(consequence), ..self }
+    }
+
+    /// The same, noticed by people when there is less of it.
+    #[must_use]
+    pub fn noticed_when_less(self, consequence: Consequence) -> Self {
+        Self { noticed: Noticed::WhenLess(consequence), ..self }
+    }
+
+    /// The same, when its change keeps AWS at work.
+    #[must_use]
+    pub fn takes(self, work: Work) -> Self {
+        Self { takes: Some(work), ..self }
     }
 
     /// The same, decided by this one.

@@ -7,6 +7,7 @@ mod cache_parameter_group;
 mod cache_subnet_group;
 mod dashboard;
 mod disruption;
+mod estate;
 mod field;
 mod link;
 mod listener;
@@ -34,7 +35,8 @@ pub use cache_parameter_group::CacheParameterGroup;
 pub use cache_subnet_group::CacheSubnetGroup;
 pub use dashboard::Dashboard;
 pub use disruption::Disruption;
-pub use field::{Decider, Field, Rule};
+pub use estate::Estate;
+pub use field::{Decider, Field, Noticed, Rule};
 pub use link::{Link, Text};
 pub use listener::Listener;
 pub use listener_rule::ListenerRule;
@@ -56,7 +58,7 @@ pub use task_definition::{FileSystem, TaskDefinition};
 
 use serde::{Deserialize, Serialize};
 
-use crate::Address;
+use crate::{Address, forecast::Consequence};
 
 /// What a kind of AWS object tells about one of its kind.
 pub trait Spec {
@@ -93,7 +95,11 @@ pub trait Spec {
 /// - `tagged` when AWS can tag it; `untagged` when it is its parent's tags, its
 ///   name and the state that tell whose it is;
 /// - what people notice when new tasks or revisions replace the old ones;
-/// - what people notice when it is deleted or replaced.
+/// - what people notice when it is deleted.
+///
+/// Both are rows of the table in `forecast`, as is what a field's change in
+/// place does; how long things take and what they cost is an arm of the matches
+/// in `forecast/takes.rs` and `cost/charges.rs`.
 macro_rules! kinds {
     ($($kind:ident $word:literal $title:literal $id:ident $tagged:ident $rollout:ident $loss:ident;)*) => {
         /// A kind of AWS object.
@@ -123,13 +129,13 @@ macro_rules! kinds {
             }
 
             /// What people notice when it is rolled out.
-            pub fn rollout_disrupts(self) -> Disruption {
-                match self { $(Self::$kind => Disruption::$rollout,)* }
+            pub fn rollout_consequence(self) -> Consequence {
+                match self { $(Self::$kind => Consequence::$rollout,)* }
             }
 
-            /// What people notice when it is deleted, or replaced by another.
-            pub fn loss_disrupts(self) -> Disruption {
-                match self { $(Self::$kind => Disruption::$loss,)* }
+            /// What people notice when it is deleted.
+            pub fn loss_consequence(self) -> Consequence {
+                match self { $(Self::$kind => Consequence::$loss,)* }
             }
         }
 
@@ -184,7 +190,6 @@ macro_rules! kinds {
 kinds! {
     SecurityGroup "security_group" "security group" generated tagged None None;
     LogGroup "log_group" "log group" named tagged None None;
-    // Until new tasks are healthy in the new one, the rule leads to nobody.
     TargetGroup "target_group" "target group" generated tagged None Outage;
     LoadBalancer "load_balancer" "load balancer" generated tagged None Outage;
     Listener "listener" "listener" generated tagged None Outage;
@@ -211,7 +216,7 @@ kinds! {
 impl Kind {
     /// Whether people's data is lost with it.
     pub fn is_stateful(self) -> bool {
-        self.loss_disrupts() == Disruption::DataLost
+        self.loss_consequence() == Consequence::DataLost
     }
 }
 

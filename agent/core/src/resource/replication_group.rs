@@ -1,6 +1,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::{Decider, Field, Link, Rule, Spec, Tags, Token};
+use crate::forecast::{Consequence, Work};
 
 /// An ElastiCache replication group of one shard (cluster mode off).
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -87,13 +88,23 @@ impl Spec for ReplicationGroup {
         } = self;
         let decider = if maintenance_window.is_none() { Decider::Aws } else { Decider::File };
         let window = Field::in_place("maintenance_window", maintenance_window.clone()).decided_by(decider);
+        // Several nodes are exchanged one by one, and fail over; the only one cannot.
+        let (scaled, upgraded) = if *nodes > 1 {
+            (Consequence::Failover, Consequence::Failover)
+        } else {
+            (Consequence::NodeReplaced, Consequence::Restart)
+        };
         let mut fields = vec![
             Field::replace("name", name.clone()),
             Field::in_place("description", description.clone()),
             Field::replace("engine", engine.clone()),
-            Field::in_place("engine_version", engine_version.clone()),
-            Field::in_place("node_type", node_type.clone()),
-            Field::in_place("nodes", *nodes),
+            Field::in_place("engine_version", engine_version.clone())
+                .noticed(upgraded)
+                .takes(Work::CacheChanged),
+            Field::in_place("node_type", node_type.clone()).noticed(scaled).takes(Work::CacheChanged),
+            Field::in_place("nodes", *nodes)
+                .noticed_when_less(Consequence::Failover)
+                .takes(Work::CacheChanged),
             Field::in_place("parameter_group", parameter_group.to_value()),
             Field::replace("subnet_group", subnet_group.to_value()),
             Field::in_place(

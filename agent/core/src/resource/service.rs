@@ -1,6 +1,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::{Decider, Field, Link, Rule, Spec, Tags};
+use crate::forecast::Consequence;
 
 /// An ECS service on Fargate, deployed task by task with ECS's circuit breaker.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -86,7 +87,9 @@ impl Spec for Service {
             Field::new(Rule::Impossible, "name", name.clone()),
             Field::replace("cluster", cluster.clone()),
             Field::rollout("task_definition", task_definition.to_value()),
-            Field::in_place("count", count.tasks()).decided_by(decider),
+            Field::in_place("count", count.tasks())
+                .noticed_when_less(Consequence::FewerTasks)
+                .decided_by(decider),
             Field::rollout("subnets", subnets.clone()),
             Field::rollout("security_groups", security_groups.iter().map(Link::to_value).collect::<Vec<_>>()),
             Field::rollout("target_group", target_group.as_ref().map(Link::to_value)),

@@ -29,6 +29,10 @@ pub struct Shape {
     pub secret: bool,
     pub files: bool,
     pub node_type: &'static str,
+    pub nodes: u32,
+    pub drain: u32,
+    pub hosts: &'static str,
+    pub listener_port: u16,
     pub internal: bool,
     pub variable: Option<String>,
     pub tag: String,
@@ -61,6 +65,10 @@ impl Default for Shape {
             secret: true,
             files: true,
             node_type: "cache.t3.micro",
+            nodes: 1,
+            drain: 300,
+            hosts: r#""b.example", "a.example""#,
+            listener_port: 80,
             internal: true,
             variable: None,
             tag: "one".to_owned(),
@@ -120,6 +128,7 @@ pub fn shape() -> impl Strategy<Value = Shape> {
             variable,
             tag,
             ignore: None,
+            ..Shape::default()
         }
     })
 }
@@ -159,19 +168,21 @@ scheme = "{scheme}"
 allow_from = ["10.0.0.0/8", "192.168.0.0/16"]
 idle_timeout = "{idle}s"
 [load_balancer.main.listener.http]
-port = 80
+port = {listener_port}
 protocol = "HTTP"
-hosts = ["b.example", "a.example"]
+hosts = [{hosts}]
 "#,
             tag = self.tag,
             scheme = if self.internal { "internal" } else { "internet_facing" },
             idle = self.idle_timeout,
+            listener_port = self.listener_port,
+            hosts = self.hosts,
         );
         if self.cache {
             text.push_str(&format!(
                 "[cache.sessions]\nengine = \"redis\"\nengine_version = \"{}\"\nnode_type = \"{}\"\n\
-                 encryption = {{ at_rest = true, in_transit = {} }}\nauth = {}\n",
-                self.engine_version, self.node_type, self.in_transit, self.auth
+                 nodes = {}\nencryption = {{ at_rest = true, in_transit = {} }}\nauth = {}\n",
+                self.engine_version, self.node_type, self.nodes, self.in_transit, self.auth
             ));
         }
         if self.queue {
@@ -296,8 +307,8 @@ FIXED = "yes"
         }
         text.push_str(&format!(
             "[service.{name}.health]\npath = \"{}\"\n[service.{name}.expose]\n\
-             listener = \"${{load_balancer.main.listener.http}}\"\npriority = {priority}\n",
-            self.health_path
+             listener = \"${{load_balancer.main.listener.http}}\"\npriority = {priority}\ndrain = \"{}s\"\n",
+            self.health_path, self.drain
         ));
         if self.sticky {
             text.push_str("stickiness = { kind = \"load_balancer_cookie\", duration = \"30m\" }\n");

@@ -8,7 +8,7 @@ use std::{
     time::Duration,
 };
 
-use pointsman_core::policy::{BOUNDS, Evaluator, Question, on_large_stack};
+use pointsman_core::policy::{Asked, BOUNDS, Evaluator, Question, on_large_stack};
 use pointsman_engine::EvaluatorProgram;
 use rustix::{
     process::{Resource, Rlimit, getrlimit, setrlimit},
@@ -49,13 +49,19 @@ fn serve() -> std::io::Result<()> {
     for line in BufReader::new(std::io::stdin()).lines() {
         let question: Question = serde_json::from_str(&line?)?;
         allow(question.time(&BOUNDS))?;
-        let answer = evaluator.answer(question);
+        let answer = evaluator.answer(question, &mut tell);
         let mut line = serde_json::to_vec(&answer)?;
         line.push(b'\n');
         output.write_all(&line)?;
         output.flush()?;
     }
     Ok(())
+}
+
+/// On standard error a word is out at once, whatever happens next.
+fn tell(asked: &Asked) {
+    let line = serde_json::to_string(asked).unwrap_or_default();
+    let _ = writeln!(std::io::stderr(), "{line}");
 }
 
 /// Takes away processes, threads, files and memory. What is open stays open.

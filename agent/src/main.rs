@@ -40,7 +40,9 @@ fn main() -> std::process::ExitCode {
 
 /// Logs go to standard error; POINTSMAN_LOG or -v says how much.
 fn log(common: &cli::Common) {
-    use tracing_subscriber::{EnvFilter, Layer, fmt, layer::SubscriberExt, util::SubscriberInitExt};
+    use tracing_subscriber::{
+        EnvFilter, Layer, filter::filter_fn, fmt, layer::SubscriberExt, util::SubscriberInitExt,
+    };
     let default = match common.verbose {
         _ if common.quiet => "error",
         0 => "warn,pointsman=info",
@@ -51,5 +53,12 @@ fn log(common: &cli::Common) {
     let colour = anstream::AutoStream::choice(&std::io::stderr()) != anstream::ColorChoice::Never;
     let lines = fmt::layer().with_writer(|| cli::Log).with_target(false).with_ansi(colour);
     let lines = if common.json { lines.json().boxed() } else { lines.boxed() };
-    tracing_subscriber::registry().with(lines.with_filter(filter)).with(cli::Calls::layer()).init();
+    // What the layers below us trace is whole requests, and secrets are in some of them.
+    let ours =
+        filter_fn(|event| *event.level() != tracing::Level::TRACE || event.target().starts_with("pointsman"));
+    tracing_subscriber::registry()
+        .with(lines.with_filter(filter))
+        .with(cli::Calls::layer())
+        .with(ours)
+        .init();
 }

@@ -78,10 +78,18 @@ for cluster in ecs.list_clusters()["clusterArns"]:
         lines.append(f'  task {task["family"]}: {task["cpu"]} cpu, {task["memory"]} MiB, {container["image"]}')
         for name in sorted(environment):
             lines.append(f'    {name}={environment[name]}')
+        for secret in sorted(container.get("secrets", []), key=lambda secret: secret["name"]):
+            lines.append(f'    {secret["name"]} from {secret["valueFrom"].split(":secret:")[1][:-7]}')
+        for volume in task.get("volumes", []):
+            files = volume["efsVolumeConfiguration"]
+            access = files["authorizationConfig"]
+            mount = [m for m in container["mountPoints"] if m["sourceVolume"] == volume["name"]][0]
+            lines.append(f'    volume {volume["name"]} at {mount["containerPath"]}: {files["fileSystemId"]}{files["rootDirectory"]}, '
+                         f'in transit {files["transitEncryption"]}, access point {access["accessPointId"]}, iam {access["iam"]}')
 
 for group in cache.describe_replication_groups()["ReplicationGroups"]:
     lines.append(f'replication group {group["ReplicationGroupId"]}: {group["CacheNodeType"]}, {len(group["MemberClusters"])} node, '
-                 f'at rest {group["AtRestEncryptionEnabled"]}, in transit {group["TransitEncryptionEnabled"]}, {group["Status"]}')
+                 f'at rest {group["AtRestEncryptionEnabled"]}, in transit {group["TransitEncryptionEnabled"]}, token {group["AuthTokenEnabled"]}, {group["Status"]}')
 for group in cache.describe_cache_subnet_groups()["CacheSubnetGroups"]:
     if group["CacheSubnetGroupName"] != "default":
         lines.append(f'cache subnet group {group["CacheSubnetGroupName"]}: {len(group["Subnets"])} subnets')
@@ -90,6 +98,44 @@ for group in cache.describe_cache_parameter_groups()["CacheParameterGroups"]:
         lines.append(f'cache parameter group {group["CacheParameterGroupName"]}: {group["CacheParameterGroupFamily"]}')
 for group in logs.describe_log_groups(logGroupNamePrefix="/pointsman/")["logGroups"]:
     lines.append(f'log group {group["logGroupName"]}: {group.get("retentionInDays")} days')
+
+for secret in client("secretsmanager").list_secrets()["SecretList"]:
+    if ours(secret.get("Tags", [])):
+        lines.append(f'secret {secret["Name"]}: {secret["Description"]}')
+scaling = client("application-autoscaling")
+for target in scaling.describe_scalable_targets(ServiceNamespace="ecs")["ScalableTargets"]:
+    if "pointsman:address" not in scaling.list_tags_for_resource(ResourceARN=target["ScalableTargetARN"])["Tags"]:
+        continue
+    place = dict(ServiceNamespace="ecs", ResourceId=target["ResourceId"])
+    lines.append(f'scalable target {target["ResourceId"]}: {target["MinCapacity"]} to {target["MaxCapacity"]} tasks')
+    for policy in sorted(scaling.describe_scaling_policies(**place)["ScalingPolicies"], key=lambda p: p["PolicyName"]):
+        if tracking := policy.get("TargetTrackingScalingPolicyConfiguration"):
+            lines.append(f'  {policy["PolicyName"]}: {tracking["PredefinedMetricSpecification"]["PredefinedMetricType"]} at {tracking["TargetValue"]}, '
+                         f'in {tracking["ScaleInCooldown"]} s, out {tracking["ScaleOutCooldown"]} s, {len(policy["Alarms"])} alarms')
+        else:
+            step = policy["StepScalingPolicyConfiguration"]
+            lines.append(f'  {policy["PolicyName"]}: {step["AdjustmentType"]} {[s["ScalingAdjustment"] for s in step["StepAdjustments"]]}, {step["Cooldown"]} s')
+    for action in scaling.describe_scheduled_actions(**place)["ScheduledActions"]:
+        lines.append(f'  {action["ScheduledActionName"]}: {action["Schedule"]} {action["ScalableTargetAction"]}')
+
+cloudwatch = client("cloudwatch")
+for alarm in cloudwatch.describe_alarms()["MetricAlarms"]:
+    if not ours(cloudwatch.list_tags_for_resource(ResourceARN=alarm["AlarmArn"])["Tags"]):
+        continue
+    dimensions = [f'{d["Name"]} {d["Value"]}' for d in sorted(alarm["Dimensions"], key=lambda d: d["Name"])]
+    actions = sorted(a.split(":")[2] + " " + a.split(":")[-1] for a in alarm["AlarmActions"])
+    lines.append(f'alarm {alarm["AlarmName"]}: {alarm["Statistic"]} of {alarm["Namespace"]} {alarm["MetricName"]} {alarm["ComparisonOperator"]} '
+                 f'{alarm["Threshold"]}, {alarm["DatapointsToAlarm"]} of {alarm["EvaluationPeriods"]} times {alarm["Period"]} s, '
+                 f'{alarm["TreatMissingData"]}')
+    lines += [f"  of {d}" for d in dimensions] + [f"  does {a}" for a in actions]
+for entry in cloudwatch.list_dashboards()["DashboardEntries"]:
+    if not ours(cloudwatch.list_tags_for_resource(ResourceARN=entry["DashboardArn"])["Tags"]):
+        continue
+    lines.append(f'dashboard {entry["DashboardName"]}')
+    for widget in json.loads(cloudwatch.get_dashboard(DashboardName=entry["DashboardName"])["DashboardBody"])["widgets"]:
+        what = widget["properties"]
+        shown = [a.split(":")[-1] for a in what.get("alarms", [])] or [m[1] for m in what["metrics"]]
+        lines.append(f'  {what["title"]}: {", ".join(shown)}')
 
 heads = []
 for line in lines:
@@ -105,7 +151,7 @@ ecs = client("ecs")
 old = ecs.describe_services(cluster="webUIcluster2", services=["webui3"])["services"][0]
 print("webui3", old["status"], old["desiredCount"], old["taskDefinition"].split("/")[-1])
 secrets = client("secretsmanager").list_secrets()["SecretList"]
-print("secrets", sorted(s["Name"] for s in secrets))
+print("secrets", sorted(s["Name"] for s in secrets if not any(t["Key"] == "pointsman:address" for t in s.get("Tags", []))))
 print("files", [(f["Name"], f["Encrypted"]) for f in client("efs").describe_file_systems()["FileSystems"]])
 print("database", [(c["DBClusterIdentifier"], c["Status"]) for c in client("rds").describe_db_clusters()["DBClusters"]])
 print("vpcs", sorted(v["VpcId"] for v in client("ec2").describe_vpcs()["Vpcs"]))

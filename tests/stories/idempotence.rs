@@ -15,7 +15,13 @@ fn force_unlock(world: &World) {
 }
 
 /// Runs a command, and kills it when a call was done by AWS and not yet answered.
-fn interrupted(world: &World, clone: &Clone<'_>, command: &[&str], service: &str, operation: &str) {
+pub(crate) fn interrupted(
+    world: &World,
+    clone: &Clone<'_>,
+    command: &[&str],
+    service: &str,
+    operation: &str,
+) {
     let held = world.aws.proxy().hold_answer(service, operation);
     let running = clone.start(command);
     assert!(held.wait_reached(PATIENCE), "{service}:{operation} is not called; it said\n{}", running.said());
@@ -26,7 +32,10 @@ fn interrupted(world: &World, clone: &Clone<'_>, command: &[&str], service: &str
 }
 
 /// The calls that make something, and those that change what was just made.
-const MAKING: [(&str, &str); 13] = [
+const MAKING: [(&str, &str); 19] = [
+    // The first only: after that, what was deleted comes back.
+    ("secretsmanager", "CreateSecret"),
+    ("secretsmanager", "RestoreSecret"),
     ("ec2", "CreateSecurityGroup"),
     ("ec2", "AuthorizeSecurityGroupIngress"),
     ("logs", "CreateLogGroup"),
@@ -40,10 +49,15 @@ const MAKING: [(&str, &str); 13] = [
     ("elasticloadbalancing", "CreateRule"),
     ("ecs", "RegisterTaskDefinition"),
     ("ecs", "CreateService"),
+    ("application-autoscaling", "RegisterScalableTarget"),
+    ("application-autoscaling", "PutScalingPolicy"),
+    ("monitoring", "PutMetricAlarm"),
+    ("monitoring", "PutDashboard"),
 ];
 
 /// The calls that delete something.
-const DELETING: [(&str, &str); 11] = [
+const DELETING: [(&str, &str); 16] = [
+    ("secretsmanager", "DeleteSecret"),
     ("ecs", "DeleteService"),
     ("ecs", "DeregisterTaskDefinition"),
     ("elasticloadbalancing", "DeleteRule"),
@@ -55,6 +69,10 @@ const DELETING: [(&str, &str); 11] = [
     ("elasticache", "DeleteCacheSubnetGroup"),
     ("logs", "DeleteLogGroup"),
     ("ec2", "DeleteSecurityGroup"),
+    ("application-autoscaling", "DeleteScalingPolicy"),
+    ("application-autoscaling", "DeregisterScalableTarget"),
+    ("monitoring", "DeleteAlarms"),
+    ("monitoring", "DeleteDashboards"),
 ];
 
 #[test]
@@ -103,7 +121,24 @@ fn a_changed_field_is_exactly_that_change_and_back_is_nothing() {
             "maintenance_window = \"mon:03:00-mon:04:00\"",
             "cache.sessions",
         ),
+        (
+            "scale_in_cooldown  = \"300s\"",
+            "scale_in_cooldown  = \"240s\"",
+            "service.webui3-scaled.scaling.cpu",
+        ),
+        ("memory_above = 90", "memory_above = 91", "alarms.high-memory"),
         ("interval  = \"30s\"", "interval  = \"20s\"", "service.webui3-scaled.target_group"),
+        (
+            "[service.webui3-scaled.health]",
+            "[service.webui3-scaled.deployment]\nminimum_healthy_percent = 50\ncircuit_breaker = false\n\n\
+             [service.webui3-scaled.health]",
+            "service.webui3-scaled",
+        ),
+        (
+            "architecture   = \"x86_64\"",
+            "architecture   = \"x86_64\"\nexecute_command = true\nplatform_version = \"1.4.0\"",
+            "service.webui3-scaled",
+        ),
     ] {
         let changed = original.replace(from, to);
         assert_ne!(changed, original, "the example does not say `{from}`");

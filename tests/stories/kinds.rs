@@ -2,11 +2,11 @@
 
 use pointsman_tests::story::{Clone, World};
 
-use crate::{settled, world};
+use crate::{idempotence::interrupted, settled, world};
 
-const NAME: &str = "production/jobs";
-const FILE: &str = "environments/production/jobs.toml";
-const TEXT: &str = include_str!("kinds.toml");
+const NAME: &str = "production/reports";
+const FILE: &str = "environments/production/reports.toml";
+const TEXT: &str = include_str!("../../environments/production/reports.toml");
 
 /// What stands of these kinds, by boto3.
 const INVENTORY: &str = r#"
@@ -42,6 +42,28 @@ for bucket in sorted(b["Name"] for b in s3.list_buckets()["Buckets"]):
     print("   encryption", part(s3.get_bucket_encryption, Bucket=bucket).get("ServerSideEncryptionConfiguration"))
     print("   lifecycle", part(s3.get_bucket_lifecycle_configuration, Bucket=bucket).get("Rules"))
     print("   tags", text(tags))
+
+scheduler = client("scheduler")
+for schedule in sorted(s["Name"] for s in scheduler.list_schedules()["Schedules"]):
+    found = scheduler.get_schedule(Name=schedule)
+    target = found["Target"]
+    tasks = target["EcsParameters"]
+    network = tasks["NetworkConfiguration"]["awsvpcConfiguration"]
+    print("schedule", schedule, "-", found["Description"])
+    print("  ", found["State"], found["ScheduleExpression"], found["ScheduleExpressionTimezone"], found["FlexibleTimeWindow"]["Mode"])
+    print("  ", target["Arn"].split(":")[-1], target["RoleArn"].split(":")[-1], tasks["LaunchType"], tasks["TaskCount"],
+          tasks["TaskDefinitionArn"].split("/")[-1].split(":")[0], len(network["Subnets"]), "subnets",
+          len(network["SecurityGroups"]), "group", network["AssignPublicIp"])
+    definition = client("ecs").describe_task_definition(taskDefinition=tasks["TaskDefinitionArn"])["taskDefinition"]
+    container = definition["containerDefinitions"][0]
+    print("   task", definition["cpu"], definition["memory"], container["command"], container["portMappings"],
+          container["logConfiguration"]["options"]["awslogs-group"])
+    for variable in sorted(container["environment"], key=lambda v: v["name"]):
+        print("    ", variable["name"], variable["value"])
+for group in client("logs").describe_log_groups(logGroupNamePrefix="/pointsman/")["logGroups"]:
+    print("log group", group["logGroupName"], group.get("retentionInDays"))
+for group in sorted(g["GroupName"] for g in client("ec2").describe_security_groups()["SecurityGroups"] if "reports-" in g["GroupName"]):
+    print("security group", group)
 "#;
 
 fn inventory(world: &World) -> String {
@@ -49,18 +71,24 @@ fn inventory(world: &World) -> String {
 }
 
 fn environment(world: &World) -> Clone<'_> {
-    world.git.commit("main", &[(FILE, Some(TEXT))], "Describe jobs");
+    world.git.commit("main", &[(FILE, Some(TEXT))], "Describe reports");
     world.clone_of("main")
 }
 
 /// Changes of the file, each block's in one.
 const CHANGES: &[(&str, &str)] = &[
-    ("visibility_timeout = \"5m\"", "visibility_timeout = \"10m\""),
-    ("retention = \"14d\"", "retention = \"13d\""),
+    ("visibility_timeout = \"15m\"", "visibility_timeout = \"10m\""),
+    ("retention  = \"14d\"", "retention  = \"13d\""),
     ("encryption = \"alias/aws/sqs\"", "encryption = \"sqs\""),
     ("after = 5", "after = 3"),
-    ("expire_after = \"90d\"", "expire_after = \"60d\""),
-    ("versioned = false\nencryption = \"alias/aws/s3\"", "versioned = true"),
+    ("content_deduplication = true", "content_deduplication = false"),
+    ("expire_after            = \"90d\"", "expire_after            = \"60d\""),
+    (
+        "versioned  = false                    # they are in Git\nencryption = \"alias/aws/s3\"",
+        "versioned = true",
+    ),
+    ("cron           = \"0 6 * * MON-FRI\"\ntimezone       = \"Europe/London\"", "rate = \"12h\""),
+    ("[\"render\", \"--all\"]", "[\"render\"]"),
 ];
 
 #[test]
@@ -104,16 +132,70 @@ fn a_bucket_that_is_not_empty_stays() {
     let world = world();
     let clone = environment(&world);
     clone.run(&["apply", NAME, "--yes"]).expect_code(0);
-    let put = "s3 = client('s3')\nname = [b['Name'] for b in s3.list_buckets()['Buckets'] if '-files-' in b['Name']][0]\n";
+
+    // A merge alone takes nobody's messages away: a second person has to agree.
+    let without = TEXT.replace("MAILS     = \"${queue.mails.url}\"\n", "");
+    let (before, rest) = without.split_once("[queue.mails]").unwrap();
+    let (_, after) = rest.split_once("\n\n").unwrap();
+    clone.write(FILE, &format!("{before}{after}"));
+    let denied = clone.run(&["apply", NAME, "--yes"]).expect_code(4);
+    assert!(
+        denied.err.contains("`queue.mails` (queue) would be deleted and what it holds is lost"),
+        "{}{}",
+        denied.out,
+        denied.err
+    );
+    clone.write(FILE, TEXT);
+
+    let put = "s3 = client('s3')\nname = [b['Name'] for b in s3.list_buckets()['Buckets'] if 'reports-reports-' in b['Name']][0]\n";
     let _ = world.aws.python(&format!("{put}s3.put_object(Bucket=name, Key='kept', Body=b'kept')"));
     let refused = clone.run(&["destroy", NAME, "--yes"]).expect_code(1);
     let (_, said) = refused.err.split_once("\nerror: ").unwrap();
     insta::assert_snapshot!("kinds_not_empty", settled(said));
     let left = inventory(&world);
-    assert!(left.starts_with("bucket jobs-files-") && !left.contains("queue"), "{left}");
+    assert!(left.starts_with("bucket reports-reports-") && !left.contains("queue"), "{left}");
     let empty = "for v in s3.list_object_versions(Bucket=name).get('Versions', []):\n    \
                  s3.delete_object(Bucket=name, Key=v['Key'], VersionId=v['VersionId'])";
     let _ = world.aws.python(&format!("{put}{empty}"));
     clone.run(&["destroy", NAME, "--yes"]).expect_code(0);
     assert_eq!(inventory(&world), OTHERS);
+}
+
+/// The calls that make something, and those that change what was just made.
+const MAKING: [(&str, &str); 7] = [
+    ("sqs", "CreateQueue"),
+    ("s3", "CreateBucket"),
+    ("s3", "PutPublicAccessBlock"),
+    ("s3", "PutBucketVersioning"),
+    ("s3", "PutBucketEncryption"),
+    ("s3", "PutBucketLifecycleConfiguration"),
+    ("scheduler", "CreateSchedule"),
+];
+
+/// The calls that delete something.
+const DELETING: [(&str, &str); 3] =
+    [("sqs", "DeleteQueue"), ("s3", "DeleteBucket"), ("scheduler", "DeleteSchedule")];
+
+#[test]
+fn calls_that_were_done_and_not_answered_are_repeated() {
+    let world = world();
+    let clone = environment(&world);
+    for (service, operation) in MAKING {
+        interrupted(&world, &clone, &["apply", NAME, "--yes"], service, operation);
+        clone.run(&["apply", NAME, "--yes"]).expect_code(0);
+        clone.run(&["plan", NAME, "--detailed-exitcode"]).expect_code(0);
+        insta::assert_snapshot!("kinds_made", settled(&inventory(&world)));
+        clone.run(&["destroy", NAME, "--yes"]).expect_code(0);
+        assert_eq!(inventory(&world), OTHERS, "after {operation}");
+    }
+    for (service, operation) in DELETING {
+        clone.run(&["apply", NAME, "--yes"]).expect_code(0);
+        interrupted(&world, &clone, &["destroy", NAME, "--yes"], service, operation);
+        clone.run(&["destroy", NAME, "--yes"]).expect_code(0);
+        assert_eq!(inventory(&world), OTHERS, "after {operation}");
+    }
+    println!(
+        "{} calls were interrupted after AWS had done them: nothing twice, nothing left",
+        MAKING.len() + DELETING.len()
+    );
 }

@@ -15,16 +15,20 @@ mod demonstration;
 mod drift;
 mod estate;
 mod generated;
+mod ground;
 mod idempotence;
 mod kinds;
 mod latency;
 mod operate;
 mod policies;
+mod preflight;
 mod refusals;
 mod road;
+mod secrets;
 mod terraform;
 mod usage;
 mod watch;
+mod watching;
 
 use std::time::Duration;
 
@@ -60,7 +64,7 @@ fn settled(text: &str) -> String {
         (r"\b(in|after) \d+ s\b", "$1 TOOK"),
         (r"\(\d+ s, state", "(TOOK, state"),
         (r"127\.0\.0\.1:\d+", "LOOPBACK"),
-        (r"\b(sg|vpc|subnet|eni|sgr)-[0-9a-f]+\b", "$1-ID"),
+        (r"\b(sg|vpc|subnet|eni|sgr|fs|fsap)-[0-9a-f]+\b", "$1-ID"),
         (r"(loadbalancer|targetgroup|listener|listener-rule)(/[\w/-]+?)?(/[0-9a-z]{16})+", "$1$2/ID"),
         (r"webui([\w-]*)-[0-9a-f]{6}\b", "webui$1-HASH"),
         (r"sessions-[0-9a-f]{6}\b", "sessions-HASH"),

@@ -9,10 +9,13 @@ use std::{
     time::{Duration, Instant},
 };
 
-use pointsman_tests::agent::{Ended, Program, ended};
+use pointsman_tests::{
+    agent::{Ended, Program, ended},
+    story::{PRODUCTION_FILE, World},
+};
 use tempfile::TempDir;
 
-use crate::PATIENCE;
+use crate::{PATIENCE, world};
 
 /// What the process may use beyond what it has at its start, and room for that.
 const MOST_MEBIBYTES: u64 = 256 + 96;
@@ -197,7 +200,7 @@ fn one_environment_that_cannot_be_judged_harms_no_other() {
     let lines: Vec<&str> = ended.out.lines().filter(|line| line.contains("gravity-ai-chat: ")).collect();
     println!("{}", lines.join("\n"));
     assert!(lines.iter().any(|line| line.contains("staging/gravity-ai-chat: judged")), "{}", ended.out);
-    let denied = "production/gravity-ai-chat: the policies could not be evaluated";
+    let denied = "production/gravity-ai-chat: the rule `p.deny` could not be evaluated: it needed more than 256 MiB of memory";
     assert!(lines.iter().any(|line| line.contains(denied)), "{}", ended.out);
 }
 
@@ -226,6 +229,36 @@ fn a_process_that_is_killed_is_a_denial() {
         said.contains("its process was ended by signal 9. What is not evaluated is not allowed"),
         "{said}"
     );
+}
+
+#[test]
+fn the_agent_goes_on() {
+    let world = world();
+    let hostile = doubled(48, "\"0123456789\"", "concat(\"\", [$, $])");
+    world.git.commit("main", &[("policies/hostile.rego", Some(&hostile))], "A policy that allocates");
+    let agent = world.agent("");
+    let conclusion = |number: u64| {
+        let head = world.github.pull(number).head_sha();
+        world.github.wait_until(PATIENCE, "the plan is reported", |repository| {
+            let mut checks = repository.checks.iter().filter(|check| check.head_sha == head).peekable();
+            checks.peek().is_some() && checks.all(|check| check.status == "completed")
+        });
+        let check = world.github.pull(number).check("pointsman / production/gravity-ai-chat");
+        check.and_then(|check| check.conclusion).unwrap_or_default()
+    };
+    let file = World::example_environment();
+    let number = world.propose("openwebui", PRODUCTION_FILE, &file, "Deploy OpenWebUI");
+    assert_eq!(conclusion(number), "failure");
+    let comment = world.github.pull(number).bot_comments()[0].body.clone();
+    let why =
+        "could not be evaluated: it needed more than 256 MiB of memory. What is not evaluated is not allowed";
+    assert!(comment.contains(why) && comment.contains("policies/hostile.rego:2"), "{comment}");
+
+    world.git.commit("main", &[("policies/hostile.rego", None)], "Take it out");
+    let next = world.propose("openwebui-again", PRODUCTION_FILE, &file, "Deploy OpenWebUI");
+    assert_eq!(conclusion(next), "success", "{}", agent.said());
+    let (said, code) = agent.stop(PATIENCE);
+    assert_eq!(code, 0, "{said}");
 }
 
 #[test]

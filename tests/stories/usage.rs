@@ -47,6 +47,8 @@ fn the_policies_tests_pass_and_reach_every_line() {
 const HELPED: &[&[&str]] = &[
     &[],
     &["check"],
+    &["init"],
+    &["cost"],
     &["plan"],
     &["apply"],
     &["destroy"],

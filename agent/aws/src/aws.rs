@@ -8,8 +8,9 @@ use async_trait::async_trait;
 use aws_config::SdkConfig;
 use pointsman_core::{
     Address,
-    desired::Surroundings,
+    desired::{Neighbour, Network, Surroundings},
     environment::block,
+    preflight::{Answers, Questions},
     resource::{Desired, Observed},
 };
 use pointsman_engine::{
@@ -21,7 +22,7 @@ use crate::{
     call::{CallLog, LeaseGuard},
     client,
     error::During,
-    externals, kinds, network,
+    externals, kinds, network, preflight,
     scope::Scope,
     wait::Progress,
 };
@@ -71,13 +72,20 @@ clients! {
     elb: aws_sdk_elasticloadbalancingv2;
     cache: aws_sdk_elasticache;
     logs: aws_sdk_cloudwatchlogs;
+    scaling: aws_sdk_applicationautoscaling;
+    cloudwatch: aws_sdk_cloudwatch;
+    tagging: aws_sdk_resourcegroupstagging;
     sts: aws_sdk_sts;
     secrets: aws_sdk_secretsmanager;
     files: aws_sdk_efs;
     databases: aws_sdk_rds;
     discovery: aws_sdk_servicediscovery;
     sqs: aws_sdk_sqs;
+    scheduler: aws_sdk_scheduler;
     s3: aws_sdk_s3, by client::bucket_addressing;
+    roles: aws_sdk_iam;
+    images: aws_sdk_ecr;
+    quotas: aws_sdk_servicequotas;
 }
 
 impl Aws {
@@ -123,8 +131,20 @@ impl CloudReader for Aws {
         Ok(Surroundings { network, externals })
     }
 
+    async fn network(&self, network: &block::Network) -> Result<Network, CloudError> {
+        network::network(self, network).await
+    }
+
+    async fn external(&self, name: &str, external: &block::External) -> Result<Neighbour, CloudError> {
+        externals::external(self, name, external).await
+    }
+
     async fn observe(&self, sought: &[Sought]) -> Result<BTreeMap<Address, Observed>, CloudError> {
         kinds::observe(self, sought).await
+    }
+
+    async fn preflight(&self, questions: &Questions) -> Answers {
+        Box::pin(preflight::answers(self, questions)).await
     }
 
     async fn settle(

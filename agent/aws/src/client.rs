@@ -12,7 +12,7 @@ use pointsman_engine::ports::{CloudError, Ports};
 
 use crate::{
     aws::Aws,
-    backend::{DynamoTable, S3Object},
+    backend::{DynamoTable, Ground, S3Object},
     scope::Scope,
 };
 
@@ -87,6 +87,7 @@ pub async fn connect(
     };
     Ok(Ports {
         cloud: Arc::new(Aws::new(config, scope)),
+        foundation: Arc::new(Ground::new(&backend_config, backend_scope.clone(), state)),
         locks: Arc::new(DynamoTable::new(&backend_config, backend_scope.clone(), state)),
         bucket: Arc::new(S3Object::new(backend_config, backend_scope, state)),
     })

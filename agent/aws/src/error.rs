@@ -72,9 +72,8 @@ pub(crate) fn incomplete(operation: &str, subject: &str, what: &str) -> CloudErr
 pub(crate) fn exists_already(error: &CloudError) -> bool {
     error.code.as_deref().is_some_and(|code| {
         code.contains("AlreadyExists")
-            || code == "BucketAlreadyOwnedByYou"
             || code.contains("Duplicate")
-            || code == "PriorityInUse"
+            || matches!(code, "PriorityInUse" | "ResourceExistsException" | "BucketAlreadyOwnedByYou")
     })
 }
 
@@ -95,7 +94,9 @@ pub(crate) fn is_busy(error: &CloudError) -> bool {
                 | "InvalidReplicationGroupState"
                 | "InvalidCacheClusterState"
                 | "UpdateInProgressException"
+                | "ConflictException"
                 | "AWS.SimpleQueueService.QueueDeletedRecently"
+                | "ConcurrentUpdateException"
         )
     )
 }

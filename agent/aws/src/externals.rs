@@ -1,6 +1,6 @@
 //! What an environment refers to and never writes: found, and described.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use aws_sdk_efs::types::AccessPointDescription;
 use aws_sdk_servicediscovery::types::{
@@ -16,6 +16,7 @@ use pointsman_engine::ports::{CloudError, CloudErrorKind};
 use crate::{
     aws::Aws,
     error::{Absent, During, failure},
+    secrets::{Kept, described, listed, name_of},
 };
 
 /// Asks for all of them side by side.
@@ -23,56 +24,76 @@ pub(crate) async fn externals(
     aws: &Aws,
     externals: &BTreeMap<String, External>,
 ) -> Result<BTreeMap<String, Neighbour>, CloudError> {
-    let found = externals
+    let names: BTreeSet<String> =
+        externals.values().filter_map(secret_of).map(|id| name_of(id).to_owned()).collect();
+    let each = externals
         .iter()
-        .map(|(name, wanted)| async move { Ok((name.clone(), external(aws, name, wanted).await?)) });
-    Ok(try_join_all(found).await?.into_iter().collect())
+        .map(|(name, wanted)| async move { Ok((name.clone(), without_secret(aws, name, wanted).await?)) });
+    let (found, secrets) = futures::try_join!(try_join_all(each), listed(aws, &names))?;
+    let mut found: BTreeMap<String, Neighbour> = found.into_iter().collect();
+    for (name, wanted) in externals {
+        if let (Some(id), Some(neighbour)) = (secret_of(wanted), found.get_mut(name)) {
+            let arn = secret(aws, name, id, &secrets).await?;
+            match wanted {
+                External::Secret { .. } => {
+                    neighbour.id.clone_from(&arn);
+                    neighbour.attributes.insert("arn".to_owned(), arn);
+                }
+                _ => {
+                    neighbour.attributes.insert("secret".to_owned(), arn);
+                }
+            }
+        }
+    }
+    Ok(found)
+}
+
+/// The secret that an external is, or says.
+fn secret_of(external: &External) -> Option<&str> {
+    match external {
+        External::Aurora { secret, .. } => secret.as_deref(),
+        External::Secret { id } => Some(id),
+        External::Efs { .. } | External::EcsService { .. } | External::CloudMap { .. } => None,
+    }
 }
 
 /// One of them; an error of kind `Unsuitable`, about `external.NAME`, when it
 /// is not there.
 pub(crate) async fn external(aws: &Aws, name: &str, wanted: &External) -> Result<Neighbour, CloudError> {
+    let one = BTreeMap::from([(name.to_owned(), wanted.clone())]);
+    Ok(externals(aws, &one).await?.remove(name).unwrap_or_default())
+}
+
+/// The same without its secret.
+async fn without_secret(aws: &Aws, name: &str, wanted: &External) -> Result<Neighbour, CloudError> {
     match wanted {
-        External::Aurora { id, secret } => aurora(aws, name, id, secret.as_deref()).await,
+        External::Aurora { id, .. } => aurora(aws, name, id).await,
         External::Efs { id, name: tag, access_point } => {
             file_system(aws, name, id.as_deref(), tag.as_deref(), access_point.as_ref()).await
         }
         External::EcsService { cluster, service } => ecs_service(aws, name, cluster, service).await,
         External::CloudMap { namespace, service } => cloud_map(aws, name, namespace, service).await,
-        External::Secret { id } => {
-            let arn = secret(aws, name, id).await?;
-            Ok(neighbour(&arn, [("arn", Some(arn.clone()))]))
-        }
+        External::Secret { id } => Ok(neighbour(id, [])),
     }
 }
 
-async fn aurora(aws: &Aws, name: &str, id: &str, secret_id: Option<&str>) -> Result<Neighbour, CloudError> {
+async fn aurora(aws: &Aws, name: &str, id: &str) -> Result<Neighbour, CloudError> {
     let operation = "rds:DescribeDBClusters";
-    let cluster = async {
-        let found = aws
-            .clients
-            .databases()
-            .describe_db_clusters()
-            .db_cluster_identifier(id)
-            .send()
-            .await
-            .during(&aws.scope, operation, id)
-            .or_absent()?;
-        found.and_then(|found| found.db_clusters?.into_iter().next()).ok_or_else(|| {
-            missing(operation, name, format!("there is no Aurora cluster `{id}` in {}", aws.scope.region))
-        })
-    };
-    let secret_arn = async {
-        match secret_id {
-            Some(id) => secret(aws, name, id).await.map(Some),
-            None => Ok(None),
-        }
-    };
-    let (cluster, secret_arn) = futures::try_join!(cluster, secret_arn)?;
+    let found = aws
+        .clients
+        .databases()
+        .describe_db_clusters()
+        .db_cluster_identifier(id)
+        .send()
+        .await
+        .during(&aws.scope, operation, id)
+        .or_absent()?;
+    let cluster = found.and_then(|found| found.db_clusters?.into_iter().next()).ok_or_else(|| {
+        missing(operation, name, format!("there is no Aurora cluster `{id}` in {}", aws.scope.region))
+    })?;
     let attributes = [
         ("arn", cluster.db_cluster_arn),
         ("endpoint", cluster.endpoint),
-        ("secret", secret_arn),
         ("engine", cluster.engine),
         ("status", cluster.status),
         ("encrypted", cluster.storage_encrypted.map(|encrypted| encrypted.to_string())),
@@ -80,21 +101,16 @@ async fn aurora(aws: &Aws, name: &str, id: &str, secret_id: Option<&str>) -> Res
     Ok(neighbour(id, attributes))
 }
 
-/// The ARN of a secret: its value is never asked for.
-async fn secret(aws: &Aws, name: &str, id: &str) -> Result<String, CloudError> {
-    let operation = "secretsmanager:DescribeSecret";
-    let found = aws
-        .clients
-        .secrets()
-        .describe_secret()
-        .secret_id(id)
-        .send()
-        .await
-        .during(&aws.scope, operation, id)
-        .or_absent()?;
-    found.filter(|secret| secret.deleted_date.is_none()).and_then(|secret| secret.arn).ok_or_else(|| {
+/// The ARN of a secret. The list may lag behind: one that is not in it is asked
+/// for by itself. Its value is never asked for.
+async fn secret(aws: &Aws, name: &str, id: &str, listed: &[Kept]) -> Result<String, CloudError> {
+    let found = match listed.iter().find(|kept| kept.is(id)) {
+        Some(kept) => Some(kept.clone()),
+        None => described(aws, id).await?.filter(|kept| !kept.deleted),
+    };
+    found.map(|kept| kept.arn).ok_or_else(|| {
         missing(
-            operation,
+            "secretsmanager:DescribeSecret",
             name,
             format!("there is no secret `{id}` in {}, or it is deleted", aws.scope.region),
         )

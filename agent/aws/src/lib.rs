@@ -11,7 +11,10 @@ mod externals;
 mod help;
 mod kinds;
 mod network;
+mod preflight;
 mod scope;
+mod secret_value;
+mod secrets;
 mod wait;
 
 pub use client::{Access, Settings, connect};

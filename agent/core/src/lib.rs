@@ -3,15 +3,19 @@
 //! environment variables, no randomness, and nothing of AWS's SDK.
 
 pub mod address;
+pub mod cost;
 pub mod desired;
 pub mod document;
 pub mod environment;
 pub mod failure;
+pub mod forecast;
 pub mod graph;
 pub mod hash;
+pub mod iam;
 pub mod lease;
 pub mod plan;
 pub mod policy;
+pub mod preflight;
 pub mod render;
 pub mod report;
 pub mod resource;

@@ -13,6 +13,7 @@ use crate::{
     lease::LockInfo,
     plan::{Action, Plan},
     policy::Verdict,
+    preflight::Finding,
 };
 
 /// A plan and what the policies said of it.
@@ -52,6 +53,14 @@ pub enum Event {
     Planned {
         /// Plan and verdict.
         judged: Box<Judged>,
+    },
+    /// What a deploy needs was looked at; nothing stops it.
+    Checked {
+        /// Of which environment.
+        environment: EnvironmentName,
+        /// What deserves a look, and what could not be looked at.
+        #[schemars(with = "Vec<serde_json::Map<String, serde_json::Value>>")]
+        findings: Vec<Finding>,
     },
     /// A step begins.
     Started {

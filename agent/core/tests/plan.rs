@@ -4,10 +4,16 @@
 
 #[path = "plan/account.rs"]
 mod account;
+#[path = "plan/cost.rs"]
+mod cost;
 #[path = "plan/fields.rs"]
 mod fields;
+#[path = "plan/forecast.rs"]
+mod forecast;
 #[path = "plan/generated.rs"]
 mod generated;
+#[path = "plan/rendered.rs"]
+mod rendered;
 
 use account::Account;
 use generated::{Shape, shape};
@@ -131,6 +137,63 @@ fn what_the_autoscaler_or_an_ignore_rule_owns_is_held_not_changed() {
 }
 
 #[test]
+fn bounds_that_a_schedule_set_and_scaling_that_a_rollout_suspended_are_held() {
+    let mut account = Account::default();
+    let shape = Shape { scaling: true, schedule: Some("0 20 * * *"), ..Shape::default() };
+    account.deploy(&shape.environment());
+    let mut live = |max: u32, suspended: bool| {
+        let Resource::ScalableTarget(target) = account.live("service.web.scaling") else {
+            panic!("a target")
+        };
+        target.max = max;
+        target.suspended.scale_in = Some(suspended);
+        account.plan(&shape.environment()).unwrap()
+    };
+    let plan = live(2, true);
+    assert!(plan.is_empty(), "{:?}", names(&plan));
+    let held: Vec<String> = plan
+        .held
+        .iter()
+        .filter(|held| held.address.as_str().contains("scaling"))
+        .map(|held| format!("{}: {}", held.address, render::words::held(&held.reason)))
+        .collect();
+    insta::assert_snapshot!("scaling_that_is_held", held.join("\n"));
+    let by_hand = live(9, false);
+    assert_eq!(names(&by_hand), [("service.web.scaling".to_owned(), Action::Update)]);
+    assert_eq!(by_hand.changes[0].fields.len(), 1, "{:?}", by_hand.changes[0].fields);
+}
+
+#[test]
+fn scaling_that_goes_gives_the_count_back_and_says_so() {
+    let mut account = Account::default();
+    let shape = Shape { scaling: true, ..Shape::default() };
+    account.deploy(&shape.environment());
+    let Resource::Service(service) = account.live("service.web") else { panic!("a service") };
+    service.count = pointsman_core::resource::Count::Fixed(7);
+    let plan = account.plan(&Shape { scaling: false, ..shape.clone() }.environment()).unwrap();
+    assert_eq!(
+        names(&plan),
+        [
+            ("service.web".to_owned(), Action::Update),
+            ("service.web.scaling".to_owned(), Action::Delete),
+            ("service.web.scaling.cpu".to_owned(), Action::Delete),
+        ]
+    );
+    let count = &plan.changes[0].fields[0];
+    assert_eq!((count.field.as_str(), count.origin), ("count", Origin::File));
+    assert_eq!((&count.before, &count.after), (&7.into(), &2.into()));
+    let steps = steps(&plan);
+    let of = |change: usize| steps.iter().position(|step| step.change == change).unwrap();
+    assert!(steps[of(1)].after.contains(&of(2)), "a policy goes before its target");
+    account.apply(&plan);
+    // And back: the count is the autoscaler's again, wherever it stands.
+    let back = account.plan(&shape.environment()).unwrap();
+    assert!(names(&back).iter().all(|(address, action)| {
+        address.starts_with("service.web.scaling") && *action == Action::Create
+    }));
+}
+
+#[test]
 fn tags_that_others_add_are_theirs() {
     let mut account = Account::default();
     let shape = Shape::default();
@@ -174,12 +237,39 @@ fn what_an_interrupted_run_made_is_recorded_not_made_again() {
 }
 
 #[test]
-fn in_transit_encryption_cannot_be_taken_away_by_a_change() {
+fn an_old_redis_cannot_change_its_encryption_in_transit() {
     let mut account = Account::default();
-    account.deploy(&Shape::default().environment());
-    let conflicts = account.plan(&Shape { in_transit: false, ..Shape::default() }.environment()).unwrap_err();
+    let shape = Shape { engine_version: "6.2", auth: false, ..Shape::default() };
+    account.deploy(&shape.environment());
+    let conflicts = account.plan(&Shape { in_transit: false, ..shape }.environment()).unwrap_err();
     let text: Vec<String> = conflicts.iter().map(render::failure::conflict).collect();
     insta::assert_snapshot!("impossible", text.join("\n"));
+}
+
+#[test]
+fn another_token_reaches_the_cache_then_its_url_then_the_tasks() {
+    let mut account = Account::default();
+    let shape = Shape { auth: false, ..Shape::default() };
+    account.deploy(&shape.environment());
+    let environment = Shape { auth: true, ..shape }.environment();
+    let plan = account.plan(&environment).unwrap();
+    assert_eq!(
+        names(&plan),
+        [
+            ("cache.sessions".to_owned(), Action::Update),
+            ("cache.sessions.auth_token".to_owned(), Action::Create),
+            ("cache.sessions.url_secret".to_owned(), Action::Update),
+            ("service.web".to_owned(), Action::Rollout),
+            ("service.web.task_definition".to_owned(), Action::Rollout),
+        ]
+    );
+    let steps = steps(&plan);
+    let order = [1, 0, 2, 4, 3].map(|change| steps.iter().position(|step| step.change == change).unwrap());
+    for pair in order.windows(2) {
+        assert!(steps[pair[1]].after.contains(&pair[0]), "{} comes before {}", pair[0], pair[1]);
+    }
+    account.apply(&plan);
+    assert!(account.plan(&environment).unwrap().is_empty());
 }
 
 #[test]

@@ -3,7 +3,9 @@ use std::{collections::BTreeMap, sync::Arc, time::Instant};
 use pointsman_core::{
     Address,
     desired::outputs,
+    plan::Action,
     report::{Event, Judged, Outcome},
+    resource::Text,
     state::{LastRun, State},
 };
 
@@ -14,6 +16,7 @@ use crate::{
     keeper::{Keeper, load},
     lease::{Acquire, LeaseError, LeaseProof, acquire},
     look::{check_account, look, look_up},
+    preflight::before_writing,
 };
 
 /// Who agrees to a plan before it is applied.
@@ -83,16 +86,29 @@ async fn under_lease(run: &Run, proof: &LeaseProof, approval: Approval) -> Resul
     let loaded = loaded?;
     let before = loaded.state.clone();
     let keeper = Keeper::new(run.ports.clone(), proof.clone(), &run.environment.name, loaded);
-    let seen = look(run, wanted?, before.as_ref()).await?;
+    let (surroundings, wanted) = wanted?;
+    let linked = wanted.outputs.clone();
+    let seen = look(run, wanted.clone(), before.as_ref()).await?;
     keeper.refresh(&seen.observed).await;
-    let judged = judge(run, seen.plan, before.as_ref()).await?;
+    let judged = judge(run, seen.plan.clone(), before.as_ref()).await?;
     run.listener.tell(&Event::Planned { judged: Box::new(judged.clone()) });
     if !judged.verdict.is_allowed() {
         return Err(Failure::Denied(Box::new(judged)));
     }
+    if let Approval::OfPlan(hash) = &approval
+        && judged.plan.approval_hash(&judged.verdict)? != *hash
+    {
+        return Err(Failure::Stale(Box::new(judged)));
+    }
+    let idle = judged.plan.is_empty() && judged.plan.unsettled.is_empty();
+    // Nobody is asked to agree to what cannot be done. What goes needs nothing.
+    let makes = judged.plan.changes.iter().any(|change| change.action != Action::Delete);
+    if makes && run.purpose == Purpose::Deploy {
+        let findings = Box::pin(before_writing(run, &wanted, &surroundings, &seen)).await?;
+        run.listener.tell(&Event::Checked { environment: run.environment.name.clone(), findings });
+    }
     let judged = approved(run, judged, approval).await?;
 
-    let idle = judged.plan.is_empty() && judged.plan.unsettled.is_empty();
     let changes = if idle {
         Vec::new()
     } else {
@@ -118,7 +134,7 @@ async fn under_lease(run: &Run, proof: &LeaseProof, approval: Approval) -> Resul
         took_ms: u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX),
     };
     let state = keeper.state().await;
-    outcome.outputs = known_outputs(run, &state);
+    outcome.outputs = known_outputs(&linked, &state);
     let settled = idle
         && before.is_some_and(|before| {
             before.outputs == outcome.outputs
@@ -138,14 +154,8 @@ async fn under_lease(run: &Run, proof: &LeaseProof, approval: Approval) -> Resul
 
 async fn approved(run: &Run, judged: Judged, approval: Approval) -> Result<Judged, Failure> {
     match approval {
-        Approval::Given => Ok(judged),
-        Approval::OfPlan(hash) => {
-            if judged.plan.approval_hash(&judged.verdict)? == hash {
-                Ok(judged)
-            } else {
-                Err(Failure::Stale(Box::new(judged)))
-            }
-        }
+        // Whether it still is that plan was asked before.
+        Approval::Given | Approval::OfPlan(_) => Ok(judged),
         Approval::Ask(_) if judged.plan.is_empty() => Ok(judged),
         Approval::Ask(ask) => {
             let asked = judged.clone();
@@ -190,13 +200,10 @@ fn conclude(state: &mut State, outcome: &Outcome, run: &Run) {
     });
 }
 
-fn known_outputs(run: &Run, state: &State) -> BTreeMap<String, String> {
+fn known_outputs(linked: &BTreeMap<String, Text>, state: &State) -> BTreeMap<String, String> {
     let attribute = |address: &Address, name: &str| {
         let recorded = state.objects.get(address)?;
         if name == "id" { Some(recorded.id.clone()) } else { recorded.attributes.get(name).cloned() }
     };
-    outputs(&run.environment, attribute)
-        .into_iter()
-        .filter_map(|(name, value)| value.map(|value| (name, value)))
-        .collect()
+    outputs(linked, attribute)
 }

@@ -4,20 +4,24 @@
 mod apply;
 pub mod clock;
 mod deploy;
+mod init;
 mod judge;
 mod keeper;
 pub mod lease;
 mod look;
 mod policies;
 pub mod ports;
+mod preflight;
 mod preview;
 mod run;
 mod status;
 mod stop;
 
 pub use deploy::{Approval, deploy};
+pub use init::{Founding, init};
 pub use pointsman_core::failure::Failure;
 pub use policies::{EvaluatorProgram, Policies, Ready, Unusable};
+pub use preflight::preflight;
 pub use preview::{policy_input, preview};
 pub use run::{Purpose, Run};
 pub use status::{Status, status};

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use pointsman_core::{
     Address,
-    desired::{Wanted, wanted},
+    desired::{Surroundings, Wanted, wanted},
     plan::{Inputs, Plan, plan},
     resource::Observed,
     state::State,
@@ -35,23 +35,43 @@ pub(crate) fn check_account(run: &Run, identity: &Identity) -> Result<(), Failur
     }
 }
 
-/// What the environment stands for in the surroundings as they are.
-pub(crate) async fn look_up(run: &Run) -> Result<Wanted, Failure> {
+/// What the environment stands in as it is, and what it stands for there.
+pub(crate) async fn look_up(run: &Run) -> Result<(Surroundings, Wanted), Failure> {
     let file = &run.environment.file;
     let surroundings = run.ports.cloud.surroundings(&file.network, &file.referred_externals()).await?;
-    Ok(wanted(&run.environment, &surroundings))
+    let wanted = wanted(&run.environment, &surroundings);
+    Ok((surroundings, wanted))
 }
 
 /// Looks at everything that is wanted or was recorded, and plans.
 pub(crate) async fn look(run: &Run, wanted: Wanted, state: Option<&State>) -> Result<Seen, Failure> {
-    let sought = sought(&wanted, state);
-    let observed = run.ports.cloud.observe(&sought).await?;
+    let observed = observe(run, &wanted, state).await?;
+    let plan = plan_of(run, wanted, state, &observed)?;
+    Ok(Seen { plan, observed })
+}
+
+/// Everything that stands of what is wanted or was recorded.
+pub(crate) async fn observe(
+    run: &Run,
+    wanted: &Wanted,
+    state: Option<&State>,
+) -> Result<BTreeMap<Address, Observed>, Failure> {
+    Ok(run.ports.cloud.observe(&sought(wanted, state)).await?)
+}
+
+/// The plan that follows from what stands.
+pub(crate) fn plan_of(
+    run: &Run,
+    wanted: Wanted,
+    state: Option<&State>,
+    observed: &BTreeMap<Address, Observed>,
+) -> Result<Plan, Failure> {
     // What goes is described all the same: a run that did not end may have made
     // it without recording it.
     let goes = run.purpose == Purpose::Destroy || run.environment.file.removed;
     let (desired, unwanted) = if goes { (Vec::new(), wanted.objects) } else { (wanted.objects, Vec::new()) };
     let environment = &run.environment;
-    let plan = plan(&Inputs {
+    plan(&Inputs {
         environment: &environment.name,
         commit: run.commit.as_deref(),
         account: &environment.file.aws.account,
@@ -59,12 +79,11 @@ pub(crate) async fn look(run: &Run, wanted: Wanted, state: Option<&State>) -> Re
         desired: &desired,
         unwanted: &unwanted,
         held: &wanted.held,
-        observed: &observed,
+        observed,
         state,
         ignore: &environment.file.drift.ignore,
     })
-    .map_err(Failure::Conflicts)?;
-    Ok(Seen { plan, observed })
+    .map_err(Failure::Conflicts)
 }
 
 fn sought(wanted: &Wanted, state: Option<&State>) -> Vec<Sought> {

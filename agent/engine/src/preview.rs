@@ -33,6 +33,7 @@ async fn seen(run: &Run) -> Result<(Seen, Option<State>), Failure> {
         futures::join!(run.ports.cloud.identity(), load(&run.ports, &run.environment.name), look_up(run),);
     check_account(run, &identity?)?;
     let state = loaded?.state;
-    let seen = look(run, wanted?, state.as_ref()).await?;
+    let (_, wanted) = wanted?;
+    let seen = look(run, wanted, state.as_ref()).await?;
     Ok((seen, state))
 }

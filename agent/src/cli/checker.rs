@@ -108,7 +108,11 @@ impl Checker {
     fn is_asked_for(&self, file: &str) -> bool {
         let under = |path: &String| {
             let path = path.trim_start_matches("./").trim_end_matches('/');
-            path == "." || file == path || file.strip_prefix(path).is_some_and(|rest| rest.starts_with('/'))
+            let environment = file.strip_prefix("environments/").and_then(|file| file.strip_suffix(".toml"));
+            path == "."
+                || file == path
+                || environment == Some(path)
+                || file.strip_prefix(path).is_some_and(|rest| rest.starts_with('/'))
         };
         self.paths.is_empty() || self.paths.iter().any(under)
     }
@@ -120,11 +124,12 @@ impl Checked {
         self.reading.diagnostics.iter().filter(|one| one.severity == Severity::Error).count()
     }
 
-    /// For people.
-    pub fn text(&self, common: &Common, folder: &Folder) -> String {
+    /// For people; with what else is to be noted.
+    pub fn text(&self, common: &Common, folder: &Folder, notes: &str) -> String {
         let Reading { environments, broken, diagnostics, .. } = &self.reading;
         let mut text = render::diagnostic::text(diagnostics, &folder.sources, Colour::Always);
         if !common.quiet {
+            text.push_str(notes);
             let errors = self.errors();
             let checked = environments.len() + broken.len();
             text.push_str(&render::policy::checked(checked, errors, diagnostics.len() - errors));

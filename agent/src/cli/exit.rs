@@ -69,6 +69,7 @@ impl Problem {
             Failure::WrongAccount { .. }
             | Failure::Stopped
             | Failure::Conflicts(_)
+            | Failure::Unready(_)
             | Failure::Declined(_)
             | Failure::Incomplete(_)
             | Failure::State { .. }

@@ -48,6 +48,7 @@ const HELPS: &[Help] = &[
             ("pointsman check", "Everything under environments/."),
             ("pointsman check environments/production", "Only what is there."),
             ("pointsman check --watch", "Again whenever a file is saved."),
+            ("pointsman check --live production/web", "And what a deploy would need of AWS."),
             ("pointsman check --sarif > findings.sarif", "For code scanning."),
         ],
         exits: CHECKED,
@@ -108,6 +109,20 @@ const HELPS: &[Help] = &[
             ("pointsman outputs production/web", "All, a line each."),
             ("curl http://$(pointsman outputs production/web --raw dns_name)", "One value, bare."),
         ],
+        exits: PLAIN,
+    },
+    Help {
+        path: &["init"],
+        examples: &[
+            ("pointsman init production/web", "Look at what state and lock stand on."),
+            ("pointsman init production/web --create", "Make what is missing."),
+            ("pointsman init production/web --iam", "The IAM policies that it needs."),
+        ],
+        exits: &[(0, "Everything is there."), (1, "Something is missing or was refused.")],
+    },
+    Help {
+        path: &["cost"],
+        examples: &[("pointsman cost production/web", "What a month costs; asks no account.")],
         exits: PLAIN,
     },
     Help {

@@ -50,6 +50,7 @@ impl Terminal {
             | Event::Locked { .. }
             | Event::Quiescing { .. }
             | Event::Planned { .. }
+            | Event::Checked { .. }
             | Event::Finished { .. } => !matches!(self.keeps, Keeps::Trouble),
         }
     }

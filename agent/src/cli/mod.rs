@@ -5,11 +5,13 @@ mod apply;
 mod check;
 mod checker;
 mod completions;
+mod cost;
 mod drift;
 mod exit;
 mod folder;
 mod graph;
 mod help;
+mod init;
 mod listener;
 mod man;
 mod opened;
@@ -107,8 +109,10 @@ impl Common {
 
 #[derive(Debug, Subcommand)]
 pub enum Command {
-    /// Check environment files and what policies say of them; needs no credentials
+    /// Check environment files and what policies say of them; needs no credentials without --live
     Check(check::Check),
+    /// Look at what state and lock stand on, or make it
+    Init(init::Init),
     /// Show what would be done
     Plan(plan::PlanCommand),
     /// Do it, under the environment's lock
@@ -125,6 +129,8 @@ pub enum Command {
     Graph(graph::Graph),
     /// Check again whenever a file is saved, until Ctrl-C
     Watch(watch::Watch),
+    /// Show what an environment costs in a month, as its file describes it
+    Cost(cost::CostCommand),
     /// Work with policies
     #[command(subcommand)]
     Policy(policy::Policy),
@@ -149,6 +155,7 @@ pub async fn run(arguments: Arguments) -> Exit {
     let Arguments { common, command } = arguments;
     let result = match command {
         Command::Check(command) => command.run(&common).await,
+        Command::Init(command) => command.run(&common).await,
         Command::Plan(command) => command.run(&common).await,
         Command::Apply(command) => command.run(&common).await,
         Command::Destroy(command) => command.run(&common).await,
@@ -157,6 +164,7 @@ pub async fn run(arguments: Arguments) -> Exit {
         Command::Outputs(command) => command.run(&common).await,
         Command::Graph(command) => command.run(&common),
         Command::Watch(command) => command.run(&common).await,
+        Command::Cost(command) => command.run(&common),
         Command::Policy(command) => command.run(&common).await,
         Command::Schema(command) => command.run(),
         Command::Completions(command) => command.run(),

@@ -116,7 +116,7 @@ async fn report(
     if std::io::stdout().is_terminal() {
         print::out(render::watch::CLEAR);
     }
-    print::out(&checked.text(common, folder));
+    print::out(&checked.text(common, folder, ""));
     print::out(&render::watch::watching(took_ms));
     Ok(())
 }

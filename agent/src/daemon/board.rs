@@ -80,7 +80,9 @@ fn log(environment: &EnvironmentName, event: &Event) {
     let Some(line) = render::event::line(event) else { return };
     let line = anstream::adapter::strip_str(&line).to_string();
     match event {
-        Event::Failed { .. } | Event::LeaseLost { .. } => tracing::warn!(%environment, "{line}"),
+        Event::Failed { .. } | Event::LeaseLost { .. } | Event::Checked { .. } => {
+            tracing::warn!(%environment, "{line}");
+        }
         Event::Waiting { .. }
         | Event::Locked { .. }
         | Event::Quiescing { .. }

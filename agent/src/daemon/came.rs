@@ -64,6 +64,7 @@ pub(super) fn came_to(environment: &Environment, result: Result<Outcome, Failure
             | Failure::Locked { .. }
             | Failure::Stopped
             | Failure::Conflicts(_)
+            | Failure::Unready(_)
             | Failure::State { .. }
             | Failure::Cloud(_)
             | Failure::Json(_) => {}
@@ -82,6 +83,7 @@ fn judged_failure(failure: &Failure) -> (Status, Next) {
         // Nothing was written: what stands in the way may be mended without the file changing.
         Failure::Cloud(_)
         | Failure::Conflicts(_)
+        | Failure::Unready(_)
         | Failure::WrongAccount { .. }
         | Failure::State { .. }
         | Failure::Stale(_)

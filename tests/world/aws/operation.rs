@@ -158,7 +158,7 @@ fn s3_name(method: &Method, uri: &Uri, headers: &HeaderMap) -> String {
     name.to_owned()
 }
 
-/// EFS is the one service with paths that the estate needs; others are named by method and path.
+/// Services with paths that environments need; others are named by method and path.
 fn rest_name(method: &Method, path: &str) -> String {
     const EFS: [(&str, &str); 3] =
         [("file-systems", "FileSystem"), ("mount-targets", "MountTarget"), ("access-points", "AccessPoint")];
@@ -172,6 +172,15 @@ fn rest_name(method: &Method, path: &str) -> String {
                 _ => format!("Delete{noun}"),
             };
         }
+    }
+    if path.starts_with("/schedules/") {
+        let verb = match method.as_str() {
+            "GET" => "Get",
+            "POST" => "Create",
+            "PUT" => "Update",
+            _ => "Delete",
+        };
+        return format!("{verb}Schedule");
     }
     format!("{method} {path}")
 }

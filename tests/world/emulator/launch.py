@@ -47,12 +47,14 @@ from hypercorn.asyncio import serve  # noqa: E402
 from hypercorn.config import Config  # noqa: E402
 from ministack.app import app  # noqa: E402
 
+import autoscaling  # noqa: E402
 import corrections  # noqa: E402
 
 
 async def main():
     command = json.loads(os.environ["WORLD_TASK_COMMAND"]) if os.environ.get("WORLD_TASK_COMMAND") else None
     corrections.apply(engine.Engine(command))
+    autoscaling.serve()
 
     config = Config()
     config.bind = [f"fd://{listener.fileno()}"]

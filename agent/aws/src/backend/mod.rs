@@ -1,7 +1,9 @@
 //! Terraform's backend: the lock table, and the bucket that the state lies in.
 
+mod foundation;
 mod lock_table;
 mod state_bucket;
 
+pub(crate) use foundation::Ground;
 pub(crate) use lock_table::DynamoTable;
 pub(crate) use state_bucket::S3Object;

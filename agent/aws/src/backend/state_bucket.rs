@@ -105,7 +105,7 @@ impl S3Object {
     }
 }
 
-fn builder(config: &SdkConfig) -> Builder {
+pub(super) fn builder(config: &SdkConfig) -> Builder {
     bucket_addressing(config, Builder::from(config)).interceptor(CallLog)
 }
 

@@ -1,6 +1,8 @@
 //! Tags of ElastiCache objects. Their ARNs follow from their names, so that
 //! tags are asked for beside the objects.
 
+use std::collections::BTreeMap;
+
 use aws_sdk_elasticache::types::Tag;
 use pointsman_core::resource::Tags;
 use pointsman_engine::ports::CloudError;
@@ -17,6 +19,11 @@ pub(super) fn arn(aws: &Aws, kind: &str, name: &str) -> String {
 
 /// The tags of an object; `None` when it does not exist.
 pub(super) async fn of(aws: &Aws, arn: &str) -> Result<Option<Tags>, CloudError> {
+    Ok(all(aws, arn).await?.map(Tags::observed))
+}
+
+/// The same, with those that are about it.
+pub(super) async fn all(aws: &Aws, arn: &str) -> Result<Option<BTreeMap<String, String>>, CloudError> {
     let listed = aws.clients.cache().list_tags_for_resource().resource_name(arn).send().await.during(
         &aws.scope,
         "elasticache:ListTagsForResource",
@@ -29,7 +36,7 @@ pub(super) async fn of(aws: &Aws, arn: &str) -> Result<Option<Tags>, CloudError>
     };
     Ok(listed.map(|listed| {
         let tags = listed.tag_list.unwrap_or_default().into_iter();
-        Tags::observed(tags.filter_map(|tag| Some((tag.key?, tag.value.unwrap_or_default()))))
+        tags.filter_map(|tag| Some((tag.key?, tag.value.unwrap_or_default()))).collect()
     }))
 }
 
@@ -44,24 +51,31 @@ pub(super) async fn update(
     changes: &Changes<'_>,
     wanted: &Tags,
 ) -> Result<(), CloudError> {
-    let set = changes.tags_set(wanted);
-    if !set.is_empty() {
+    set(aws, arn, changes.tags_set(wanted)).await?;
+    remove(aws, arn, changes.tags_removed(wanted)).await
+}
+
+pub(super) async fn set(aws: &Aws, arn: &str, tags: Vec<(String, String)>) -> Result<(), CloudError> {
+    if !tags.is_empty() {
         aws.clients
             .cache()
             .add_tags_to_resource()
             .resource_name(arn)
-            .set_tags(Some(list(set)))
+            .set_tags(Some(list(tags)))
             .send()
             .await
             .during(&aws.scope, "elasticache:AddTagsToResource", arn)?;
     }
-    let removed = changes.tags_removed(wanted);
-    if !removed.is_empty() {
+    Ok(())
+}
+
+pub(super) async fn remove(aws: &Aws, arn: &str, keys: Vec<String>) -> Result<(), CloudError> {
+    if !keys.is_empty() {
         aws.clients
             .cache()
             .remove_tags_from_resource()
             .resource_name(arn)
-            .set_tag_keys(Some(removed))
+            .set_tag_keys(Some(keys))
             .send()
             .await
             .during(&aws.scope, "elasticache:RemoveTagsFromResource", arn)?;

@@ -1,5 +1,6 @@
 //! The kinds of AWS objects: a file each, a row each in the registry below.
 
+mod alarm;
 mod asked;
 mod bucket;
 mod bucket_settings;
@@ -7,6 +8,8 @@ mod cache_parameter_group;
 mod cache_subnet_group;
 mod cache_tags;
 mod changes;
+mod cloudwatch_tags;
+mod dashboard;
 mod elb;
 mod listener;
 mod listener_rule;
@@ -14,13 +17,23 @@ mod load_balancer;
 mod log_group;
 mod queue;
 mod replication_group;
+mod replication_group_access;
 mod replication_group_state;
 mod rollout;
+mod scalable_target;
+mod scaling;
+mod scaling_policy;
+mod schedule;
+mod scheduled_action;
+mod secret;
 mod security_group;
 mod security_group_rules;
 mod service;
+mod tag_index;
 mod target_group;
 mod task_definition;
+mod task_secrets;
+mod task_volumes;
 
 use std::collections::BTreeMap;
 
@@ -135,9 +148,9 @@ macro_rules! lives {
 macro_rules! kinds {
     (
         alone { $($kind:ident $found:ident $file:ident;)* }
-        together in $shared:ident { $($of:ident $these:ident;)* }
+        $(together in $shared:ident { $($of:ident $these:ident;)* })*
     ) => {
-        lives! { $($kind $found;)* $($of $these;)* }
+        lives! { $($kind $found;)* $($($of $these;)*)* }
 
         /// Everything of these that stands. All kinds are asked for side by side; what
         /// is recorded needs one round of calls, whatever its kind.
@@ -145,11 +158,11 @@ macro_rules! kinds {
             aws: &Aws,
             sought: &[Sought],
         ) -> Result<BTreeMap<Address, Observed>, CloudError> {
-            let ByKind { $($found,)* $($these,)* } = ByKind::of(sought);
-            let together = $shared::Sought { $($these,)* };
+            let ByKind { $($found,)* $($($these,)*)* } = ByKind::of(sought);
+            $(let $shared = $shared::Sought { $($these,)* };)*
             let looks: Vec<BoxFuture<'_, Result<Found, CloudError>>> = vec![
                 $($file::observe(aws, &$found).boxed(),)*
-                $shared::observe(aws, &together).boxed(),
+                $($shared::observe(aws, &$shared).boxed(),)*
             ];
             Ok(try_join_all(looks).await?.into_iter().flatten().collect())
         }
@@ -167,12 +180,21 @@ kinds! {
         ReplicationGroup replication_groups replication_group_state;
         Queue queues queue;
         Bucket buckets bucket;
+        Secret secrets secret;
+        Dashboard dashboards dashboard;
+        Schedule schedules schedule;
     }
     together in elb {
         TargetGroup target_groups;
         LoadBalancer load_balancers;
         Listener listeners;
         ListenerRule listener_rules;
+    }
+    together in scaling {
+        ScalableTarget scalable_targets;
+        ScalingPolicy scaling_policies;
+        ScheduledAction scheduled_actions;
+        Alarm alarms;
     }
 }
 
@@ -209,7 +231,12 @@ fn tags_of(tags: &Tags, token: &str) -> Vec<(String, String)> {
 
 /// Refuses what stands under our name and is not ours.
 fn ours(object: Observed, wanted: &Tags, operation: &'static str) -> Result<Observed, CloudError> {
-    if object.owner != Owner::Unknown && object.owner == wanted.owner() {
+    owned(object, &wanted.owner(), operation)
+}
+
+/// The same, of a kind that has no tags.
+fn owned(object: Observed, wanted: &Owner, operation: &'static str) -> Result<Observed, CloudError> {
+    if object.owner != Owner::Unknown && object.owner == *wanted {
         return Ok(object);
     }
     let message = match &object.owner {

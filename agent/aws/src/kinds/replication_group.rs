@@ -1,24 +1,25 @@
 use std::time::Duration;
 
 use aws_sdk_elasticache::types::AutomaticFailoverStatus;
-use pointsman_core::resource::{Observed, Readiness, ReplicationGroup};
+use pointsman_core::resource::{AUTH_TAG, Observed, Readiness, ReplicationGroup, Transit};
 use pointsman_engine::ports::{CloudError, CloudErrorKind};
 
 use super::{
     Changes, Lifecycle, all_known, cache_tags,
     elb::signed,
-    known, ours,
+    known, ours, replication_group_access,
     replication_group_state::{DESCRIBE, KIND, Standing, described, find},
     standing, tags_of,
 };
 use crate::{
     aws::Aws,
     error::{Absent, During, exists_already, failure, incomplete},
+    secret_value::SecretValue,
     wait::{Pauses, Progress, while_busy},
 };
 
 /// AWS's own words: a group can take this long to be made or to go.
-const READY_WITHIN: Duration = Duration::from_secs(60 * 60);
+pub(super) const READY_WITHIN: Duration = Duration::from_secs(60 * 60);
 
 async fn make(aws: &Aws, spec: &ReplicationGroup, token: &str) -> Result<(), CloudError> {
     let operation = "elasticache:CreateReplicationGroup";
@@ -35,9 +36,16 @@ async fn make(aws: &Aws, spec: &ReplicationGroup, token: &str) -> Result<(), Clo
         port,
         at_rest,
         in_transit,
+        auth_token,
         maintenance_window,
         tags,
     } = spec;
+    let mut tags = tags_of(tags, token);
+    let mut value = None;
+    if let Some(wanted) = auth_token {
+        value = Some(SecretValue::of_token(aws, wanted).await?);
+        tags.push((AUTH_TAG.to_owned(), known(&wanted.version, operation)?.to_owned()));
+    }
     aws.clients
         .cache()
         .create_replication_group()
@@ -54,9 +62,10 @@ async fn make(aws: &Aws, spec: &ReplicationGroup, token: &str) -> Result<(), Clo
         .set_security_group_ids(Some(all_known(security_groups, operation)?))
         .port((*port).into())
         .at_rest_encryption_enabled(*at_rest)
-        .transit_encryption_enabled(*in_transit)
+        .transit_encryption_enabled(*in_transit != Transit::Off)
+        .set_auth_token(value.map(|value| value.reveal().to_owned()))
         .set_preferred_maintenance_window(maintenance_window.clone())
-        .set_tags(Some(cache_tags::list(tags_of(tags, token))))
+        .set_tags(Some(cache_tags::list(tags)))
         .send()
         .await
         .during(&aws.scope, operation, name)?;
@@ -64,7 +73,7 @@ async fn make(aws: &Aws, spec: &ReplicationGroup, token: &str) -> Result<(), Clo
 }
 
 /// Waits until the group can be worked with, or `None` when it is gone.
-async fn until_available(
+pub(super) async fn until_available(
     aws: &Aws,
     spec: &ReplicationGroup,
     name: &str,
@@ -248,6 +257,9 @@ impl Lifecycle for ReplicationGroup {
         if changes.any(&["nodes"]) {
             until_available(aws, self, id, progress).await?;
             resize(aws, self, id, progress).await?;
+        }
+        if changes.any(&["in_transit", "auth_token"]) {
+            replication_group_access::change(aws, self, id, progress).await?;
         }
         cache_tags::update(aws, &cache_tags::arn(aws, KIND, id), changes, &self.tags).await?;
         let resource = self.clone().into();

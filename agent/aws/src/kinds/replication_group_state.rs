@@ -1,12 +1,15 @@
 //! A replication group as it stands, put together from what AWS keeps apart.
 
+use std::collections::BTreeMap;
+
 use aws_sdk_elasticache::types::{
     CacheCluster, Endpoint, ReplicationGroup as ElastiCacheReplicationGroup, SecurityGroupMembership,
+    TransitEncryptionMode,
 };
 use futures::future::try_join_all;
 use pointsman_core::{
     desired::cache_engine_version,
-    resource::{Link, Observed, Readiness, ReplicationGroup, Tags},
+    resource::{AUTH_TAG, Link, Observed, Readiness, ReplicationGroup, Tags, Token, Transit},
 };
 use pointsman_engine::ports::CloudError;
 
@@ -44,6 +47,14 @@ impl Standing {
     }
 }
 
+/// What is known of a group's tags.
+enum Known {
+    /// Nothing, because it is still being made.
+    NotYet,
+    /// All of them.
+    As(BTreeMap<String, String>),
+}
+
 /// A group tells little of itself: half of its settings are its members'. The
 /// first member's name follows from the group's, so that all are asked for at once.
 pub(super) async fn find(
@@ -54,7 +65,7 @@ pub(super) async fn find(
     let arn = cache_tags::arn(aws, KIND, name);
     let first = format!("{name}-001");
     let (group, member, tags) =
-        futures::try_join!(described(aws, name), member(aws, &first), cache_tags::of(aws, &arn))?;
+        futures::try_join!(described(aws, name), member(aws, &first), cache_tags::all(aws, &arn))?;
     let Some(group) = group else {
         return Ok(None);
     };
@@ -68,7 +79,10 @@ pub(super) async fn find(
     // Tags of a group that is still being made are not listed: its description,
     // which names environment and address, says whose it is.
     let made_by_us = group.status() == Some("creating") && group.description() == Some(&like.description);
-    let tags = tags.unwrap_or_else(|| if made_by_us { like.tags.clone() } else { Tags::default() });
+    let tags = match tags {
+        None if made_by_us => Known::NotYet,
+        tags => Known::As(tags.unwrap_or_default()),
+    };
     let status = group.status().unwrap_or_default().to_owned();
     let observed = observed(&group, member.as_ref(), &arn, tags, like);
     Ok(Some(Standing { observed, status }))
@@ -108,10 +122,18 @@ fn observed(
     group: &ElastiCacheReplicationGroup,
     member: Option<&CacheCluster>,
     arn: &str,
-    tags: Tags,
+    tags: Known,
     like: &ReplicationGroup,
 ) -> Observed {
     let name = group.replication_group_id().unwrap_or_default();
+    let asks_for_token = group.auth_token_enabled().unwrap_or_default();
+    let (tags, auth_token) = match tags {
+        Known::NotYet => (like.tags.clone(), like.auth_token.clone().filter(|_| asks_for_token)),
+        Known::As(tags) => {
+            let token = asks_for_token.then(|| token(&tags, like));
+            (Tags::observed(tags), token)
+        }
+    };
     let endpoint = group.node_groups().first().and_then(|nodes| nodes.primary_endpoint());
     let text = |found: Option<&str>, like: &str| found.unwrap_or(like).to_owned();
     let link = |found: Option<&str>, like: &Link| {
@@ -151,7 +173,8 @@ fn observed(
         },
         port,
         at_rest: group.at_rest_encryption_enabled().unwrap_or_default(),
-        in_transit: group.transit_encryption_enabled().unwrap_or_default(),
+        in_transit: in_transit(group),
+        auth_token,
         maintenance_window: member
             .and_then(CacheCluster::preferred_maintenance_window)
             .map(ToOwned::to_owned),
@@ -171,6 +194,23 @@ fn observed(
     observed
 }
 
+fn in_transit(group: &ElastiCacheReplicationGroup) -> Transit {
+    match (group.transit_encryption_enabled(), group.transit_encryption_mode()) {
+        (Some(true), Some(TransitEncryptionMode::Preferred)) => Transit::Preferred,
+        (Some(true), _) => Transit::Required,
+        _ => Transit::Off,
+    }
+}
+
+/// The token that a group asks for: ElastiCache does not say which, its tag does.
+fn token(tags: &BTreeMap<String, String>, like: &ReplicationGroup) -> Token {
+    let unknown = || Link::Known(String::new());
+    Token {
+        secret: like.auth_token.as_ref().map_or_else(unknown, |token| token.secret.clone()),
+        version: tags.get(AUTH_TAG).cloned().map_or_else(unknown, Link::Known),
+    }
+}
+
 fn readiness(status: &str) -> Readiness {
     match status {
         "available" => Readiness::Ready,
@@ -181,10 +221,16 @@ fn readiness(status: &str) -> Readiness {
 
 #[cfg(test)]
 mod tests {
-    use aws_sdk_elasticache::types::{CacheCluster, ReplicationGroup as ElastiCacheReplicationGroup};
-    use pointsman_core::resource::{Link, Readiness, ReplicationGroup, Resource, Tags};
+    use std::collections::BTreeMap;
 
-    use super::observed;
+    use aws_sdk_elasticache::types::{
+        CacheCluster, ReplicationGroup as ElastiCacheReplicationGroup, TransitEncryptionMode,
+    };
+    use pointsman_core::resource::{
+        AUTH_TAG, Link, Readiness, ReplicationGroup, Resource, Tags, Token, Transit,
+    };
+
+    use super::{Known, observed};
 
     fn like() -> ReplicationGroup {
         ReplicationGroup {
@@ -199,7 +245,11 @@ mod tests {
             security_groups: vec![Link::Known("sg-1".to_owned())],
             port: 6379,
             at_rest: true,
-            in_transit: true,
+            in_transit: Transit::Required,
+            auth_token: Some(Token {
+                secret: Link::Known("arn".to_owned()),
+                version: Link::Known("v2".to_owned()),
+            }),
             maintenance_window: None,
             tags: Tags::default(),
         }
@@ -213,8 +263,9 @@ mod tests {
             .status("creating")
             .at_rest_encryption_enabled(true)
             .transit_encryption_enabled(true)
+            .auth_token_enabled(true)
             .build();
-        let observed = observed(&group, None, "arn", Tags::default(), &like());
+        let observed = observed(&group, None, "arn", Known::NotYet, &like());
         assert_eq!(observed.resource, Resource::ReplicationGroup(like()));
         assert_eq!(observed.readiness, Readiness::Pending("creating".to_owned()));
     }
@@ -229,12 +280,33 @@ mod tests {
             .preferred_maintenance_window("sun:05:00-sun:06:00")
             .build();
         let Resource::ReplicationGroup(spec) =
-            observed(&group, Some(&member), "arn", Tags::default(), &like()).resource
+            observed(&group, Some(&member), "arn", Known::As(BTreeMap::new()), &like()).resource
         else {
             panic!("another kind");
         };
         assert_eq!(spec.engine_version, "7.1");
         assert_eq!(spec.maintenance_window.as_deref(), Some("sun:05:00-sun:06:00"));
         assert!(!spec.at_rest, "what AWS says counts, not what was asked for");
+        assert_eq!((spec.in_transit, spec.auth_token), (Transit::Off, None));
+    }
+
+    #[test]
+    fn which_token_a_group_asks_for_is_told_by_its_tag() {
+        let group = ElastiCacheReplicationGroup::builder()
+            .replication_group_id("web")
+            .status("available")
+            .transit_encryption_enabled(true)
+            .transit_encryption_mode(TransitEncryptionMode::Preferred)
+            .auth_token_enabled(true)
+            .build();
+        let tags = BTreeMap::from([(AUTH_TAG.to_owned(), "v1".to_owned())]);
+        let Resource::ReplicationGroup(spec) =
+            observed(&group, None, "arn", Known::As(tags), &like()).resource
+        else {
+            panic!("another kind");
+        };
+        assert_eq!(spec.in_transit, Transit::Preferred);
+        assert_eq!(spec.auth_token.map(|token| token.version), Some(Link::Known("v1".to_owned())));
+        assert_eq!(spec.tags, Tags::default());
     }
 }

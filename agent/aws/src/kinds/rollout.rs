@@ -339,6 +339,8 @@ mod tests {
             circuit_breaker: true,
             minimum_healthy_percent: 100,
             maximum_percent: 200,
+            platform_version: "LATEST".to_owned(),
+            execute_command: false,
             tags: Tags::default(),
         }
     }

@@ -150,6 +150,8 @@ pub(super) fn observed(service: &EcsService, like: &Service) -> Observed {
         maximum_percent: deployment
             .and_then(DeploymentConfiguration::maximum_percent)
             .map_or(200, |percent| unsigned(Some(percent))),
+        platform_version: service.platform_version().unwrap_or("LATEST").to_owned(),
+        execute_command: service.enable_execute_command(),
         tags: tags(service.tags()),
     };
     let arn = service.service_arn();
@@ -212,6 +214,8 @@ async fn make(aws: &Aws, spec: &Service, token: &str) -> Result<EcsService, Clou
         .set_load_balancers(Some(balancers(spec, operation)?))
         .set_health_check_grace_period_seconds(spec.health_grace.map(signed))
         .deployment_configuration(deployment(spec))
+        .platform_version(&spec.platform_version)
+        .enable_execute_command(spec.execute_command)
         .enable_ecs_managed_tags(true)
         .propagate_tags(PropagateTags::Service)
         .set_tags(Some(tag_list(tags_of(&spec.tags, token))))
@@ -286,6 +290,8 @@ impl Lifecycle for Service {
             update = update.deployment_configuration(deployment(self));
         }
         let update = update
+            .set_platform_version(changes.when("platform_version", self.platform_version.clone()))
+            .set_enable_execute_command(changes.when("execute_command", self.execute_command))
             .set_desired_count(changes.when("count", signed(self.count.tasks())))
             .set_health_check_grace_period_seconds(if self.target_group.is_some() {
                 changes.when("health_grace", self.health_grace.map_or(0, signed))

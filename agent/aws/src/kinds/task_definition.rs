@@ -15,7 +15,7 @@ use super::{
     elb::{port, signed, unsigned},
     ours,
     service::{tag_list, update_tags},
-    standing, tags_of,
+    standing, tags_of, task_secrets, task_volumes,
 };
 use crate::{
     aws::Aws,
@@ -83,6 +83,7 @@ fn observed(definition: &EcsTaskDefinition, tags: Tags) -> Observed {
         .filter_map(|pair| Some((pair.name()?.to_owned(), Text::known(pair.value().unwrap_or_default()))))
         .collect();
     let mapping = container.and_then(|container| container.port_mappings().first());
+    let (secrets, secret_marks) = task_secrets::observed(container);
     let spec = TaskDefinition {
         family: family.to_owned(),
         image: container.and_then(ContainerDefinition::image).unwrap_or_default().to_owned(),
@@ -93,11 +94,14 @@ fn observed(definition: &EcsTaskDefinition, tags: Tags) -> Observed {
             .and_then(RuntimePlatform::cpu_architecture)
             .map_or("X86_64", CpuArchitecture::as_str)
             .to_owned(),
-        port: port(mapping.and_then(PortMapping::container_port)),
+        port: mapping.and_then(PortMapping::container_port).map(|number| port(Some(number))),
         command: container.map(ContainerDefinition::command).unwrap_or_default().to_vec(),
         execution_role: definition.execution_role_arn().unwrap_or_default().to_owned(),
         task_role: definition.task_role_arn().filter(|role| !role.is_empty()).map(ToOwned::to_owned),
         environment,
+        secrets,
+        secret_marks,
+        volumes: task_volumes::observed(definition, container),
         log_group: option(LOG_GROUP),
         log_region: option(LOG_REGION),
         // Fargate's own when nothing was said.
@@ -122,6 +126,9 @@ fn container(spec: &TaskDefinition) -> Result<ContainerDefinition, CloudError> {
         execution_role: _,
         task_role: _,
         environment,
+        secrets: _,
+        secret_marks: _,
+        volumes: _,
         log_group,
         log_region,
         stop_timeout,
@@ -150,11 +157,15 @@ fn container(spec: &TaskDefinition) -> Result<ContainerDefinition, CloudError> {
         .name(family)
         .image(image)
         .essential(true)
-        .port_mappings(
-            PortMapping::builder().container_port((*port).into()).protocol(TransportProtocol::Tcp).build(),
-        )
+        .set_port_mappings(port.map(|port| {
+            let mapping = PortMapping::builder().container_port(port.into());
+            vec![mapping.protocol(TransportProtocol::Tcp).build()]
+        }))
         .set_command((!command.is_empty()).then(|| command.clone()))
         .set_environment(Some(environment))
+        .set_secrets(Some(task_secrets::secrets(spec)?))
+        .set_docker_labels(Some(task_secrets::labels(spec)?.into_iter().collect()))
+        .set_mount_points(Some(task_volumes::mounts(spec)))
         .log_configuration(logs)
         .stop_timeout(signed(*stop_timeout))
         .build())
@@ -208,6 +219,7 @@ async fn register_once(aws: &Aws, spec: &TaskDefinition, token: &str) -> Result<
         .execution_role_arn(&spec.execution_role)
         .set_task_role_arn(spec.task_role.clone())
         .container_definitions(container(spec)?)
+        .set_volumes(Some(task_volumes::volumes(spec)?))
         .set_tags(Some(tag_list(tags_of(&spec.tags, token))))
         .customize()
         .config_override(once)

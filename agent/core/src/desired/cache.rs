@@ -1,13 +1,21 @@
-use super::{Context, Wanted, desired};
+use super::{Context, Wanted, desired, secret::secret};
 use crate::{
     Address,
     environment::block::{self, CacheEngine},
-    plan::{Held, HeldReason},
     resource::{
-        CacheParameterGroup, CacheSubnetGroup, Ingress, Link, Peer, ReplicationGroup, SecurityGroup, names,
+        CacheParameterGroup, CacheSubnetGroup, CacheUrl, Ingress, Link, Peer, ReplicationGroup,
+        SecretContent, SecurityGroup, Token, Transit, names,
     },
     scalar::Template,
 };
+
+/// As many letters and digits as a token that nobody guesses, within ElastiCache's 128.
+const TOKEN_LENGTH: u32 = 64;
+
+/// The address of the secret that keeps a cache's URL.
+pub(super) fn url_secret(name: &str) -> Address {
+    Address::block("cache", name).part("url_secret")
+}
 
 pub(super) fn expand(context: &Context<'_>, name: &str, block: &block::Cache, wanted: &mut Wanted) {
     let address = Address::block("cache", name);
@@ -19,12 +27,11 @@ pub(super) fn expand(context: &Context<'_>, name: &str, block: &block::Cache, wa
     let mut ingress: Vec<Ingress> = context
         .environment
         .file
-        .service
-        .iter()
-        .filter(|(_, service)| refers_to(service, name))
-        .map(|(service, _)| {
-            let service_group = Address::block("service", service).part("security_group");
-            Ingress::tcp(block.port, Peer::Group(Link::to(&service_group)))
+        .tasks()
+        .filter(|task| refers_to(task, name))
+        .map(|task| {
+            let group = Address::block(task.kind, task.name).part("security_group");
+            Ingress::tcp(block.port, Peer::Group(Link::to(&group)))
         })
         .collect();
     ingress.sort();
@@ -61,6 +68,8 @@ pub(super) fn expand(context: &Context<'_>, name: &str, block: &block::Cache, wa
         },
     ));
 
+    let token = block.auth.then(|| token(context, &address, wanted));
+    let tls = block.encryption.in_transit;
     let fixed = [
         block.engine.as_str(),
         if block.encryption.at_rest { "encrypted" } else { "plain" },
@@ -81,23 +90,47 @@ pub(super) fn expand(context: &Context<'_>, name: &str, block: &block::Cache, wa
             security_groups: vec![Link::to(&group)],
             port: block.port,
             at_rest: block.encryption.at_rest,
-            in_transit: block.encryption.in_transit,
+            in_transit: if tls { Transit::Required } else { Transit::Off },
+            auth_token: token.clone(),
             maintenance_window: block.maintenance_window.clone(),
             tags: context.tags(&address),
         },
     ));
 
-    if block.auth {
-        wanted.held.push(Held::new(address.part("auth"), HeldReason::NotYetManaged));
+    let url_secret = url_secret(name);
+    if block.auth || url_is_used(context, name) {
+        let content = SecretContent::CacheUrl(CacheUrl {
+            host: Link::attribute(&address, "endpoint"),
+            port: Link::attribute(&address, "port"),
+            tls,
+            token,
+        });
+        wanted.objects.push(desired(url_secret.clone(), secret(context, &url_secret, content)));
     }
 }
 
-/// Whether a service reads anything of this cache: then it may connect to it.
-fn refers_to(service: &block::Service, cache: &str) -> bool {
-    service
-        .environment
+/// The secret with a cache's token, and what refers to it.
+fn token(context: &Context<'_>, cache: &Address, wanted: &mut Wanted) -> Token {
+    let address = cache.part("auth_token");
+    let content = SecretContent::Generated { length: TOKEN_LENGTH };
+    wanted.objects.push(desired(address.clone(), secret(context, &address, content)));
+    Token { secret: Link::to(&address), version: Link::attribute(&address, "version") }
+}
+
+/// Whether something reads the cache's URL.
+fn url_is_used(context: &Context<'_>, cache: &str) -> bool {
+    let file = &context.environment.file;
+    let tasks = file.tasks().flat_map(|task| task.secrets.values());
+    tasks.chain(file.outputs.values()).flat_map(Template::references).any(
+        |reference| matches!(reference.segments().as_slice(), ["cache", name, "url_secret"] if *name == cache),
+    )
+}
+
+/// Whether a task reads anything of this cache: then it may connect to it.
+fn refers_to(task: &block::Task<'_>, cache: &str) -> bool {
+    task.environment
         .values()
-        .chain(service.secrets.values())
+        .chain(task.secrets.values())
         .flat_map(Template::references)
         .any(|reference| matches!(reference.segments().as_slice(), ["cache", name, ..] if *name == cache))
 }

@@ -1,29 +1,37 @@
 //! What should be: the AWS objects that an environment's blocks stand for.
 
+mod alarm;
 mod bucket;
 mod cache;
+mod dashboard;
 mod load_balancer;
+mod metric;
 mod outputs;
 mod queue;
+mod scaling;
+mod scheduled_task;
+mod secret;
 mod service;
+mod task;
 mod unmanaged;
 
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
+pub(crate) use metric::is_of_target_groups_only;
 pub use outputs::outputs;
 
 use crate::{
     Address,
     environment::{Environment, block::Table},
     plan::Held,
-    resource::{Desired, Link, Resource, Tags, Text},
+    resource::{Dashboard, Desired, Link, Resource, Tags, Text},
     scalar::{Reference, Template, TemplatePart},
 };
 
 /// What an environment stands in and refers to, as it was found.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Surroundings {
     /// What `[network]` selects.
     pub network: Network,
@@ -42,7 +50,7 @@ pub struct Neighbour {
 }
 
 /// The network as it was found: what `[network]` selects.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Network {
     /// The VPC's id.
     pub vpc: String,
@@ -66,13 +74,19 @@ pub struct Wanted {
     pub objects: Vec<Desired>,
     /// What is written in the file and deliberately left alone, and why.
     pub held: Vec<Held>,
+    /// The outputs, as far as they lead to something that is managed.
+    pub outputs: BTreeMap<String, Text>,
 }
 
 /// Everything that an environment describes in these surroundings, whether it should
 /// stand or, with `removed = true`, should go.
 pub fn wanted(environment: &Environment, surroundings: &Surroundings) -> Wanted {
     let mut wanted = Wanted::default();
-    let context = Context { environment, network: &surroundings.network };
+    let Surroundings { network, externals } = surroundings;
+    let context = Context { environment, network, externals };
+    for (name, block) in &environment.file.secret {
+        secret::expand(&context, name, block, &mut wanted);
+    }
     for (name, block) in &environment.file.load_balancer {
         load_balancer::expand(&context, name, block, &mut wanted);
     }
@@ -82,13 +96,25 @@ pub fn wanted(environment: &Environment, surroundings: &Surroundings) -> Wanted 
     for (name, block) in &environment.file.service {
         service::expand(&context, name, block, &mut wanted);
     }
+    for (name, block) in &environment.file.scheduled_task {
+        scheduled_task::expand(&context, name, block, &mut wanted);
+    }
     for (name, block) in &environment.file.queue {
         queue::expand(&context, name, block, &mut wanted);
     }
     for (name, block) in &environment.file.bucket {
         bucket::expand(&context, name, block, &mut wanted);
     }
+    if let Some(alarms) = &environment.file.alarms {
+        for (name, block) in &alarms.alarm {
+            alarm::expand(&context, name, block, &alarms.notify, &mut wanted);
+        }
+    }
+    if let Some(block) = &environment.file.dashboard {
+        dashboard::expand(&context, block, &mut wanted);
+    }
     unmanaged::hold(environment, &mut wanted);
+    wanted.outputs = outputs::linked(&context);
     wanted.objects.sort_by(|a, b| a.address.cmp(&b.address));
     wanted.held.sort();
     wanted
@@ -98,6 +124,7 @@ pub fn wanted(environment: &Environment, surroundings: &Surroundings) -> Wanted 
 struct Context<'a> {
     environment: &'a Environment,
     network: &'a Network,
+    externals: &'a BTreeMap<String, Neighbour>,
 }
 
 impl Context<'_> {
@@ -118,6 +145,20 @@ impl Context<'_> {
             .unwrap_or_default()
     }
 
+    /// An external as it was found.
+    fn external(&self, reference: &Reference) -> Option<&Neighbour> {
+        match reference.segments().as_slice() {
+            ["external", name, ..] => self.externals.get(*name),
+            _ => None,
+        }
+    }
+
+    /// What a reference means: a known value of an external, or an object of
+    /// this environment, where its kind is managed.
+    fn link(&self, reference: &Reference) -> Option<Link> {
+        link_of(reference, self.externals)
+    }
+
     fn description(&self, address: &Address) -> String {
         format!("{address} of {}", self.environment.name)
     }
@@ -130,18 +171,31 @@ impl Context<'_> {
             .iter()
             .map(|part| match part {
                 TemplatePart::Literal(text) => Some(Link::Known(text.clone())),
-                TemplatePart::Reference(reference) => link_of(reference),
+                TemplatePart::Reference(reference) => match reference.segments().as_slice() {
+                    ["dashboard", "url"] => self.dashboard_url().map(Link::Known),
+                    _ => self.link(reference),
+                },
             })
             .collect::<Option<Vec<_>>>()
             .map(Text)
     }
+
+    /// Where the dashboard will be: a service that tells people need not wait
+    /// for it, and it shows that service.
+    fn dashboard_url(&self) -> Option<String> {
+        let file = &self.environment.file;
+        file.dashboard.as_ref().map(|dashboard| Dashboard::url(&file.aws.region, &dashboard.name))
+    }
 }
 
 /// The object and attribute that a reference means, where its kind is managed.
-fn link_of(reference: &Reference) -> Option<Link> {
+fn link_of(reference: &Reference, externals: &BTreeMap<String, Neighbour>) -> Option<Link> {
     match reference.segments().as_slice() {
-        // Their kinds come later.
-        ["external" | "secret", ..] | ["cache", _, "url_secret"] => None,
+        ["external", name] => Some(Link::Known(externals.get(*name)?.id.clone())),
+        ["external", name, attribute] => {
+            externals.get(*name)?.attributes.get(*attribute).cloned().map(Link::Known)
+        }
+        ["cache", name, "url_secret"] => Some(Link::to(&cache::url_secret(name))),
         ["load_balancer", name, "listener", listener]
         | ["load_balancer", name, "listener", listener, "arn"] => {
             Some(Link::to(&Address::block("load_balancer", name).part("listener").part(listener)))

@@ -1,31 +1,31 @@
 use std::collections::BTreeMap;
 
-use super::link_of;
-use crate::{Address, environment::Environment, resource::Link, scalar::TemplatePart};
+use super::Context;
+use crate::{
+    Address,
+    resource::{Link, Text},
+};
 
-/// The environment's outputs, as far as everything that they name is known;
-/// `None` stands for one that is not.
+/// The environment's outputs with their references turned into links; one that
+/// leads to something that is not managed yet is left out.
+pub(super) fn linked(context: &Context<'_>) -> BTreeMap<String, Text> {
+    let outputs = context.environment.file.outputs.iter();
+    outputs.filter_map(|(name, template)| Some((name.clone(), context.text(template)?))).collect()
+}
+
+/// The outputs of which everything that they name is known.
 pub fn outputs(
-    environment: &Environment,
+    linked: &BTreeMap<String, Text>,
     attribute: impl Fn(&Address, &str) -> Option<String>,
-) -> BTreeMap<String, Option<String>> {
-    environment
-        .file
-        .outputs
+) -> BTreeMap<String, String> {
+    let known = |link: &Link| match link {
+        Link::To { address, attribute: name } => attribute(address, name),
+        Link::Known(value) => Some(value.clone()),
+    };
+    linked
         .iter()
-        .map(|(name, template)| {
-            let value = template
-                .parts()
-                .iter()
-                .map(|part| match part {
-                    TemplatePart::Literal(text) => Some(text.clone()),
-                    TemplatePart::Reference(reference) => match link_of(reference)? {
-                        Link::To { address, attribute: name } => attribute(&address, &name),
-                        Link::Known(value) => Some(value),
-                    },
-                })
-                .collect();
-            (name.clone(), value)
+        .filter_map(|(name, text)| {
+            Some((name.clone(), text.0.iter().map(known).collect::<Option<String>>()?))
         })
         .collect()
 }

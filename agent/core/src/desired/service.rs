@@ -1,63 +1,17 @@
-use super::{Context, Wanted, desired, link_of, load_balancer};
+use super::{Context, Wanted, desired, load_balancer, task};
 use crate::{
     Address,
     environment::block,
     hash::text_hash,
-    plan::{Held, HeldReason},
     resource::{
-        Count, HealthCheck, Ingress, Link, ListenerRule, LogGroup, Peer, SecurityGroup, Service, TargetGroup,
-        TaskDefinition, names,
+        Count, HealthCheck, Ingress, Link, ListenerRule, Peer, SecurityGroup, Service, TargetGroup, names,
     },
 };
 
 pub(super) fn expand(context: &Context<'_>, name: &str, block: &block::Service, wanted: &mut Wanted) {
     let address = Address::block("service", name);
-    let log_group = address.part("log_group");
-    let task_definition = address.part("task_definition");
     let group = address.part("security_group");
-    let log_group_name = format!("/pointsman/{}/{name}", context.environment.name);
-
-    wanted.objects.push(desired(
-        log_group.clone(),
-        LogGroup {
-            name: log_group_name.clone(),
-            retention_days: block.log_retention.whole_days().and_then(|days| i32::try_from(days).ok()),
-            tags: context.tags(&log_group),
-        },
-    ));
-
-    let mut environment = std::collections::BTreeMap::new();
-    for (variable, template) in &block.environment {
-        match context.text(template) {
-            Some(text) => {
-                environment.insert(variable.clone(), text);
-            }
-            None => wanted
-                .held
-                .push(Held::new(address.part("environment").part(variable), HeldReason::NotYetManaged)),
-        }
-    }
-    let mut task = desired(
-        task_definition.clone(),
-        TaskDefinition {
-            family: names::limited(&[context.leaf(), name], 255),
-            image: block.image.clone(),
-            cpu: block.cpu,
-            memory: block.memory,
-            architecture: block.architecture.as_str().to_owned(),
-            port: block.port,
-            command: block.command.clone(),
-            execution_role: block.execution_role.to_string(),
-            task_role: block.task_role.as_ref().map(ToString::to_string),
-            environment,
-            log_group: log_group_name,
-            log_region: context.environment.file.aws.region.clone(),
-            stop_timeout: block.stop_timeout.seconds(),
-            tags: context.tags(&task_definition),
-        },
-    );
-    task.after = vec![log_group];
-    wanted.objects.push(task);
+    let task_definition = task::expand(context, &block.task(name), wanted);
 
     let exposed = block.expose.as_ref().map(|expose| traffic(context, name, block, expose, wanted));
     let ingress = exposed.iter().map(|exposed| exposed.ingress.clone()).collect();
@@ -72,6 +26,7 @@ pub(super) fn expand(context: &Context<'_>, name: &str, block: &block::Service, 
         },
     ));
 
+    let block::Deployment { minimum_healthy_percent, maximum_percent, circuit_breaker } = block.deployment;
     let mut service = desired(
         address.clone(),
         Service {
@@ -86,12 +41,14 @@ pub(super) fn expand(context: &Context<'_>, name: &str, block: &block::Service, 
             subnets: context.subnets(&block.subnets),
             security_groups: vec![Link::to(&group)],
             target_group: exposed.as_ref().map(|exposed| Link::to(&exposed.target_group)),
-            container: names::limited(&[context.leaf(), name], 255),
+            container: task::family(context, &block.task(name)),
             port: block.port,
             health_grace: exposed.is_some().then(|| block.health.grace.seconds()),
-            circuit_breaker: true,
-            minimum_healthy_percent: 100,
-            maximum_percent: 200,
+            circuit_breaker,
+            minimum_healthy_percent,
+            maximum_percent,
+            platform_version: block.platform_version.clone(),
+            execute_command: block.execute_command,
             tags: context.tags(&address),
         },
     );
@@ -99,13 +56,8 @@ pub(super) fn expand(context: &Context<'_>, name: &str, block: &block::Service, 
     service.after = exposed.into_iter().map(|exposed| exposed.rule).collect();
     wanted.objects.push(service);
 
-    let held = [
-        (block.scaling.is_some(), "scaling"),
-        (!block.secrets.is_empty(), "secrets"),
-        (!block.volumes.is_empty(), "volumes"),
-    ];
-    for (_, part) in held.into_iter().filter(|(written, _)| *written) {
-        wanted.held.push(Held::new(address.part(part), HeldReason::NotYetManaged));
+    if let Some(scaling) = &block.scaling {
+        super::scaling::expand(context, name, block, scaling, wanted);
     }
 }
 
@@ -165,7 +117,9 @@ fn traffic(
     wanted.objects.push(desired(
         rule.clone(),
         ListenerRule {
-            listener: link_of(&expose.listener).unwrap_or_else(|| Link::Known(expose.listener.to_string())),
+            listener: context
+                .link(&expose.listener)
+                .unwrap_or_else(|| Link::Known(expose.listener.to_string())),
             priority: expose.priority.unwrap_or_else(|| stable_priority(name)),
             hosts,
             target_group: Some(Link::to(&target_group)),

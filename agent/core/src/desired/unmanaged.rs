@@ -21,14 +21,15 @@ pub(super) fn hold(environment: &Environment, wanted: &mut Wanted) {
         tags: _,
         network: _,
         external,
-        secret,
+        secret: _,
         cache: _,
         load_balancer: _,
         service: _,
+        scheduled_task: _,
         queue: _,
         bucket: _,
-        alarms,
-        dashboard,
+        alarms: _,
+        dashboard: _,
         rollout,
         freeze,
         drift,
@@ -37,15 +38,6 @@ pub(super) fn hold(environment: &Environment, wanted: &mut Wanted) {
     let mut hold = |address: Address, reason| wanted.held.push(Held::new(address, reason));
     for name in external.keys() {
         hold(Address::block("external", name), HeldReason::Protected);
-    }
-    for name in secret.keys() {
-        hold(Address::block("secret", name), HeldReason::NotYetManaged);
-    }
-    for name in alarms.iter().flat_map(|alarms| alarms.alarm.keys()) {
-        hold(Address::block("alarms", name), HeldReason::NotYetManaged);
-    }
-    if let Some(dashboard) = dashboard {
-        hold(Address::block("dashboard", &dashboard.name), HeldReason::NotYetManaged);
     }
     if rollout.as_ref().is_some_and(|rollout| rollout.strategy != Strategy::Rolling) {
         hold(Address::block("rollout", "strategy"), HeldReason::NotYetManaged);

@@ -68,6 +68,7 @@ impl Fault {
     pub fn of(failure: &Failure) -> Self {
         match failure {
             Failure::WrongAccount { .. } => Self::Permission,
+            Failure::Unready(_) => Self::Input,
             Failure::Locked { .. } | Failure::Stale(_) | Failure::Conflicts(_) | Failure::State { .. } => {
                 Self::SomeoneElse
             }

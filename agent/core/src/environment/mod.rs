@@ -9,6 +9,7 @@ mod node;
 mod read;
 mod schema;
 mod shape;
+mod slip;
 mod sources;
 mod structure;
 mod syntax;

@@ -1,11 +1,14 @@
 //! The JSON Schema of environments, from the types: for editors, and for the
 //! check of a file's structure.
 
+mod refine;
+
 use std::sync::LazyLock;
 
 use serde_json::{Map, Value, json};
 
 use super::EnvironmentFile;
+use refine::{Extent, refine};
 
 /// What a whole environment is, after its bases were merged into it.
 pub(crate) static WHOLE: LazyLock<Value> = LazyLock::new(|| {
@@ -19,6 +22,8 @@ pub(crate) static WHOLE: LazyLock<Value> = LazyLock::new(|| {
 pub fn json_schema() -> Value {
     let mut schema = part_schema();
     let mut whole = WHOLE.clone();
+    refine(&mut whole, Extent::Whole);
+    one_threshold(&mut whole, "Alarm", Extent::Whole);
     let definitions = whole.as_object_mut().and_then(|whole| whole.remove("$defs"));
     if let (Some(Value::Object(definitions)), Some(parts)) =
         (definitions, schema.get_mut("$defs").and_then(Value::as_object_mut))
@@ -47,7 +52,23 @@ fn part_schema() -> Value {
     let mut schema = WHOLE.clone();
     schema["description"] = json!("One environment. What it extends is merged below it.");
     nothing_required(&mut schema);
+    refine(&mut schema, Extent::Part);
+    one_threshold(&mut schema, "AlarmPart", Extent::Part);
     schema
+}
+
+/// An alarm has one threshold; a base may leave it to its heirs.
+fn one_threshold(schema: &mut Value, definition: &str, extent: Extent) {
+    let Some(alarm) = schema.get_mut("$defs").and_then(|all| all.get_mut(definition)) else {
+        return;
+    };
+    let keys = alarm["properties"].as_object().into_iter().flatten().map(|(key, _)| key);
+    let thresholds = keys.filter(|key| key.ends_with("_above") || key.ends_with("_below"));
+    let each: Vec<Value> = thresholds.map(|key| json!({ "required": [key] })).collect();
+    alarm["allOf"] = match extent {
+        Extent::Whole => json!([{ "oneOf": each }]),
+        Extent::Part => json!([{ "anyOf": [{ "oneOf": each }, { "not": { "anyOf": each } }] }]),
+    };
 }
 
 /// TOML has no null: what may be absent is just not required.

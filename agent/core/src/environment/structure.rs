@@ -1,11 +1,13 @@
 //! The structure of a file against its shape: every key known, every value of
 //! its type and within its bounds, nothing missing. All errors at once.
 
+use std::collections::BTreeMap;
+
 use super::{
     Diagnostic, Place,
     diagnostic::nearest,
     node::{Node, Value},
-    shape::{ENVIRONMENT, Kind, Shape, TableShape, TextShape},
+    shape::{ENVIRONMENT, Kind, ParseScalar, Shape, TableShape, TextShape},
     text::{Span, Texts},
 };
 
@@ -25,6 +27,14 @@ pub(crate) enum Extent {
 /// Everything in a tree that does not fit an environment's shape.
 pub(crate) fn check(texts: &Texts<'_>, root: &Node, extent: Extent) -> Vec<Diagnostic> {
     let mut check = Check { texts, extent, path: Vec::new(), errors: Vec::new() };
+    if let (Extent::Whole(None), Some(true)) = (extent, root.table().map(BTreeMap::is_empty)) {
+        return vec![
+            Diagnostic::error("empty", "the file says nothing")
+                .at(texts.place(root.span))
+                .label("nothing here")
+                .help("an environment begins with `schema = 1`, `[aws]`, `[state]` and `[network]`; one that is no longer wanted says `removed = true`"),
+        ];
+    }
     check.value(root, &ENVIRONMENT);
     check.errors.truncate(MAX_ERRORS);
     check.errors
@@ -89,19 +99,19 @@ impl Check<'_, '_> {
                     self.path.pop();
                 }
             }
-            (Kind::Table(wanted), Value::Table(_)) => self.table(node, wanted, &[]),
+            (Kind::Table(wanted), Value::Table(_)) => self.table(node, wanted, None),
             (Kind::Tagged { key, variants }, Value::Table(entries)) => {
                 let words: Vec<String> = variants.keys().cloned().collect();
                 match entries.get(key) {
                     None => self.missing(node, key, &format!("one of {}", listed(&words))),
                     Some(Node { value: Value::Text(word), .. }) if variants.contains_key(word) => {
-                        self.table(node, &variants[word], &[key.as_str()]);
+                        self.table(node, &variants[word], Some(Variants { key, all: variants }));
                     }
                     Some(tag) => {
                         self.path.push(key.clone());
                         match &tag.value {
                             Value::Text(word) => self.word(tag, word, &words),
-                            other => self.wrong_type(tag, "text", other),
+                            other => self.wrong_type(tag, "text", format!("write {}", listed(&words)), other),
                         }
                         self.path.pop();
                     }
@@ -109,18 +119,21 @@ impl Check<'_, '_> {
             }
             (Kind::Either(choices), value) => match choices.iter().find(|choice| choice.takes(value)) {
                 Some(choice) => self.value(node, choice),
-                None => self.wrong_type(node, &shape.wanted(), value),
+                None => self.wrong_type(node, &shape.wanted(), self.instead(shape, value), value),
             },
-            (_, value) => self.wrong_type(node, &shape.wanted(), value),
+            (_, value) => self.wrong_type(node, &shape.wanted(), self.instead(shape, value), value),
         }
     }
 
-    fn table(&mut self, node: &Node, shape: &TableShape, tags: &[&str]) {
+    fn table(&mut self, node: &Node, shape: &TableShape, variants: Option<Variants<'_>>) {
         let Some(entries) = node.table() else { return };
+        if self.without_name(node, entries, shape) {
+            return;
+        }
         // What is probably written with a slip is not missing besides.
         let mut meant = Vec::new();
         for (key, below) in entries {
-            if tags.contains(&key.as_str()) {
+            if variants.as_ref().is_some_and(|variants| variants.key == key) {
                 continue;
             }
             let wanted = match (shape.properties.get(key), shape.rest.as_deref()) {
@@ -128,7 +141,7 @@ impl Check<'_, '_> {
                 // Beside named fields, what is not a block is a misspelt field.
                 (None, Some(rest)) if shape.properties.is_empty() || rest.takes(&below.value) => rest,
                 (None, _) => {
-                    meant.extend(self.unknown(below, key, shape));
+                    meant.extend(self.unknown(below, key, shape, variants));
                     continue;
                 }
             };
@@ -140,18 +153,62 @@ impl Check<'_, '_> {
             if entries.contains_key(key) || meant.contains(&key.as_str()) {
                 continue;
             }
-            let description = shape.properties.get(key).map_or("", |field| field.description.as_str());
-            self.missing(node, key, description);
+            let field = shape.properties.get(key);
+            let description = field.map_or("", |field| field.description.as_str());
+            match field.map(|field| &field.kind) {
+                Some(Kind::Table(table)) => {
+                    let name = (table.properties.is_empty() && table.rest.is_some()).then_some("NAME");
+                    let path = self.path.iter().map(String::as_str).chain([key.as_str()]).chain(name);
+                    let header = path.collect::<Vec<_>>().join(".");
+                    self.missing(node, key, &format!("write a header `[{header}]`. {description}"));
+                }
+                _ => self.missing(node, key, description),
+            }
         }
     }
 
+    /// `[service]` with the keys of a service in it: said once, and nothing of
+    /// it is taken for a block.
+    fn without_name(&mut self, node: &Node, entries: &BTreeMap<String, Node>, shape: &TableShape) -> bool {
+        let block = match shape.rest.as_deref().map(|rest| &rest.kind) {
+            Some(kind) if shape.properties.is_empty() => kind,
+            _ => return false,
+        };
+        let has = |key: &str| match block {
+            Kind::Table(table) => table.properties.contains_key(key),
+            Kind::Tagged { key: tag, .. } => tag == key,
+            _ => false,
+        };
+        if !entries.iter().any(|(key, below)| below.table().is_none() && has(key)) {
+            return false;
+        }
+        let path = self.path.join(".");
+        let error = Diagnostic::error("missing-name", format!("`[{path}]` has no name"))
+            .at(self.place(node.span))
+            .label("a name is missing")
+            .help(format!(
+                "write `[{path}.NAME]`: every block has a name of its own, by which others refer to it"
+            ));
+        self.push(error);
+        true
+    }
+
     /// Reports an unknown key; the known one that was probably meant.
-    fn unknown<'k>(&mut self, node: &Node, key: &str, shape: &'k TableShape) -> Option<&'k str> {
+    fn unknown<'k>(
+        &mut self,
+        node: &Node,
+        key: &str,
+        shape: &'k TableShape,
+        variants: Option<Variants<'_>>,
+    ) -> Option<&'k str> {
         let known: Vec<&str> = shape.properties.keys().map(String::as_str).collect();
         let near = nearest(key, known.iter().copied());
         let help = match near {
             Some(near) => format!("did you mean `{near}`?"),
-            None => self.elsewhere(key, shape).unwrap_or_else(|| format!("known here: {}", known.join(", "))),
+            None => variants
+                .and_then(|variants| variants.with(key))
+                .or_else(|| self.elsewhere(key, shape))
+                .unwrap_or_else(|| format!("known here: {}", known.join(", "))),
         };
         let error = Diagnostic::error("unknown-key", format!("unknown key `{key}` in {}", self.header()))
             .at(self.place(node.key.unwrap_or(node.span)))
@@ -195,22 +252,41 @@ impl Check<'_, '_> {
         self.push(error.help(help));
     }
 
-    fn wrong_type(&mut self, node: &Node, wanted: &str, value: &Value) {
-        let help = match (wanted, value) {
-            ("a whole number" | "a number" | "`true` or `false`", Value::Text(text)) if is_bare(text) => {
+    /// What to write where something of another type is wanted.
+    fn instead(&self, shape: &Shape, value: &Value) -> String {
+        let described = |what: &str| match shape.description.trim_end_matches('.') {
+            "" => format!("write {what}"),
+            description => format!("write {what} ({description})"),
+        };
+        match (&shape.kind, value) {
+            (Kind::Integer { .. } | Kind::Number { .. } | Kind::Boolean, Value::Text(text))
+                if is_bare(text) =>
+            {
                 format!("write it without quotes: {text}")
             }
-            ("text", Value::Integer(number)) => format!("write it in quotes: \"{number}\""),
-            ("text", Value::Number(number)) => format!("write it in quotes: \"{number}\""),
-            ("text", Value::Boolean(yes)) => format!("write it in quotes: \"{yes}\""),
-            ("text", Value::Date(date)) => format!("write it in quotes: \"{date}\""),
-            ("a list", Value::Text(_)) => "write it in brackets: [\"…\"]".to_owned(),
-            ("a table", _) => format!(
+            (Kind::Text(TextShape { scalar: Some(parse), .. }), Value::Integer(number))
+                if let Some(text) = with_unit(*parse, *number) =>
+            {
+                format!("write it with its unit, in quotes: \"{text}\"")
+            }
+            (Kind::Text(_), Value::Integer(number)) => format!("write it in quotes: \"{number}\""),
+            (Kind::Text(_), Value::Number(number)) => format!("write it in quotes: \"{number}\""),
+            (Kind::Text(_), Value::Boolean(yes)) => format!("write it in quotes: \"{yes}\""),
+            (Kind::Text(_), Value::Date(date)) => format!("write it in quotes: \"{date}\""),
+            (Kind::List(_), Value::Text(text)) => format!("write it in brackets: [\"{text}\"]"),
+            (Kind::Table(table), Value::List(_)) if table.properties.is_empty() && self.path.len() == 1 => {
+                let path = self.path.join(".");
+                format!("blocks have names, not numbers: write `[{path}.NAME]`, with one pair of brackets")
+            }
+            (Kind::Table(_) | Kind::Tagged { .. }, _) => format!(
                 "write a header `[{}]` with keys below it, or `{{ key = value }}`",
                 self.path.join(".")
             ),
-            _ => format!("write {wanted}"),
-        };
+            _ => described(&shape.wanted()),
+        }
+    }
+
+    fn wrong_type(&mut self, node: &Node, wanted: &str, help: String, value: &Value) {
         let error = Diagnostic::error(
             "wrong-type",
             format!("{} must be {wanted}, but it is {}", self.name(), value.kind()),
@@ -241,7 +317,9 @@ impl Check<'_, '_> {
         if words.iter().any(|word| word == text) {
             return;
         }
-        let near = nearest(text, words.iter().map(String::as_str));
+        let near = other_word(text)
+            .filter(|other| words.iter().any(|word| word == other))
+            .or_else(|| nearest(text, words.iter().map(String::as_str)));
         let choices = format!("write {}", listed(words));
         let error = Diagnostic::error("unknown-word", format!("{} cannot be `{text}`", self.name()))
             .at(self.place(node.span))
@@ -259,11 +337,10 @@ impl Check<'_, '_> {
                 .label("cannot be read")
                 .help(error.help)
         } else if wanted.pattern.as_ref().is_some_and(|pattern| !pattern.is_match(text)) {
-            let form = wanted.pattern.as_ref().map_or("", |pattern| pattern.as_str());
             Diagnostic::error("not-valid", format!("{} cannot be `{text}`", self.name()))
                 .at(place())
                 .label("not of the form that is wanted here")
-                .help(format!("{} (form: `{form}`)", description.trim_end_matches('.')))
+                .help(description.trim_end_matches('.'))
         } else if length < wanted.min_length {
             Diagnostic::error("not-valid", format!("{} must not be empty", self.name()))
                 .at(place())
@@ -287,6 +364,42 @@ impl Check<'_, '_> {
         };
         self.push(error);
     }
+}
+
+/// The kinds of one block: the key that tells them apart, and what each has.
+#[derive(Clone, Copy)]
+struct Variants<'v> {
+    key: &'v str,
+    all: &'v BTreeMap<String, TableShape>,
+}
+
+impl Variants<'_> {
+    /// Which of them would have the key.
+    fn with(&self, key: &str) -> Option<String> {
+        let having = |(word, shape): (&String, &TableShape)| {
+            shape.properties.contains_key(key).then(|| word.to_owned())
+        };
+        let words: Vec<String> = self.all.iter().filter_map(having).collect();
+        (!words.is_empty()).then(|| format!("`{key}` is a key of {} {}", self.key, listed(&words)))
+    }
+}
+
+/// A number as the text that was probably meant: `5s`, `50%`.
+fn with_unit(parse: ParseScalar, number: i64) -> Option<String> {
+    ["s", "%"].into_iter().map(|unit| format!("{number}{unit}")).find(|text| parse(text).is_ok())
+}
+
+/// What others call it.
+fn other_word(text: &str) -> Option<&'static str> {
+    Some(match text.to_ascii_lowercase().as_str() {
+        "amd64" | "x86" | "x64" => "x86_64",
+        "aarch64" | "graviton" => "arm64",
+        "public" | "external" | "internet" => "internet_facing",
+        "private" => "internal",
+        "canary" | "linear" => "native",
+        "rds" => "aurora",
+        _ => return None,
+    })
 }
 
 /// Whether a text would be a number or a truth value without its quotes.

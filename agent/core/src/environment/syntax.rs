@@ -9,6 +9,7 @@ use toml_parser::lexer::TokenKind;
 use super::{
     Diagnostic,
     node::{Node, Value},
+    slip::{Slips, slips},
     text::{Span, TextId, Texts},
 };
 
@@ -24,7 +25,8 @@ const MAX_ERRORS: usize = 20;
 /// What became of a text.
 #[derive(Debug)]
 pub(crate) struct Parsed {
-    /// As much of it as could be read; nothing when a bound was exceeded.
+    /// As much of it as could be read; nothing when a bound was exceeded or a
+    /// bracket is not closed.
     pub(crate) root: Option<Node>,
     pub(crate) errors: Vec<Diagnostic>,
 }
@@ -36,18 +38,29 @@ pub(crate) fn parse(texts: &Texts<'_>, id: TextId, text: &str) -> Parsed {
     }
     let (table, problems) = DeTable::parse_recoverable(text);
     let mut reader = Reader { texts, id, errors: Vec::new() };
-    for problem in problems.iter().take(MAX_ERRORS) {
-        let error = reader.syntax_error(problem.message(), problem.span(), text);
-        reader.errors.push(error);
-    }
-    if let Some(more) = problems.len().checked_sub(MAX_ERRORS).filter(|more| *more > 0) {
-        let place = problems.get(MAX_ERRORS).and_then(|problem| problem.span());
-        let place = place.map(|range| texts.place(reader.span(&range)));
-        reader.errors.push(
+    let ranges = problems.iter().map(|problem| {
+        (
+            problem.message(),
+            problem
+                .span()
+                .filter(|range| text.get(range.clone()).is_some())
+                .unwrap_or(text.len()..text.len()),
+        )
+    });
+    let Slips { slips, open } = slips(text, ranges);
+    let more = slips.len().saturating_sub(MAX_ERRORS);
+    for (index, slip) in slips.into_iter().take(MAX_ERRORS + 1).enumerate() {
+        let place = texts.place(reader.span(&slip.range));
+        reader.errors.push(if index < MAX_ERRORS {
+            Diagnostic::error("syntax", slip.message).at(place).label(slip.label).help(slip.help)
+        } else {
             Diagnostic::error("syntax", format!("{more} more errors of syntax follow"))
                 .at(place)
-                .help("put the first ones right: the others usually follow from them"),
-        );
+                .help("put the first ones right: the others usually follow from them")
+        });
+    }
+    if open {
+        return Parsed { root: None, errors: reader.errors };
     }
     // The root has no header; its place is the beginning of the file.
     let root = reader.table(table.get_ref(), 0..0);
@@ -66,13 +79,6 @@ impl Reader<'_, '_> {
     fn span(&self, range: &Range) -> Span {
         let offset = |at: usize| u32::try_from(at).unwrap_or(u32::MAX);
         Span { text: self.id, start: offset(range.start), end: offset(range.end) }
-    }
-
-    fn syntax_error(&self, message: &str, range: Option<Range>, text: &str) -> Diagnostic {
-        let range = range.unwrap_or(text.len()..text.len());
-        let written = text.get(range.clone()).unwrap_or_default().trim();
-        let (message, help) = explained(message, written);
-        Diagnostic::error("syntax", message).at(self.texts.place(self.span(&range))).label("here").help(help)
     }
 
     fn table(&mut self, table: &DeTable<'_>, range: Range) -> Node {
@@ -117,36 +123,6 @@ impl Reader<'_, '_> {
             );
         }
         Value::Number(stand_in)
-    }
-}
-
-/// The parser's message, in words that say what to do.
-fn explained(message: &str, written: &str) -> (String, String) {
-    if message.contains("string values must be quoted") {
-        if written.is_empty() {
-            ("a value is missing".to_owned(), "write one behind the `=`".to_owned())
-        } else {
-            ("text must stand in quotes".to_owned(), format!("write \"{written}\""))
-        }
-    } else if message.contains("duplicate key") {
-        (
-            format!("`{written}` stands here a second time"),
-            "a key, and a table's header, may stand only once in a file: put the two together".to_owned(),
-        )
-    } else if message.contains("invalid basic string, expected `\"`") {
-        (
-            "the text is not closed".to_owned(),
-            "close it with `\"` on the same line; text of several lines stands between `\"\"\"`".to_owned(),
-        )
-    } else if message.contains("key with no value") {
-        ("a key without `=`".to_owned(), "write `key = value`".to_owned())
-    } else if message.contains("unclosed") {
-        ("a bracket is not closed".to_owned(), "close it".to_owned())
-    } else {
-        (
-            format!("this is not TOML: {message}"),
-            "write `key = value` under a `[table]` header; https://toml.io shows the forms".to_owned(),
-        )
     }
 }
 

@@ -7,6 +7,7 @@ pub use cloud::{CloudError, CloudErrorKind};
 use crate::{
     lease::LockInfo,
     plan::Conflict,
+    preflight::Finding,
     report::{Judged, Outcome},
     state::StateError,
 };
@@ -38,6 +39,9 @@ pub enum Failure {
     /// There can be no plan.
     #[error("{} conflicts with what lives", .0.len())]
     Conflicts(Vec<Conflict>),
+    /// Preflight found what would fail half-way.
+    #[error("preflight found what would fail half-way")]
+    Unready(Vec<Finding>),
     /// The policies deny the plan.
     #[error("the policies deny the plan")]
     Denied(Box<Judged>),

@@ -3,6 +3,7 @@ use serde_json::Value;
 
 use crate::{
     Address,
+    forecast::Impact,
     resource::{Desired, Disruption, Kind, Observed, Rule},
 };
 
@@ -19,8 +20,10 @@ pub struct Change {
     pub action: Action,
     /// Why.
     pub reason: Reason,
-    /// What people notice.
+    /// How bad it is for people.
     pub disruption: Disruption,
+    /// What they notice, how long, and how long it takes.
+    pub impact: Impact,
     /// The fields that change; empty when it is made, taken over or deleted.
     pub fields: Vec<FieldChange>,
     /// What it should be; none when it is deleted.

@@ -6,9 +6,16 @@ use super::{
 };
 use crate::{
     Address,
+    cost::Cost,
     environment::EnvironmentName,
-    plan::order::in_order,
-    resource::{Desired, Field, Kind, Link, Observed, Owner, Readiness, Resource, Rule, Spec},
+    forecast::{Impact, Neighbourhood, forecast, impact},
+    plan::{
+        decided::{Decided, decided, shown},
+        order::in_order,
+    },
+    resource::{
+        Decider, Desired, Estate, Field, Kind, Link, Observed, Owner, Readiness, Resource, Rule, Spec,
+    },
     state::{Recorded, State},
 };
 
@@ -66,12 +73,25 @@ pub fn plan(inputs: &Inputs<'_>) -> Result<Plan, Vec<Conflict>> {
 struct Computation<'a> {
     inputs: &'a Inputs<'a>,
     /// What stands at an address after the plan, where it stands already.
-    known: BTreeMap<Address, &'a Observed>,
+    known: BTreeMap<Address, Known<'a>>,
     changes: Vec<Change>,
     held: Vec<Held>,
     unsettled: Vec<Unsettled>,
     forget: Vec<Address>,
     conflicts: Vec<Conflict>,
+}
+
+/// What stands at an address after the plan.
+struct Known<'a> {
+    observed: &'a Observed,
+    /// Attributes that the plan changes.
+    changing: Vec<&'static str>,
+}
+
+impl Known<'_> {
+    fn attribute(&self, name: &str) -> Option<&str> {
+        if self.changing.contains(&name) { None } else { self.observed.attribute(name) }
+    }
 }
 
 impl<'a> Computation<'a> {
@@ -94,6 +114,7 @@ impl<'a> Computation<'a> {
             action: Action::Create,
             reason: if recorded.is_some() { Reason::Gone } else { Reason::New },
             disruption: Disruption::None,
+            impact: Impact::NONE,
             fields: Vec::new(),
             desired: None,
             observed: None,
@@ -131,12 +152,14 @@ impl<'a> Computation<'a> {
             _ => false,
         };
         if !another {
-            self.known.insert(desired.address.clone(), observed);
+            let spec = desired.resource.spec();
+            let changing = change.fields.iter().flat_map(|field| spec.unsettled_by(&field.field));
+            let known = Known { observed, changing: changing.copied().collect() };
+            self.known.insert(desired.address.clone(), known);
         }
         if let Some((action, reason)) = decided {
             change.action = action;
             change.reason = reason;
-            change.disruption = disruption(change.kind, action);
             change.observed = Some(observed.clone());
             change.desired = Some(desired);
             self.changes.push(change);
@@ -146,7 +169,7 @@ impl<'a> Computation<'a> {
     /// Puts the known value in place of the named, where it will not change.
     fn resolve(&self, link: &mut Link) {
         if let Link::To { address, attribute } = link
-            && let Some(value) = self.known.get(address).and_then(|observed| observed.attribute(attribute))
+            && let Some(value) = self.known.get(address).and_then(|known| known.attribute(attribute))
         {
             *link = Link::Known(value.to_owned());
         }
@@ -184,6 +207,10 @@ impl<'a> Computation<'a> {
         let wanted = by_name(desired.resource.spec());
         let lives = by_name(live.spec());
         let was = recorded.map(|recorded| by_name(recorded.resource.spec()));
+        let was_decided_elsewhere = |name: &str| {
+            let field = was.as_ref().and_then(|fields| fields.get(name));
+            field.is_some_and(|field| field.decider == Decider::Autoscaler)
+        };
         let mut changes = Vec::new();
         let names: BTreeSet<&String> = wanted.keys().chain(lives.keys()).collect();
         for name in names {
@@ -197,29 +224,32 @@ impl<'a> Computation<'a> {
             if before == after {
                 continue;
             }
-            let shown = |value: &serde_json::Value| match value {
-                serde_json::Value::String(text) => text.clone(),
-                other => other.to_string(),
-            };
             // As people write it, a field belongs to the block: `service.web.image`.
             let paths =
                 [desired.address.clone(), desired.address.of_block()].map(|of| format!("{of}.{name}"));
             if paths.iter().any(|path| self.inputs.ignore.contains(path)) {
                 let reason = HeldReason::Ignored { live: shown(&before), written: shown(&after) };
                 self.held.push(Held::new(desired.address.part(name), reason));
-            } else if wanted.get(name).is_some_and(|field| field.not_ours) {
-                if !after.is_null() {
-                    let reason = HeldReason::AutoscalerOwns { live: shown(&before), written: shown(&after) };
-                    self.held.push(Held::new(desired.address.part(name), reason));
-                }
-            } else {
-                let origin = match was.as_ref().map(value) {
-                    Some(was) if was == after => Origin::Live,
-                    Some(was) if was == before => Origin::File,
-                    _ => Origin::Both,
-                };
-                changes.push(FieldChange { field: name.clone(), rule, before, after, origin });
+                continue;
             }
+            let decider = wanted.get(name).map_or(&Decider::File, |field| &field.decider);
+            match decided(decider, &before, &after) {
+                Decided::Same => continue,
+                Decided::Held(reason) => {
+                    self.held.push(Held::new(desired.address.part(name), reason));
+                    continue;
+                }
+                Decided::Changed => {}
+            }
+            // What somebody else decided until now, the file takes back.
+            let taken_back = was_decided_elsewhere(name);
+            let origin = match was.as_ref().map(value) {
+                Some(_) if taken_back => Origin::File,
+                Some(was) if was == after => Origin::Live,
+                Some(was) if was == before => Origin::File,
+                _ => Origin::Both,
+            };
+            changes.push(FieldChange { field: name.clone(), rule, before, after, origin });
         }
         changes
     }
@@ -276,13 +306,33 @@ impl<'a> Computation<'a> {
             stateful: kind.is_stateful(),
             action: Action::Delete,
             reason,
-            disruption: disruption(kind, Action::Delete),
+            disruption: Disruption::None,
+            impact: Impact::NONE,
             fields: Vec::new(),
             desired: None,
             observed: Some(observed.clone()),
             dependencies: Vec::new(),
             former_dependencies,
         });
+    }
+
+    /// Says of every change what people notice of it, and how long it takes.
+    fn foresee(&mut self) {
+        let around = Neighbourhood {
+            wanted: Estate::of_desired(self.inputs.desired),
+            lives: Estate::of_observed(self.inputs.observed),
+        };
+        for change in &mut self.changes {
+            change.impact = impact(change, &around);
+            change.disruption = change.impact.disruption();
+        }
+    }
+
+    /// What a month costs before and after.
+    fn cost(&self) -> Cost {
+        let ours = |(address, observed): &(&Address, &Observed)| self.is_ours(address, observed);
+        let lives = Estate::of_observed(self.inputs.observed.iter().filter(ours));
+        Cost::between(self.inputs.region, &lives, &Estate::of_desired(self.inputs.desired))
     }
 
     fn finish(mut self) -> Result<Plan, Vec<Conflict>> {
@@ -292,6 +342,7 @@ impl<'a> Computation<'a> {
         self.changes.sort_by(|a, b| a.address.cmp(&b.address));
         self.held.sort();
         self.held.dedup();
+        self.foresee();
         let Inputs {
             environment,
             commit,
@@ -311,6 +362,8 @@ impl<'a> Computation<'a> {
             account: (*account).to_owned(),
             region: (*region).to_owned(),
             base: state.map(|state| Base { lineage: state.lineage.clone(), serial: state.serial }),
+            forecast: forecast(&self.changes),
+            cost: self.cost(),
             changes: self.changes,
             held: self.held,
             unsettled: self.unsettled,
@@ -323,16 +376,7 @@ impl<'a> Computation<'a> {
 fn by_name(spec: &dyn Spec) -> BTreeMap<String, Field> {
     spec.fields()
         .into_iter()
-        .filter(|field| !field.is_absent() || field.not_ours)
+        .filter(|field| !field.is_absent() || field.decider != Decider::File)
         .map(|field| (field.name.clone(), field))
         .collect()
-}
-
-/// What people notice when this is done to an object of this kind.
-fn disruption(kind: Kind, action: Action) -> Disruption {
-    match action {
-        Action::Create | Action::Adopt | Action::Update => Disruption::None,
-        Action::Rollout => kind.rollout_disrupts(),
-        Action::Replace | Action::Delete => kind.loss_disrupts(),
-    }
 }

@@ -33,6 +33,15 @@ pub enum HeldReason {
         /// What the file says.
         written: String,
     },
+    /// A schedule set it; it differs from the file.
+    ScheduleOwns {
+        /// What lives.
+        live: String,
+        /// What the file says.
+        written: String,
+    },
+    /// It is suspended, and the file says nothing of that: a rollout takes it up again.
+    Suspended,
     /// `[drift] ignore` names it; it differs from the file.
     Ignored {
         /// What lives.

@@ -3,6 +3,7 @@
 mod change;
 mod compute;
 mod conflict;
+mod decided;
 mod held;
 mod order;
 mod steps;
@@ -14,10 +15,12 @@ pub use change::{Action, Change, FieldChange, Origin, Reason};
 pub use compute::{Inputs, plan};
 pub use conflict::Conflict;
 pub use held::{Held, HeldReason};
+pub(crate) use steps::steps_of;
 pub use steps::{Step, StepKind, steps};
 
 use crate::{
-    Address, environment::EnvironmentName, hash::canonical_hash, policy::Verdict, resource::Readiness,
+    Address, cost::Cost, environment::EnvironmentName, forecast::Forecast, hash::canonical_hash,
+    policy::Verdict, resource::Readiness,
 };
 
 /// The version of the plan's JSON.
@@ -39,6 +42,11 @@ pub struct Plan {
     pub region: String,
     /// The state that it was made from: none the first time.
     pub base: Option<Base>,
+    /// What it disrupts, and how long it takes.
+    pub forecast: Forecast,
+    /// What a month costs before and after.
+    #[schemars(with = "serde_json::Map<String, serde_json::Value>")]
+    pub cost: Cost,
     /// What will be done, sorted by address.
     pub changes: Vec<Change>,
     /// What is deliberately left alone.
@@ -103,7 +111,7 @@ impl Plan {
 
     /// The worst that any change does.
     pub fn disruption(&self) -> Disruption {
-        self.changes.iter().map(|change| change.disruption).max().unwrap_or(Disruption::None)
+        self.forecast.disruption
     }
 
     /// The plan's identity: the hash of everything in it.
@@ -122,6 +130,9 @@ impl Plan {
             account,
             region,
             base: _,
+            forecast,
+            // For information: another price table is no other plan.
+            cost: _,
             changes,
             held,
             unsettled: _,
@@ -132,6 +143,6 @@ impl Plan {
             // How far AWS is with what lives changes by the second.
             observed.readiness = Readiness::Ready;
         }
-        canonical_hash(&(schema, environment, account, region, changes, held, forget, verdict))
+        canonical_hash(&(schema, environment, account, region, forecast, changes, held, forget, verdict))
     }
 }

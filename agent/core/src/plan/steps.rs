@@ -1,6 +1,6 @@
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::{Action, Plan};
+use super::{Action, Change, Plan};
 use crate::{Address, state::unretired};
 
 /// One thing to do, and what must be done before it.
@@ -26,22 +26,27 @@ pub enum StepKind {
 /// The plan's steps: every object is made after what it needs, and deleted
 /// after everything that needed it has let go of it.
 pub fn steps(plan: &Plan) -> Vec<Step> {
+    steps_of(&plan.changes)
+}
+
+/// The same, of changes that are no plan yet.
+pub(crate) fn steps_of(changes: &[Change]) -> Vec<Step> {
     let mut steps: Vec<Step> = Vec::new();
     let mut makes: BTreeMap<&Address, usize> = BTreeMap::new();
-    for (index, change) in plan.changes.iter().enumerate() {
+    for (index, change) in changes.iter().enumerate() {
         if change.action != Action::Delete {
             makes.insert(&change.address, steps.len());
             steps.push(Step { change: index, kind: StepKind::Make, after: Vec::new() });
         }
     }
-    for (index, change) in plan.changes.iter().enumerate() {
+    for (index, change) in changes.iter().enumerate() {
         if matches!(change.action, Action::Delete | Action::Replace) {
             steps.push(Step { change: index, kind: StepKind::Remove, after: Vec::new() });
         }
     }
     let order: Vec<Vec<usize>> = (0..steps.len())
         .map(|number| {
-            let change = &plan.changes[steps[number].change];
+            let change = &changes[steps[number].change];
             let after: BTreeSet<usize> = match steps[number].kind {
                 StepKind::Make => {
                     change.dependencies.iter().filter_map(|need| makes.get(need).copied()).collect()
@@ -49,7 +54,7 @@ pub fn steps(plan: &Plan) -> Vec<Step> {
                 StepKind::Remove => {
                     let going = unretired(&change.address);
                     let held_it = |other: &usize| {
-                        let other = &plan.changes[steps[*other].change];
+                        let other = &changes[steps[*other].change];
                         other.dependencies.contains(&going) || other.former_dependencies.contains(&going)
                     };
                     (0..steps.len())

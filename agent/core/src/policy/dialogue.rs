@@ -21,8 +21,27 @@ pub enum Question {
         /// A serialised [`PolicyInput`](super::PolicyInput).
         input: serde_json::Value,
     },
+    /// The same, rule by rule, telling each before it is asked: for finding the
+    /// one that ended another process.
+    Trace {
+        /// The input that was judged there.
+        input: serde_json::Value,
+    },
     /// How the tests beside the policies go.
     Test,
+}
+
+/// A rule that is about to be asked.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Asked {
+    /// Its package, without `data.`.
+    pub package: String,
+    /// Its name.
+    pub rule: String,
+    /// The file of its first definition.
+    pub file: String,
+    /// The line there, from 1.
+    pub line: u32,
 }
 
 impl Question {
@@ -30,7 +49,7 @@ impl Question {
     pub fn time(&self, bounds: &Bounds) -> Duration {
         match self {
             Self::Load { .. } => bounds.load,
-            Self::Judge { .. } => bounds.judge,
+            Self::Judge { .. } | Self::Trace { .. } => bounds.judge,
             Self::Test => bounds.test,
         }
     }
@@ -70,8 +89,9 @@ pub struct Evaluator {
 }
 
 impl Evaluator {
-    /// The answer to one question.
-    pub fn answer(&mut self, question: Question) -> Answer {
+    /// The answer to one question; `tell` hears of each rule when rules are
+    /// traced.
+    pub fn answer(&mut self, question: Question, tell: &mut dyn FnMut(&Asked)) -> Answer {
         match (question, &self.set) {
             (Question::Load { files }, _) => match PolicySet::read(&files) {
                 Ok(set) => {
@@ -83,11 +103,14 @@ impl Evaluator {
             (Question::Judge { input }, Some(set)) => {
                 Answer::Judged { verdict: evaluate::evaluate(set, &input) }
             }
+            (Question::Trace { input }, Some(set)) => {
+                Answer::Judged { verdict: evaluate::trace(set, &input, tell) }
+            }
             (Question::Test, Some(set)) => match test::run_here(set) {
                 Ok(report) => Answer::Tested { report },
                 Err(errors) => Answer::Refused { errors },
             },
-            (Question::Judge { .. } | Question::Test, None) => Answer::OutOfTurn,
+            (Question::Judge { .. } | Question::Trace { .. } | Question::Test, None) => Answer::OutOfTurn,
         }
     }
 }

@@ -3,7 +3,7 @@ use std::collections::{BTreeMap, HashMap};
 use regorus::{Engine, Value};
 
 use super::{
-    Cause, Effect, Excepted, Finding, Heard, JudgedRule, PolicySet, Verdict,
+    Asked, Cause, Effect, Excepted, Finding, Heard, JudgedRule, PolicySet, Verdict,
     error::Spot,
     limits,
     outcome::{self, Message, Outcome},
@@ -13,24 +13,18 @@ use super::{
 
 /// Asks every rule.
 pub(super) fn evaluate(set: &PolicySet, input: &serde_json::Value) -> Verdict {
-    let mut asking = Asking {
-        set,
-        engine: set.engine.clone(),
-        input: Value::from(input.clone()),
-        all: None,
-        verdict: Verdict::default(),
-    };
+    let mut asking = Asking::new(set, input);
     asking.undefined_names(input);
     asking.all_at_once();
-    // Out of time is a finding by now.
-    let _ = asking.every_rule();
-    asking.whoever_was_not_asked();
-    let text =
-        |value: Option<&serde_json::Value>| value.and_then(|v| v.as_str()).unwrap_or_default().to_owned();
-    let name = text(input.get("environment").and_then(|environment| environment.get("name")));
-    overrides::apply(&set.overrides, &name, &text(input.get("now")), &mut asking.verdict);
-    asking.verdict.sort();
-    asking.verdict
+    asking.verdict(input, &mut |_| {})
+}
+
+/// Asks every rule by itself, and tells which before it does.
+pub(super) fn trace(set: &PolicySet, input: &serde_json::Value, tell: &mut dyn FnMut(&Asked)) -> Verdict {
+    let mut asking = Asking::new(set, input);
+    asking.undefined_names(input);
+    asking.reset();
+    asking.verdict(input, tell)
 }
 
 /// The verdict when the interpreter did not return.
@@ -70,6 +64,24 @@ struct Asking<'a> {
 }
 
 impl<'a> Asking<'a> {
+    fn new(set: &'a PolicySet, input: &serde_json::Value) -> Self {
+        let input = Value::from(input.clone());
+        Self { set, engine: set.engine.clone(), input, all: None, verdict: Verdict::default() }
+    }
+
+    fn verdict(mut self, input: &serde_json::Value, tell: &mut dyn FnMut(&Asked)) -> Verdict {
+        // Out of time is a finding by now.
+        let _ = self.every_rule(tell);
+        self.whoever_was_not_asked();
+        let text = |value: Option<&serde_json::Value>| {
+            value.and_then(|value| value.as_str()).unwrap_or_default().to_owned()
+        };
+        let name = text(input.get("environment").and_then(|environment| environment.get("name")));
+        overrides::apply(&self.set.overrides, &name, &text(input.get("now")), &mut self.verdict);
+        self.verdict.sort();
+        self.verdict
+    }
+
     /// After a failure: what the interpreter was doing is still in it.
     fn reset(&mut self) {
         self.engine = self.set.engine.clone();
@@ -86,11 +98,12 @@ impl<'a> Asking<'a> {
         }
     }
 
-    fn every_rule(&mut self) -> Result<(), OutOfTime> {
+    fn every_rule(&mut self, tell: &mut dyn FnMut(&Asked)) -> Result<(), OutOfTime> {
         let set = self.set;
-        let exceptions = self.exceptions()?;
+        let exceptions = self.exceptions(tell)?;
         for rule in &set.rules {
             if let RuleKind::Judges(effect) = rule.kind {
+                rule.asked().iter().for_each(&mut *tell);
                 let name = (rule.package.as_str(), rule.exception_name().to_owned());
                 self.judge(rule, effect, exceptions.get(&name))?;
             }
@@ -135,11 +148,12 @@ impl<'a> Asking<'a> {
         }
     }
 
-    fn exceptions(&mut self) -> Result<Exceptions<'a>, OutOfTime> {
+    fn exceptions(&mut self, tell: &mut dyn FnMut(&Asked)) -> Result<Exceptions<'a>, OutOfTime> {
         let mut exceptions = HashMap::new();
         let set = self.set;
         for rule in set.rules.iter().filter(|rule| rule.kind == RuleKind::Excepts) {
             let Some(first) = rule.definitions.first() else { continue };
+            rule.asked().iter().for_each(&mut *tell);
             let Some(value) = self.value(rule)? else { continue };
             let places = self.places(rule, &value);
             for (given, names) in outcome::exceptions(&value) {

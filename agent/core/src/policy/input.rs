@@ -15,8 +15,10 @@ pub struct PolicyInput {
     /// What would be changed, `{ changes, held, … }`; `null` when an
     /// environment is judged alone, as people type. Each of `changes` has
     /// `address`, `kind`, `action` (`create`, `update`, `replace`, `rollout`,
-    /// `adopt`, `delete`), `stateful` and `fields`; each of `held` has
-    /// `address` and `reason`.
+    /// `adopt`, `delete`), `stateful`, `disruption` (`none`,
+    /// `connections_drain`, `outage`, `data_lost`), `impact` and `fields`; each
+    /// of `held` has `address` and `reason`. `forecast` and `cost` sum it up, as
+    /// `docs/forecast.md` and `docs/cost.md` say.
     pub plan: serde_json::Value,
     /// What the agent has deployed so far; `null` when that was not read.
     pub state_summary: Option<StateSummary>,

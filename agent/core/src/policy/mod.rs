@@ -32,7 +32,7 @@ mod verdict;
 mod tests;
 
 pub use bounds::{BOUNDS, Bounds};
-pub use dialogue::{Answer, Evaluator, Question};
+pub use dialogue::{Answer, Asked, Evaluator, Question};
 pub use error::PolicyError;
 pub use gave_up::{Doing, GaveUp};
 pub use input::{Actor, ActorKind, Approval, Intent, OpenFreeze, PolicyInput, PullRequest, StateSummary};

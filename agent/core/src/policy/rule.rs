@@ -2,7 +2,7 @@ use std::collections::BTreeMap;
 
 use regorus::unstable::{Expr, Module, Ref, Rule, RuleHead};
 
-use super::Effect;
+use super::{Asked, Effect};
 
 /// A rule that judges: all definitions of one name in one package.
 #[derive(Clone, Debug)]
@@ -39,6 +39,17 @@ impl JudgingRule {
     /// Its package and name.
     pub(super) fn who(&self) -> (String, String) {
         (self.package.clone(), self.name.clone())
+    }
+
+    /// It and where it is defined first.
+    pub(super) fn asked(&self) -> Option<Asked> {
+        let Definition { module: _, rule: _, file, line } = self.definitions.first()?;
+        Some(Asked {
+            package: self.package.clone(),
+            rule: self.name.clone(),
+            file: file.clone(),
+            line: *line,
+        })
     }
 
     /// Where its value is in the data document.

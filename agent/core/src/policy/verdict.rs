@@ -2,7 +2,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use super::PolicyError;
+use super::{Asked, PolicyError};
 
 /// What every policy said about one input.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
@@ -32,6 +32,17 @@ impl Verdict {
             overridden: None,
         };
         Self { findings: vec![finding], rules: Vec::new() }
+    }
+
+    /// The same, when it was this rule that could not be asked.
+    pub fn denial_of(asked: &Asked, message: String) -> Self {
+        let Asked { package, rule, file, line } = asked;
+        let mut verdict = Self::denial(file, *line, message);
+        for finding in &mut verdict.findings {
+            finding.package.clone_from(package);
+            finding.rule.clone_from(rule);
+        }
+        verdict
     }
 
     /// The denials when the policies themselves are wrong.

@@ -31,6 +31,10 @@ pub fn line(event: &Event) -> Option<String> {
                 words::took(*for_ms)
             )
         }
+        Event::Checked { environment, findings } => {
+            let warnings = super::preflight::warnings(environment, findings)?;
+            format!("{} {warnings}", yellow("preflight"))
+        }
         Event::Started { address, action } => format!("{} {address}", dim(words::doing(*action))),
         Event::Progress { address, says } => format!("{} {address}: {}", dim("…"), plain(says)),
         Event::Finished { address, action, took_ms } => {

@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-use super::{event::holder_words, paint::plain, plan, words};
+use super::{event::holder_words, paint::plain, plan, preflight, words};
 use crate::{
     environment::EnvironmentName,
     failure::{CloudError, CloudErrorKind, Failure},
@@ -38,6 +38,7 @@ pub fn text(environment: &EnvironmentName, failure: &Failure) -> String {
             text.push_str("Nothing was written.");
             text
         }
+        Failure::Unready(findings) => preflight::unready(environment, findings),
         Failure::Denied(judged) => {
             let mut text = format!("The policies deny this plan for {environment}; nothing was changed.\n");
             for finding in judged.verdict.denials() {
@@ -57,14 +58,14 @@ pub fn text(environment: &EnvironmentName, failure: &Failure) -> String {
              Nothing was written.\n\
              Next: look at the object's versions in the bucket and restore the last one that Pointsman wrote."
         ),
-        Failure::Cloud(error) => cloud(error),
+        Failure::Cloud(error) => cloud(environment, error),
         Failure::Json(error) => format!(
             "The plan of {environment} could not be written down: {error}. This is a defect; please report it."
         ),
     }
 }
 
-fn cloud(error: &CloudError) -> String {
+fn cloud(environment: &EnvironmentName, error: &CloudError) -> String {
     let what = match error.kind {
         CloudErrorKind::Credentials => "AWS does not accept the credentials",
         CloudErrorKind::AccessDenied => "AWS denies this to the identity in use",
@@ -80,10 +81,23 @@ fn cloud(error: &CloudError) -> String {
         CloudErrorKind::LeaseLost => "the lease was lost, and nothing more was sent",
     };
     let mut text = format!("{what}.\n{}", plain(&error.to_string()));
-    if let Some(help) = &error.help {
-        let _ = write!(text, "\nNext: {}", plain(help));
-    }
+    let help = error.help.as_deref().map(plain);
+    let next = match (lacks_ground(error), help) {
+        (true, Some(help)) => format!("`pointsman init {environment} --create` makes it; or {help}"),
+        (false, Some(help)) => help,
+        (_, None) => return text,
+    };
+    let _ = write!(text, "\nNext: {next}");
     text
+}
+
+/// Whether it is the bucket or the lock table that is missing.
+fn lacks_ground(error: &CloudError) -> bool {
+    match error.code.as_deref() {
+        Some("NoSuchBucket") => true,
+        Some("ResourceNotFoundException") => error.operation.starts_with("dynamodb:"),
+        _ => false,
+    }
 }
 
 /// A conflict in one or two sentences.

@@ -1,15 +1,21 @@
 //! Every sentence that people read, and every form that machines read.
 
+pub mod cost;
 pub mod diagnostic;
 pub mod drift;
 pub mod event;
 pub mod explain;
 pub mod failure;
+pub mod forecast;
 pub mod graph;
+pub mod iam;
+pub mod init;
+pub mod layout;
 pub mod outcome;
 pub mod paint;
 pub mod plan;
 pub mod policy;
+pub mod preflight;
 pub mod progress;
 pub mod pull_request;
 pub mod status;

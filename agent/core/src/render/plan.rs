@@ -1,13 +1,19 @@
 //! A plan for terminals: readable in 80 columns.
 
+mod changes;
+
 use std::{collections::BTreeMap, fmt::Write};
 
 use super::{
+    cost, forecast,
+    layout::{COLUMNS, hanging, wrapped},
     paint::{bold, dim, green, plain, red, yellow},
     words,
 };
+pub(super) use changes::{Row, Widths};
+
 use crate::{
-    plan::{Action, Change, Disruption, Plan, Summary},
+    plan::{Disruption, Plan, Summary},
     policy::{Finding, Overridden, Verdict},
     report::Judged,
 };
@@ -18,7 +24,8 @@ pub fn summary(summary: Summary) -> String {
     format!("Plan: {add} to add, {change} to change, {destroy} to destroy.")
 }
 
-/// The whole plan, what the policies say of it, and its size.
+/// The whole plan: first what it comes to, then change by change, then what
+/// is left alone, then what the policies say.
 pub fn terminal(judged: &Judged) -> String {
     let Judged { plan, verdict } = judged;
     let mut text = String::new();
@@ -30,68 +37,45 @@ pub fn terminal(judged: &Judged) -> String {
         bold(plan.environment.as_str()),
         dim(&format!("(account {}, {})", plan.account, plan.region))
     );
-    for change in &plan.changes {
-        write_change(&mut text, change);
-    }
-    if !plan.changes.is_empty() {
+    write_sum(&mut text, plan, verdict);
+    if !plan.is_empty() {
         text.push('\n');
+        changes::write_table(&mut text, &plan.changes);
+        changes::write_reasons(&mut text, &plan.changes);
+        changes::write_fields(&mut text, &plan.changes);
     }
     write_held(&mut text, plan);
     for unsettled in &plan.unsettled {
-        let _ = writeln!(text, "AWS is still at work on {}: {}", unsettled.address, plain(&unsettled.status));
+        let _ =
+            writeln!(text, "\nAWS is still at work on {}: {}", unsettled.address, plain(&unsettled.status));
     }
-    write_verdict(&mut text, verdict);
-    if plan.is_empty() {
-        let _ = writeln!(text, "Nothing to do: what lives is what the file says.");
-    } else {
-        let disruption = words::disruption(plan.disruption());
-        let painted = match plan.disruption() {
-            Disruption::None => dim(disruption),
-            Disruption::ConnectionsDrain => yellow(disruption),
-            Disruption::Outage | Disruption::DataLost => red(disruption),
-        };
-        let _ = writeln!(text, "{}\nIt {painted}.", bold(&summary(plan.summary())));
-    }
+    write_findings(&mut text, verdict);
     text
 }
 
-fn write_change(text: &mut String, change: &Change) {
-    let sign = format!("{:>3}", words::sign(change.action));
-    let sign = match change.action {
-        Action::Create | Action::Adopt => green(&sign),
-        Action::Update | Action::Rollout => yellow(&sign),
-        Action::Replace | Action::Delete => red(&sign),
-    };
-    let named = change
-        .desired
-        .as_ref()
-        .map(|desired| &desired.resource)
-        .or(change.observed.as_ref().map(|observed| &observed.resource))
-        .map(|resource| plain(&resource.spec().name()))
-        .unwrap_or_default();
-    let _ = writeln!(
-        text,
-        "{sign} {} {} {}",
-        bold(change.address.as_str()),
-        words::to_do(change.action),
-        dim(&format!("{} {named}", change.kind.title()))
-    );
-    if let Some(reason) = words::reason(change.reason) {
-        let _ = writeln!(text, "      {}", dim(reason));
+/// What the plan comes to, in a few lines.
+fn write_sum(text: &mut String, plan: &Plan, verdict: &Verdict) {
+    if plan.is_empty() {
+        let _ = writeln!(text, "{}", bold("Nothing to do: what lives is what the file says."));
+    } else {
+        let _ = writeln!(text, "{}", bold(&summary(plan.summary())));
+        let disrupts = format!("{}.", forecast::sentence(plan, ToString::to_string));
+        let mark = match plan.disruption() {
+            Disruption::None => green("Disrupts:"),
+            Disruption::ConnectionsDrain => yellow("Disrupts:"),
+            Disruption::Outage | Disruption::DataLost => red("Disrupts:"),
+        };
+        let _ = writeln!(text, "{}", hanging(&mark, "Disrupts:".len(), &disrupts));
     }
-    if change.disruption != Disruption::None {
-        let _ = writeln!(text, "      {}", yellow(words::disruption(change.disruption)));
-    }
-    for field in &change.fields {
-        let origin = words::origin(field.origin).map(|origin| format!(", {origin}")).unwrap_or_default();
-        let _ = writeln!(
-            text,
-            "      {}: {} → {} {}",
-            plain(&field.field),
-            words::value(&field.before),
-            words::value(&field.after),
-            dim(&format!("({}{origin})", words::rule(field.rule)))
-        );
+    let cost = format!("{}.", cost::sentence(&plan.cost));
+    let _ = writeln!(text, "{}", hanging("Cost:", "Cost:".len(), &cost));
+    let (denials, warnings) = (verdict.denials().count(), verdict.warnings().count());
+    let warned = (warnings > 0).then(|| yellow(&words::count(warnings, "warning", "warnings")));
+    let denied =
+        (denials > 0).then(|| red(&format!("denied, {}", words::count(denials, "finding", "findings"))));
+    let said: Vec<String> = denied.into_iter().chain(warned).collect();
+    if !said.is_empty() {
+        let _ = writeln!(text, "Policies: {}; see below.", said.join(", "));
     }
 }
 
@@ -103,51 +87,39 @@ fn write_held(text: &mut String, plan: &Plan) {
     if by_reason.is_empty() {
         return;
     }
-    let _ = writeln!(text, "Held, left alone on purpose:");
+    let _ = writeln!(text, "\n{}", bold("Held, left alone on purpose:"));
     for (reason, addresses) in by_reason {
-        let _ = writeln!(text, "  {}", yellow(&plain(&reason)));
-        for line in wrapped(&addresses, 74) {
+        for line in wrapped(&plain(&reason), COLUMNS - 2) {
+            let _ = writeln!(text, "  {}", yellow(&line));
+        }
+        for line in wrapped(&addresses.join(", "), COLUMNS - 4) {
             let _ = writeln!(text, "    {line}");
         }
     }
-    text.push('\n');
 }
 
-/// The words joined by commas, in lines of at most `width` characters.
-fn wrapped(words: &[&str], width: usize) -> Vec<String> {
-    let mut lines: Vec<String> = Vec::new();
-    for (index, word) in words.iter().enumerate() {
-        let word = if index + 1 < words.len() { format!("{word},") } else { (*word).to_owned() };
-        match lines.last_mut() {
-            Some(line) if line.len() + 1 + word.len() <= width => {
-                line.push(' ');
-                line.push_str(&word);
-            }
-            _ => lines.push(word),
-        }
+fn write_findings(text: &mut String, verdict: &Verdict) {
+    if verdict.denials().chain(verdict.warnings()).next().is_some() {
+        let _ = writeln!(text, "\n{}", bold("Policies:"));
+        write_verdict(text, verdict);
     }
-    lines
 }
 
 /// What the policies deny and warn of.
 pub fn write_verdict(text: &mut String, verdict: &Verdict) {
-    let denials: Vec<&Finding> = verdict.denials().collect();
-    let warnings: Vec<&Finding> = verdict.warnings().collect();
-    for (findings, word) in [(&denials, red("denied")), (&warnings, yellow("warning"))] {
-        for finding in findings.iter() {
-            let _ = writeln!(text, "{word} {}", plain(&finding.message));
-            let _ = writeln!(text, "       {}", dim(&place(finding)));
+    let denials = verdict.denials().map(|finding| (finding, red("denied"), "denied", None));
+    let warnings = verdict.warnings().map(|finding| (finding, yellow("warning"), "warning", None));
+    let overridden = verdict
+        .overridden()
+        .map(|(finding, overridden)| (finding, yellow("overridden"), "overridden", Some(overridden)));
+    for (finding, mark, word, overridden) in denials.chain(warnings).chain(overridden) {
+        let indent = " ".repeat(word.len() + 1);
+        let _ = writeln!(text, "{}", hanging(&mark, word.len(), &plain(&finding.message)));
+        let _ = writeln!(text, "{indent}{}", dim(&place(finding)));
+        if let Some(overridden) = overridden {
+            let _ =
+                writeln!(text, "{}", hanging(&" ".repeat(word.len()), word.len(), &plain(&by(overridden))));
         }
-    }
-    let mut is_overridden = false;
-    for (finding, overridden) in verdict.overridden() {
-        is_overridden = true;
-        let _ = writeln!(text, "{} {}", yellow("overridden"), plain(&finding.message));
-        let _ = writeln!(text, "       {}", dim(&place(finding)));
-        let _ = writeln!(text, "       {}", plain(&by(overridden)));
-    }
-    if !denials.is_empty() || !warnings.is_empty() || is_overridden {
-        text.push('\n');
     }
 }
 

@@ -10,7 +10,7 @@ use super::{
 use crate::{
     environment::{Diagnostic, Environment, Severity},
     policy::{
-        Doing, Effect, Finding, GaveUp, PolicyError, Verdict,
+        Asked, Doing, Effect, Finding, GaveUp, PolicyError, Verdict,
         test::{TestOutcome, TestReport},
     },
 };
@@ -26,6 +26,12 @@ pub fn error(error: &PolicyError) -> String {
     format!("{place}: {} ({})", plain(message), plain(help))
 }
 
+/// Why one rule ended the process that evaluates policies.
+pub fn gave_up_at(asked: &Asked, why: &GaveUp) -> String {
+    let Asked { package, rule, file: _, line: _ } = asked;
+    format!("the rule `{package}.{rule}` could not be evaluated: {}", why_not(why))
+}
+
 /// Why the process that evaluates policies gave no answer.
 pub fn gave_up(doing: Doing, why: &GaveUp) -> String {
     let doing = match doing {
@@ -33,6 +39,10 @@ pub fn gave_up(doing: Doing, why: &GaveUp) -> String {
         Doing::Judging => "the policies could not be evaluated",
         Doing::Testing => "the policies' tests could not be run",
     };
+    format!("{doing}: {}", why_not(why))
+}
+
+fn why_not(why: &GaveUp) -> String {
     let why = match why {
         GaveUp::NotStarted(error) => format!("the process for it does not start: {error}"),
         GaveUp::ProcessorTime(limit) => {
@@ -50,7 +60,7 @@ pub fn gave_up(doing: Doing, why: &GaveUp) -> String {
             format!("the answer is longer than {} MiB", bytes / 1024 / 1024)
         }
     };
-    format!("{doing}: {why}. What is not evaluated is not allowed")
+    format!("{why}. What is not evaluated is not allowed")
 }
 
 /// What to do about it.
@@ -140,6 +150,7 @@ pub fn tests(report: &TestReport) -> String {
             TestOutcome::Failed => {
                 failed += 1;
                 let _ = writeln!(text, "{} {} {at}", red("failed"), bold(&plain(&name)));
+                write_prints(&mut text, &test.prints);
             }
             TestOutcome::Error { file, line, message } => {
                 failed += 1;
@@ -151,6 +162,7 @@ pub fn tests(report: &TestReport) -> String {
                     plain(file),
                     plain(message)
                 );
+                write_prints(&mut text, &test.prints);
             }
         }
     }
@@ -166,4 +178,11 @@ pub fn tests(report: &TestReport) -> String {
     let verdict = format!("{passed} passed, {failed} failed");
     let _ = writeln!(text, "{}", if failed == 0 { green(&verdict) } else { red(&verdict) });
     text
+}
+
+/// What a test printed, for whoever wants to know why it failed.
+fn write_prints(text: &mut String, prints: &[String]) {
+    for line in prints {
+        let _ = writeln!(text, "    {}", dim(&plain(line)));
+    }
 }

@@ -132,6 +132,7 @@ impl Board {
                 self.failed += 1;
             }
             Event::LeaseLost { .. } => self.has_lock = false,
+            Event::Checked { .. } => {}
         }
     }
 

@@ -18,13 +18,13 @@ pub fn sign(action: Action) -> &'static str {
     }
 }
 
-/// What will be done: `create`.
-pub fn to_do(action: Action) -> &'static str {
+/// What will be done, in one word or two: `roll out`.
+pub fn action(action: Action) -> &'static str {
     match action {
         Action::Create => "create",
-        Action::Update => "update in place",
+        Action::Update => "update",
         Action::Rollout => "roll out",
-        Action::Replace => "replace (new one first)",
+        Action::Replace => "replace",
         Action::Adopt => "record",
         Action::Delete => "delete",
     }
@@ -103,6 +103,10 @@ pub fn held(reason: &HeldReason) -> String {
         HeldReason::AutoscalerOwns { live, written } => {
             format!("the autoscaler owns it: {live} lives, the file says {written}")
         }
+        HeldReason::ScheduleOwns { live, written } => {
+            format!("one of its schedules set it: {live} lives, the file says {written}")
+        }
+        HeldReason::Suspended => "suspended: the rollout that did it takes it up again".to_owned(),
         HeldReason::Ignored { live, written } => {
             format!("ignored by [drift]: {live} lives, the file says {written}")
         }

@@ -1,6 +1,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::{Field, Link, Spec, Tags};
+use crate::forecast::Consequence;
 
 /// A listener of a load balancer. What no rule matches is answered 404.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -27,8 +28,8 @@ impl Spec for Listener {
         let Self { load_balancer, port, protocol, certificate, ssl_policy, default_status, tags } = self;
         let mut fields = vec![
             Field::replace("load_balancer", load_balancer.to_value()),
-            Field::in_place("port", *port),
-            Field::in_place("protocol", protocol.clone()),
+            Field::in_place("port", *port).noticed(Consequence::PortMoves),
+            Field::in_place("protocol", protocol.clone()).noticed(Consequence::PortMoves),
             Field::in_place("certificate", certificate.clone()),
             Field::in_place("ssl_policy", ssl_policy.clone()),
             Field::in_place("default_status", *default_status),

@@ -1,6 +1,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::{Field, Link, Spec, Tags};
+use crate::forecast::Consequence;
 
 /// A listener's rule that forwards some hosts to one target group.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -24,7 +25,8 @@ impl Spec for ListenerRule {
         let mut fields = vec![
             Field::replace("listener", listener.to_value()),
             Field::in_place("priority", *priority),
-            Field::in_place("hosts", hosts.clone()),
+            // Whoever asks for a host that is gone is answered 404.
+            Field::in_place("hosts", hosts.clone()).noticed_when_less(Consequence::Outage),
             Field::in_place("target_group", target_group.as_ref().map(Link::to_value)),
         ];
         fields.extend(tags.fields());

@@ -1,10 +1,13 @@
 //! AWS objects as values: one file per kind, each with what should be, how
 //! its fields are compared, and what a change of each costs.
 
+mod alarm;
 mod bucket;
 mod cache_parameter_group;
 mod cache_subnet_group;
+mod dashboard;
 mod disruption;
+mod estate;
 mod field;
 mod link;
 mod listener;
@@ -15,17 +18,25 @@ pub mod names;
 mod observed;
 mod queue;
 mod replication_group;
+mod scalable_target;
+mod scaling_policy;
+mod schedule;
+mod scheduled_action;
+mod secret;
 mod security_group;
 mod service;
 mod tags;
 mod target_group;
 mod task_definition;
 
+pub use alarm::{Alarm, Metric};
 pub use bucket::Bucket;
 pub use cache_parameter_group::CacheParameterGroup;
 pub use cache_subnet_group::CacheSubnetGroup;
+pub use dashboard::Dashboard;
 pub use disruption::Disruption;
-pub use field::{Field, Rule};
+pub use estate::Estate;
+pub use field::{Decider, Field, Noticed, Rule};
 pub use link::{Link, Text};
 pub use listener::Listener;
 pub use listener_rule::ListenerRule;
@@ -33,16 +44,21 @@ pub use load_balancer::LoadBalancer;
 pub use log_group::LogGroup;
 pub use observed::{Observed, Owner, Readiness};
 pub use queue::{DeadLetter, Queue};
-pub use replication_group::ReplicationGroup;
+pub use replication_group::{ReplicationGroup, Transit};
+pub use scalable_target::{ScalableTarget, Suspended};
+pub use scaling_policy::{Scaling, ScalingPolicy};
+pub use schedule::Schedule;
+pub use scheduled_action::ScheduledAction;
+pub use secret::{CacheUrl, Secret, SecretContent, Token};
 pub use security_group::{Ingress, Peer, SecurityGroup};
 pub use service::{Count, Service};
-pub use tags::{ADDRESS_TAG, ENVIRONMENT_TAG, TOKEN_TAG, Tags};
+pub use tags::{ADDRESS_TAG, AUTH_TAG, COMPOSED_TAG, ENVIRONMENT_TAG, TOKEN_TAG, Tags};
 pub use target_group::{HealthCheck, TargetGroup};
-pub use task_definition::TaskDefinition;
+pub use task_definition::{FileSystem, TaskDefinition};
 
 use serde::{Deserialize, Serialize};
 
-use crate::Address;
+use crate::{Address, forecast::Consequence};
 
 /// What a kind of AWS object tells about one of its kind.
 pub trait Spec {
@@ -64,6 +80,12 @@ pub trait Spec {
     fn claim(&self) -> Option<String> {
         Some(self.name())
     }
+
+    /// Attributes that are known anew only after a change of this field: what
+    /// refers to them waits for it.
+    fn unsettled_by(&self, _field: &str) -> &'static [&'static str] {
+        &[]
+    }
 }
 
 /// The registry: a row per kind of AWS object. A row says
@@ -73,7 +95,11 @@ pub trait Spec {
 /// - `tagged` when AWS can tag it; `untagged` when it is its parent's tags, its
 ///   name and the state that tell whose it is;
 /// - what people notice when new tasks or revisions replace the old ones;
-/// - what people notice when it is deleted or replaced.
+/// - what people notice when it is deleted.
+///
+/// Both are rows of the table in `forecast`, as is what a field's change in
+/// place does; how long things take and what they cost is an arm of the matches
+/// in `forecast/takes.rs` and `cost/charges.rs`.
 macro_rules! kinds {
     ($($kind:ident $word:literal $title:literal $id:ident $tagged:ident $rollout:ident $loss:ident;)*) => {
         /// A kind of AWS object.
@@ -103,13 +129,13 @@ macro_rules! kinds {
             }
 
             /// What people notice when it is rolled out.
-            pub fn rollout_disrupts(self) -> Disruption {
-                match self { $(Self::$kind => Disruption::$rollout,)* }
+            pub fn rollout_consequence(self) -> Consequence {
+                match self { $(Self::$kind => Consequence::$rollout,)* }
             }
 
-            /// What people notice when it is deleted, or replaced by another.
-            pub fn loss_disrupts(self) -> Disruption {
-                match self { $(Self::$kind => Disruption::$loss,)* }
+            /// What people notice when it is deleted.
+            pub fn loss_consequence(self) -> Consequence {
+                match self { $(Self::$kind => Consequence::$loss,)* }
             }
         }
 
@@ -164,7 +190,6 @@ macro_rules! kinds {
 kinds! {
     SecurityGroup "security_group" "security group" generated tagged None None;
     LogGroup "log_group" "log group" named tagged None None;
-    // Until new tasks are healthy in the new one, the rule leads to nobody.
     TargetGroup "target_group" "target group" generated tagged None Outage;
     LoadBalancer "load_balancer" "load balancer" generated tagged None Outage;
     Listener "listener" "listener" generated tagged None Outage;
@@ -177,12 +202,21 @@ kinds! {
     ReplicationGroup "replication_group" "replication group" named tagged None DataLost;
     Queue "queue" "queue" named tagged None DataLost;
     Bucket "bucket" "bucket" named tagged None DataLost;
+    // A deleted one can be taken back for days.
+    Secret "secret" "secret" generated tagged None None;
+    // Without them a service keeps the tasks that it has.
+    ScalableTarget "scalable_target" "scalable target" named tagged None None;
+    ScalingPolicy "scaling_policy" "scaling policy" generated untagged None None;
+    ScheduledAction "scheduled_action" "scheduled action" generated untagged None None;
+    Alarm "alarm" "alarm" named tagged None None;
+    Dashboard "dashboard" "dashboard" named tagged None None;
+    Schedule "schedule" "schedule" named untagged None None;
 }
 
 impl Kind {
     /// Whether people's data is lost with it.
     pub fn is_stateful(self) -> bool {
-        self.loss_disrupts() == Disruption::DataLost
+        self.loss_consequence() == Consequence::DataLost
     }
 }
 

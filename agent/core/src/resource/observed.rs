@@ -21,10 +21,21 @@ pub struct Observed {
 }
 
 impl Observed {
-    /// An attribute; `id` always is one.
+    /// An attribute; `id` always is one, and so is `metric_name`, as CloudWatch's
+    /// metrics call what has an ARN.
     pub fn attribute(&self, name: &str) -> Option<&str> {
-        if name == "id" { Some(&self.id) } else { self.attributes.get(name).map(String::as_str) }
+        match name {
+            "id" => Some(&self.id),
+            "metric_name" => Some(metric_name(&self.id)),
+            name => self.attributes.get(name).map(String::as_str),
+        }
     }
+}
+
+/// `app/NAME/ID` of a load balancer, `targetgroup/NAME/ID` of a target group.
+fn metric_name(arn: &str) -> &str {
+    let end = arn.rsplit_once(':').map_or(arn, |(_, end)| end);
+    end.strip_prefix("loadbalancer/").unwrap_or(end)
 }
 
 /// Whose an object is, by its tags.
@@ -52,4 +63,16 @@ pub enum Readiness {
     Pending(String),
     /// AWS gave up on it; in AWS's words.
     Failed(String),
+}
+
+#[cfg(test)]
+mod tests {
+    use super::metric_name;
+
+    #[test]
+    fn metrics_call_load_balancing_by_the_end_of_its_arn() {
+        let arn = |end: &str| format!("arn:aws:elasticloadbalancing:us-east-1:1:{end}");
+        assert_eq!(metric_name(&arn("loadbalancer/app/web/50dc")), "app/web/50dc");
+        assert_eq!(metric_name(&arn("targetgroup/web/6d0e")), "targetgroup/web/6d0e");
+    }
 }

@@ -1,6 +1,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::{Field, Link, Spec, Tags};
+use crate::forecast::Consequence;
 
 /// A security group with its ingress rules. Egress stays as AWS makes it: open.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -60,6 +61,7 @@ impl Ingress {
             Peer::Group(Link::To { address, .. }) => address.to_string(),
         };
         Field::in_place(format!("ingress.{protocol}:{ports} from {from}"), "allowed")
+            .noticed_when_less(Consequence::AccessEnds)
     }
 }
 

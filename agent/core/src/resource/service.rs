@@ -1,6 +1,7 @@
 use serde::{Deserialize, Serialize};
 
-use super::{Field, Link, Rule, Spec, Tags};
+use super::{Decider, Field, Link, Rule, Spec, Tags};
+use crate::forecast::Consequence;
 
 /// An ECS service on Fargate, deployed task by task with ECS's circuit breaker.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -31,6 +32,10 @@ pub struct Service {
     pub minimum_healthy_percent: u32,
     /// Percent of the count that may run during a deployment.
     pub maximum_percent: u32,
+    /// Fargate's version, or `LATEST`.
+    pub platform_version: String,
+    /// Whether people may open a shell in new tasks.
+    pub execute_command: bool,
     /// Its tags.
     pub tags: Tags,
 }
@@ -70,15 +75,21 @@ impl Spec for Service {
             circuit_breaker,
             minimum_healthy_percent,
             maximum_percent,
+            platform_version,
+            execute_command,
             tags,
         } = self;
-        let mut count_field = Field::in_place("count", count.tasks());
-        count_field.not_ours = matches!(count, Count::Initially(_));
+        let decider = match count {
+            Count::Fixed(_) => Decider::File,
+            Count::Initially(_) => Decider::Autoscaler,
+        };
         let mut fields = vec![
             Field::new(Rule::Impossible, "name", name.clone()),
             Field::replace("cluster", cluster.clone()),
             Field::rollout("task_definition", task_definition.to_value()),
-            count_field,
+            Field::in_place("count", count.tasks())
+                .noticed_when_less(Consequence::FewerTasks)
+                .decided_by(decider),
             Field::rollout("subnets", subnets.clone()),
             Field::rollout("security_groups", security_groups.iter().map(Link::to_value).collect::<Vec<_>>()),
             Field::rollout("target_group", target_group.as_ref().map(Link::to_value)),
@@ -88,6 +99,8 @@ impl Spec for Service {
             Field::in_place("circuit_breaker", *circuit_breaker),
             Field::in_place("minimum_healthy_percent", *minimum_healthy_percent),
             Field::in_place("maximum_percent", *maximum_percent),
+            Field::rollout("platform_version", platform_version.clone()),
+            Field::in_place("execute_command", *execute_command),
         ];
         fields.extend(tags.fields());
         fields

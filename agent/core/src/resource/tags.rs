@@ -11,9 +11,17 @@ pub const ENVIRONMENT_TAG: &str = "pointsman:environment";
 pub const ADDRESS_TAG: &str = "pointsman:address";
 /// The tag that identifies the act of making it, so that a repeated act finds it.
 pub const TOKEN_TAG: &str = "pointsman:token";
+/// The tag that tells what a composed secret was composed of.
+pub const COMPOSED_TAG: &str = "pointsman:composed-of";
+/// The tag that tells which version of its token's secret a cache asks for.
+pub const AUTH_TAG: &str = "pointsman:auth-token-version";
+
+/// Tags that are about an object, and none of its own.
+const ABOUT: [&str; 3] = [TOKEN_TAG, COMPOSED_TAG, AUTH_TAG];
 
 /// An object's tags. The token is no part of them: it is set once, when the
-/// object is made, and never compared.
+/// object is made, and never compared. Nor are the marks of secrets: they are
+/// fields by themselves.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct Tags(BTreeMap<String, String>);
@@ -28,9 +36,10 @@ impl Tags {
         Self(all)
     }
 
-    /// Tags as AWS has them, without its own (`aws:…`) and without the token.
+    /// Tags as AWS has them, without its own (`aws:…`), the token and the marks.
     pub fn observed(tags: impl IntoIterator<Item = (String, String)>) -> Self {
-        Self(tags.into_iter().filter(|(key, _)| !key.starts_with("aws:") && key != TOKEN_TAG).collect())
+        let own = |key: &String| !key.starts_with("aws:") && !ABOUT.contains(&key.as_str());
+        Self(tags.into_iter().filter(|(key, _)| own(key)).collect())
     }
 
     /// Key and value, sorted by key.

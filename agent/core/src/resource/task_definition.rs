@@ -18,8 +18,8 @@ pub struct TaskDefinition {
     pub memory: u32,
     /// `X86_64` or `ARM64`.
     pub architecture: String,
-    /// The container's port.
-    pub port: u16,
+    /// The container's port, where it listens on one.
+    pub port: Option<u16>,
     /// Replaces the image's command when not empty.
     pub command: Vec<String>,
     /// The role with which ECS starts tasks.
@@ -28,6 +28,12 @@ pub struct TaskDefinition {
     pub task_role: Option<String>,
     /// Environment variables.
     pub environment: BTreeMap<String, Text>,
+    /// Environment variables that ECS takes from secrets: their ARNs.
+    pub secrets: BTreeMap<String, Link>,
+    /// Marks of secrets whose change new tasks must see, by variable.
+    pub secret_marks: BTreeMap<String, Link>,
+    /// Mounted file systems, by the volume's name.
+    pub volumes: BTreeMap<String, FileSystem>,
     /// The log group's name.
     pub log_group: String,
     /// The log group's region.
@@ -36,6 +42,42 @@ pub struct TaskDefinition {
     pub stop_timeout: u64,
     /// Its tags.
     pub tags: Tags,
+}
+
+/// An EFS file system as a task mounts it, always encrypted on the network
+/// when we make it.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct FileSystem {
+    /// `fs-…`.
+    pub id: String,
+    /// `fsap-…`; with one, `root` is `/`.
+    pub access_point: Option<String>,
+    /// The folder of the file system that is mounted.
+    pub root: String,
+    /// Encrypted on the network.
+    pub encrypted: bool,
+    /// Whether the task's role is asked whether it may.
+    pub iam: bool,
+    /// Where it is in the container; none when it is not mounted there.
+    pub mount: Option<String>,
+    /// Mounted for reading only.
+    pub read_only: bool,
+}
+
+impl FileSystem {
+    fn fields(&self, name: &str) -> [Field; 7] {
+        let Self { id, access_point, root, encrypted, iam, mount, read_only } = self;
+        let of = |field: &str| format!("volumes.{name}.{field}");
+        [
+            Field::rollout(of("file_system"), id.clone()),
+            Field::rollout(of("access_point"), access_point.clone()),
+            Field::rollout(of("root"), root.clone()),
+            Field::rollout(of("encrypted"), *encrypted),
+            Field::rollout(of("iam"), *iam),
+            Field::rollout(of("mount"), mount.clone()),
+            Field::rollout(of("read_only"), *read_only),
+        ]
+    }
 }
 
 impl Spec for TaskDefinition {
@@ -51,6 +93,9 @@ impl Spec for TaskDefinition {
             execution_role,
             task_role,
             environment,
+            secrets,
+            secret_marks,
+            volumes,
             log_group,
             log_region,
             stop_timeout,
@@ -75,16 +120,27 @@ impl Spec for TaskDefinition {
                 .iter()
                 .map(|(name, value)| Field::rollout(format!("environment.{name}"), value.to_value())),
         );
+        fields.extend(
+            secrets.iter().map(|(name, arn)| Field::rollout(format!("secrets.{name}"), arn.to_value())),
+        );
+        fields.extend(
+            secret_marks
+                .iter()
+                .map(|(name, mark)| Field::rollout(format!("secret_marks.{name}"), mark.to_value())),
+        );
+        fields.extend(volumes.iter().flat_map(|(name, files)| files.fields(name)));
         fields.extend(tags.fields());
         fields
     }
 
     fn links(&self) -> Vec<&Link> {
-        self.environment.values().flat_map(|text| &text.0).collect()
+        let texts = self.environment.values().flat_map(|text| &text.0);
+        texts.chain(self.secrets.values()).chain(self.secret_marks.values()).collect()
     }
 
     fn links_mut(&mut self) -> Vec<&mut Link> {
-        self.environment.values_mut().flat_map(|text| &mut text.0).collect()
+        let texts = self.environment.values_mut().flat_map(|text| &mut text.0);
+        texts.chain(self.secrets.values_mut()).chain(self.secret_marks.values_mut()).collect()
     }
 
     fn name(&self) -> String {

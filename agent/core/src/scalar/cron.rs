@@ -19,6 +19,42 @@ impl Cron {
     pub fn as_str(&self) -> &str {
         &self.0
     }
+
+    /// In AWS's six fields: minute, hour, day, month, weekday, year, with `?` in
+    /// one of day and weekday. None where both are given: crontab means either
+    /// of them by that, which AWS cannot say.
+    pub fn for_aws(&self) -> Option<String> {
+        let fields: Vec<&str> = self.0.split_whitespace().collect();
+        let [minute, hour, day, month, weekday] = fields.as_slice() else {
+            return Some(fields.join(" "));
+        };
+        let (day, weekday) = match (*day, *weekday) {
+            (day, "*" | "?") => (if day == "?" { "*" } else { day }, "?".to_owned()),
+            ("*" | "?", weekday) => ("?", counted_from_one(weekday)?),
+            _ => return None,
+        };
+        Some(format!("{minute} {hour} {day} {month} {weekday} *"))
+    }
+}
+
+/// Weekdays as AWS counts them, 1 for Sunday, where crontab says 0 or 7.
+fn counted_from_one(weekday: &str) -> Option<String> {
+    let mut counted = String::with_capacity(weekday.len());
+    let mut rest = weekday;
+    let mut is_step = false;
+    while let Some(first) = rest.chars().next() {
+        let digits = rest.len() - rest.trim_start_matches(|c: char| c.is_ascii_digit()).len();
+        if digits == 0 {
+            is_step = first == '/' || first == '#';
+            counted.push(first);
+            rest = &rest[first.len_utf8()..];
+        } else {
+            let number: u32 = rest[..digits].parse().ok()?;
+            counted.push_str(&if is_step { number } else { number % 7 + 1 }.to_string());
+            rest = &rest[digits..];
+        }
+    }
+    Some(counted)
 }
 
 impl FromStr for Cron {
@@ -47,7 +83,9 @@ impl FromStr for Cron {
             }
             _ => return Err(wrong("it has neither five nor six fields")),
         };
-        croner::Cron::from_str(&five).map_err(|error| wrong(&error.to_string()))?;
+        croner::Cron::from_str(&five).map_err(|error| {
+            wrong(error.to_string().trim_start_matches("Component error: ").trim_end_matches('.'))
+        })?;
         Ok(Self(text.to_owned()))
     }
 }
@@ -55,5 +93,22 @@ impl FromStr for Cron {
 impl fmt::Display for Cron {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.0)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Cron;
+
+    #[test]
+    fn crontabs_fields_become_awss() {
+        let aws = |text: &str| text.parse::<Cron>().unwrap().for_aws();
+        assert_eq!(aws("0 20 * * *").as_deref(), Some("0 20 * * ? *"));
+        assert_eq!(aws("30 7 1 * *").as_deref(), Some("30 7 1 * ? *"));
+        assert_eq!(aws("0 17 * * FRI").as_deref(), Some("0 17 ? * FRI *"));
+        assert_eq!(aws("0 8 * * 1-5").as_deref(), Some("0 8 ? * 2-6 *"));
+        assert_eq!(aws("0 8 * * 0").as_deref(), Some("0 8 ? * 1 *"));
+        assert_eq!(aws("0 20 * * ? *").as_deref(), Some("0 20 * * ? *"));
+        assert_eq!(aws("0 8 1 * 1"), None, "the first of the month, or a Monday");
     }
 }

@@ -44,10 +44,11 @@ impl FromStr for Reference {
             .and_then(|rest| rest.strip_suffix('}'))
             .and_then(Self::from_path)
             .ok_or_else(|| {
-                ScalarError::new(
-                    format!("`{text}` is not a reference"),
-                    "write the address of another block, such as `${service.web}` or `${cache.sessions.url_secret}`",
-                )
+                let help = match Self::from_path(text) {
+                    Some(reference) => format!("write `{reference}`"),
+                    None => "write the address of another block and nothing else, such as `${service.web.name}` or `${cache.sessions.url_secret}`: there are no functions".to_owned(),
+                };
+                ScalarError::new(format!("`{text}` is not a reference"), help)
             })
     }
 }
@@ -74,7 +75,12 @@ pub enum TemplatePart {
     Reference(Reference),
 }
 
-string_scalar!(Template, "template", "", "Text in which ${…} references may stand; $${ is a literal ${.");
+string_scalar!(
+    Template,
+    "template",
+    "^([^$]|\\$\\$+\\{|\\$\\{[A-Za-z0-9_-]+(\\.[A-Za-z0-9_-]+)+\\}|\\$+([^${]|$))*$",
+    "Text in which ${…} references may stand; $${ is a literal ${."
+);
 
 impl Template {
     /// Its stretches, in order.

@@ -35,7 +35,7 @@ fn the_example_estate_is_clean() {
     let reading = read(&sources);
     assert_eq!(text(&reading.diagnostics, &sources, Colour::Never), "");
     let names: Vec<&str> = reading.environments.iter().map(|environment| environment.name.as_str()).collect();
-    assert_eq!(names, ["production/gravity-ai-chat", "staging/gravity-ai-chat"]);
+    assert_eq!(names, ["production/gravity-ai-chat", "production/reports", "staging/gravity-ai-chat"]);
 }
 
 #[test]

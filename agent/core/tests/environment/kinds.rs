@@ -9,6 +9,22 @@ macro_rules! with {
     };
 }
 
+/// A scheduled task with what is said, beside the service.
+macro_rules! scheduled {
+    ($lines:literal) => {
+        &[(
+            "[service.web]\n",
+            concat!(
+                "[scheduled_task.report]\ncluster = \"main\"\nimage = \"registry.example.com/report:1\"\ncpu = 256\nmemory = 512\n\
+                 schedule_role = \"arn:aws:iam::111122223333:role/schedule\"\n\
+                 execution_role = \"arn:aws:iam::111122223333:role/execution\"\n",
+                $lines,
+                "\n[service.web]\n"
+            ),
+        )]
+    };
+}
+
 #[test]
 fn queues_that_cannot_be() {
     insta::assert_snapshot!(reports(&[
@@ -56,5 +72,22 @@ fn buckets_that_cannot_be() {
         ("days", with!("[bucket.files]\nexpire_after = \"36h\"\nnoncurrent_expire_after = \"0s\""),),
         ("no versions", with!("[bucket.files]\nversioned = false\nnoncurrent_expire_after = \"30d\""),),
         ("no key", with!("[bucket.files]\nencryption = \"mine\"")),
+    ]));
+}
+
+#[test]
+fn scheduled_tasks_that_cannot_be() {
+    insta::assert_snapshot!(reports(&[
+        ("never", scheduled!("")),
+        ("by two clocks", scheduled!("cron = \"0 6 * * ? *\"\nrate = \"1h\"\n")),
+        ("either of two days", scheduled!("cron = \"0 6 1 * MON\"\n")),
+        ("every few seconds", scheduled!("rate = \"90s\"\n")),
+        ("no time zone", scheduled!("rate = \"1h\"\ntimezone = \"London, UK\"\n")),
+        (
+            "everything that a service cannot be",
+            scheduled!(
+                "rate = \"1h\"\nsubnets = \"public\"\nlog_retention = \"31d\"\nstop_timeout = \"5m\"\n[scheduled_task.report.environment]\n1X = \"${queue.jobs.url}\"\n"
+            ),
+        ),
     ]));
 }

@@ -68,13 +68,62 @@ fn what_cannot_be_meant() {
             "two thresholds, and none",
             &[("cpu_above = 85", "cpu_above = 85\nmemory_above = 90\n[alarms.silent]\non = \"service.web\"")],
         ),
+        (
+            "alarm on any metric",
+            &[(
+                "cpu_above = 85",
+                "metric = \"MemoryUtilization\"\n[alarms.both]\non = \"service.web\"\nmetric = \"CPUUtilization\"\nabove = 1\nbelow = 2\n[alarms.nothing]\non = \"service.web\"\ncpu_above = 5\nbelow = 2\n[alarms.hosts]\non = \"load_balancer.main\"\nmetric = \"HealthyHostCount\"\nbelow = 2\ndatapoints = 9",
+            )],
+        ),
+        (
+            "alarm that cannot add tasks",
+            &[
+                ("[service.web.scaling]\nmin        = 2\nmax        = 4\ncpu_target = 70\n", ""),
+                (
+                    "cpu_above = 85",
+                    "cpu_above = 85\nscale_out = 1\n[alarms.slow]\non = \"load_balancer.main\"\nresponse_time_above = \"2s\"\nscale_out = 1",
+                ),
+            ],
+        ),
         ("alarm period", &[("cpu_above = 85", "cpu_above = 85\nperiod = \"90s\"")]),
         ("breaking change", &[("schema_change = \"none\"", "schema_change = \"breaking\"")]),
         ("breaking change by default", &[("schema_change = \"none\"\n", "")]),
         ("steps", &[("[\"50%\", \"100%\"]", "[\"50%\", \"50%\", \"75%\"]")]),
         ("steps of a rolling release", &[("strategy      = \"blue_green\"", "strategy      = \"rolling\"")]),
         ("switch host", &[("host = \"web.example.com\"", "host = \"wep.example.com\"")]),
+        (
+            "a secret that cannot come back",
+            &[("[dashboard]", "[secret.key]\ngenerate = 32\nrecovery = \"36h\"\n[dashboard]")],
+        ),
+        (
+            "a deployment without room",
+            &[("[dashboard]", "[service.web.deployment]\nmaximum_percent = 100\n[dashboard]")],
+        ),
+        (
+            "a shell without a role",
+            &[("port           = 8080", "port           = 8080\nexecute_command = true")],
+        ),
         ("a freeze without end", &[("duration = \"60h\"", "duration = \"900d\"")]),
+    ]);
+    insta::assert_snapshot!(report);
+}
+
+#[test]
+fn what_a_database_and_a_cache_take() {
+    let report = reports(&[
+        (
+            "connections of both fleets",
+            &[(
+                "secret = \"web/database-url\"",
+                "secret = \"web/database-url\"\nmax_connections = 100\nconnections_per_task = 40",
+            )],
+        ),
+        (
+            "half a budget",
+            &[("secret = \"web/database-url\"", "secret = \"web/database-url\"\nmax_connections = 100")],
+        ),
+        ("a URL without TLS", &[("MODE = \"plain\"", "MODE = \"redis://${cache.sessions.endpoint}\"")]),
+        ("a URL without a token", &[("MODE = \"plain\"", "MODE = \"rediss://${cache.sessions.endpoint}\"")]),
     ]);
     insta::assert_snapshot!(report);
 }

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use pointsman_core::{
     Address,
-    desired::{Network, Subnet, Surroundings, wanted},
+    desired::{Neighbour, Network, Subnet, Surroundings, wanted},
     environment::Environment,
     plan::{Action, Change, Conflict, Inputs, Plan, StepKind, plan, steps},
     resource::{Desired, Link, Observed, Owner, Readiness, Resource, Tags},
@@ -38,7 +38,9 @@ impl Account {
                 ("public".to_owned(), vec![zone("subnet-0c", "a"), zone("subnet-0d", "b")]),
             ]),
         };
-        let surroundings = Surroundings { network, externals: BTreeMap::new() };
+        let access_point = ("access_point".to_owned(), "fsap-0a".to_owned());
+        let files = Neighbour { id: "fs-0a".to_owned(), attributes: BTreeMap::from([access_point]) };
+        let surroundings = Surroundings { network, externals: BTreeMap::from([("files".to_owned(), files)]) };
         let wanted = wanted(environment, &surroundings);
         let mut observed = BTreeMap::new();
         for (address, recorded) in self.state.iter().flat_map(|state| &state.objects) {
@@ -115,13 +117,24 @@ impl Account {
                 format!("id-{}", self.made)
             }
         };
-        let attributes = ["arn", "dns_name", "endpoint", "port", "zone_id", "name", "url", "domain_name"]
-            .map(|name| (name.to_owned(), format!("{name} of {}", change.address)));
+        const ATTRIBUTES: [&str; 10] = [
+            "arn",
+            "dns_name",
+            "endpoint",
+            "port",
+            "zone_id",
+            "name",
+            "url",
+            "domain_name",
+            "version",
+            "composed_of",
+        ];
+        let attributes = ATTRIBUTES.map(|name| (name.to_owned(), format!("{name} of {}", change.address)));
         let object = Observed {
             resource: desired.resource.clone(),
             id: id.clone(),
             attributes: attributes.into(),
-            owner: desired.resource.tags().map_or(Owner::Unknown, Tags::owner),
+            owner: desired.resource.tags().map_or_else(|| parents(state, &desired), Tags::owner),
             readiness: Readiness::Ready,
         };
         if change.action == Action::Replace {
@@ -162,6 +175,8 @@ impl Account {
         let scope = |resource: &Resource| match resource {
             Resource::Listener(listener) => format!("{:?}", listener.load_balancer),
             Resource::ListenerRule(rule) => format!("{:?}", rule.listener),
+            Resource::ScalingPolicy(policy) => format!("{:?}", policy.target),
+            Resource::ScheduledAction(action) => format!("{:?}", action.target),
             _ => String::new(),
         };
         self.objects
@@ -183,8 +198,11 @@ impl Account {
 
     fn id(&self, address: &str) -> String {
         let address = Address::parse(address).expect("an address");
-        let tagged = |object: &&Observed| matches!(object.resource.tags().map_or(Owner::Unknown, Tags::owner), Owner::Environment { address: at, .. } if at == address);
-        self.objects.values().find(tagged).expect("it stands").id.clone()
+        let owned = |object: &&Observed| {
+            let tagged = object.resource.tags().map_or_else(|| object.owner.clone(), Tags::owner);
+            matches!(tagged, Owner::Environment { address: at, .. } if at == address)
+        };
+        self.objects.values().find(owned).expect("it stands").id.clone()
     }
 
     pub fn tag(&mut self, address: &str, key: &str, value: &str) {
@@ -208,4 +226,9 @@ impl Account {
     pub fn standing(&self) -> Vec<String> {
         self.objects.values().map(|object| object.resource.spec().name()).collect()
     }
+}
+
+/// What has no tags belongs to whom its parent belongs to.
+fn parents(state: &State, desired: &Desired) -> Owner {
+    Owner::Environment { environment: state.environment.to_string(), address: desired.address.clone() }
 }

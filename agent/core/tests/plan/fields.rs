@@ -163,3 +163,39 @@ noncurrent_expire_after = "30d"
         &["name", "other_rules", "ownership", "public_access_blocked"],
     );
 }
+
+#[test]
+fn schedules() {
+    let file = r#"
+[scheduled_task.report]
+cron = "0 6 * * MON-FRI"
+timezone = "Europe/London"
+enabled = true
+count = 1
+cluster = "main"
+image = "registry.example/report@sha256:0000000000000000000000000000000000000000000000000000000000000000"
+cpu = 256
+memory = 512
+command = ["report"]
+schedule_role = "arn:aws:iam::123456789012:role/schedule"
+execution_role = "arn:aws:iam::123456789012:role/execution"
+subnets = "private"
+"#;
+    let update = Action::Update;
+    each(
+        "scheduled_task.report",
+        file,
+        &[
+            ("cron = \"0 6 * * MON-FRI\"", "rate = \"90m\"", update, &["expression"]),
+            ("Europe/London", "UTC", update, &["timezone"]),
+            ("enabled = true", "enabled = false", update, &["enabled"]),
+            ("count = 1", "count = 2", update, &["count"]),
+            ("\"main\"", "\"other\"", update, &["cluster"]),
+            ("role/schedule", "role/clock", update, &["schedule_role"]),
+            ("\"private\"", "\"public\"", update, &["subnets"]),
+            // The next run brings the new revision.
+            ("[\"report\"]", "[\"report\", \"--all\"]", update, &["task_definition"]),
+        ],
+        &["description", "flexible_minutes", "name", "security_groups"],
+    );
+}

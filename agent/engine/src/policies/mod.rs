@@ -190,6 +190,7 @@ impl Policies {
                     living = Some(process);
                 }
                 Ok(_) => given_up.push(self.denial(Doing::Judging, &GaveUp::Unintelligible)),
+                Err(why) if given_up.is_empty() => given_up.push(self.traced(document, &why).await),
                 Err(why) => given_up.push(self.denial(Doing::Judging, &why)),
             }
             if living.is_none() {
@@ -200,6 +201,26 @@ impl Policies {
             process.end().await;
         }
         Ok(verdicts)
+    }
+
+    /// The denial of a document that ended a process: it is judged once more,
+    /// rule by rule, to name the rule.
+    async fn traced(&self, document: &Value, why: &GaveUp) -> Verdict {
+        // Somebody else killed it, or all rules together said too much.
+        if matches!(why, GaveUp::Signal(_) | GaveUp::TooLong(_) | GaveUp::Unintelligible) {
+            return self.denial(Doing::Judging, why);
+        }
+        let Ok(mut process) = self.start().await else { return self.denial(Doing::Judging, why) };
+        let Err(again) = process.ask(&Question::Trace { input: document.clone() }).await else {
+            return self.denial(Doing::Judging, why);
+        };
+        match process.asked_last().await {
+            Some(asked) => {
+                tracing::warn!(policies = self.name, ?asked, ?again, "a rule gave no answer: denied");
+                Verdict::denial_of(&asked, render::policy::gave_up_at(&asked, &again))
+            }
+            None => self.denial(Doing::Judging, why),
+        }
     }
 
     /// A process that has read the files.

@@ -1,6 +1,6 @@
 use std::{os::unix::process::ExitStatusExt, process::Stdio, time::Duration};
 
-use pointsman_core::policy::{Answer, BOUNDS, GaveUp, Question};
+use pointsman_core::policy::{Answer, Asked, BOUNDS, GaveUp, Question};
 use rustix::process::Signal;
 use tokio::{
     io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader},
@@ -22,7 +22,9 @@ pub(super) struct Process {
     child: Child,
     input: ChildStdin,
     output: BufReader<ChildStdout>,
-    last_words: JoinHandle<String>,
+    /// Taken when they are needed: there is one last word.
+    last_words: Option<JoinHandle<String>>,
+    said: String,
 }
 
 /// Why there was no line to read.
@@ -43,8 +45,8 @@ impl Process {
         else {
             return Err(GaveUp::NotStarted("it has no pipes".to_owned()));
         };
-        let last_words = tokio::spawn(last_words(errors));
-        Ok(Self { child, input, output: BufReader::new(output), last_words })
+        let last_words = Some(tokio::spawn(last_words(errors)));
+        Ok(Self { child, input, output: BufReader::new(output), last_words, said: String::new() })
     }
 
     /// Asks, and waits for the answer. After an error the process is gone.
@@ -74,10 +76,23 @@ impl Process {
 
     /// Ends it: it has no more to do when there are no more questions.
     pub(super) async fn end(self) {
-        let Self { mut child, input, output: _, last_words: _ } = self;
+        let Self { mut child, input, output: _, last_words: _, said: _ } = self;
         drop(input);
         // Dropped unwaited, it would be killed all the same.
         let _ = tokio::time::timeout(FAREWELL, child.wait()).await;
+    }
+
+    /// The rule that was told last, by a process that is gone.
+    pub(super) async fn asked_last(&mut self) -> Option<Asked> {
+        self.said().await.lines().rev().find_map(|line| serde_json::from_str(line).ok())
+    }
+
+    /// What it wrote beside its answers, once it is gone.
+    async fn said(&mut self) -> &str {
+        if let Some(words) = self.last_words.take() {
+            self.said = words.await.unwrap_or_default();
+        }
+        &self.said
     }
 
     async fn exchange(&mut self, question: &Question) -> Result<Vec<u8>, NoLine> {
@@ -98,7 +113,7 @@ impl Process {
         // It closed its output: if it still stands, it does not for long.
         let _ = self.child.start_kill();
         let status = self.child.wait().await;
-        let words = (&mut self.last_words).await.unwrap_or_default();
+        let words = self.said().await.to_owned();
         let Ok(status) = status else { return GaveUp::Ended(words) };
         match status.signal() {
             Some(signal) if signal == Signal::XCPU.as_raw() => GaveUp::ProcessorTime(question.time(&BOUNDS)),

@@ -1,5 +1,8 @@
 use async_trait::async_trait;
-use pointsman_core::lease::{AgentMark, LockItem};
+use pointsman_core::{
+    lease::{AgentMark, LockItem},
+    preflight::{Backend, Work},
+};
 
 use super::CloudError;
 use crate::lease::LeaseProof;
@@ -69,4 +72,17 @@ pub trait StateBucket: Send + Sync {
         text: &str,
         replaces: Option<&StateVersion>,
     ) -> Result<StateVersion, CloudError>;
+}
+
+/// What lock and state stand on: the bucket and the tables. The one port that
+/// writes without a lease: there is none before the lock table stands, and
+/// nothing of an environment is written by it.
+#[async_trait]
+pub trait Foundation: Send + Sync {
+    /// Looks at all of it, side by side.
+    async fn look(&self) -> Backend;
+
+    /// Does one thing; done already, by us or by another, is well. An error of
+    /// kind `NotOurs` when the bucket's name is another account's.
+    async fn make(&self, work: Work) -> Result<(), CloudError>;
 }

@@ -3,22 +3,16 @@ use std::{collections::BTreeMap, sync::Arc};
 use async_trait::async_trait;
 use pointsman_core::{
     Address,
-    desired::Surroundings,
+    desired::{Neighbour, Network, Surroundings},
     environment::block,
+    preflight::{Answers, Questions},
     resource::{Desired, Observed, Resource},
 };
 
+pub use pointsman_core::preflight::Identity;
+
 use super::{CloudError, Listener};
 use crate::lease::LeaseProof;
-
-/// Who AWS says we are.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Identity {
-    /// The account's 12 digits.
-    pub account: String,
-    /// The caller's ARN.
-    pub arn: String,
-}
 
 /// Something to look for.
 #[derive(Clone, Debug)]
@@ -47,9 +41,18 @@ pub trait CloudReader: Send + Sync {
         externals: &BTreeMap<String, block::External>,
     ) -> Result<Surroundings, CloudError>;
 
+    /// The network alone.
+    async fn network(&self, network: &block::Network) -> Result<Network, CloudError>;
+
+    /// One external alone.
+    async fn external(&self, name: &str, external: &block::External) -> Result<Neighbour, CloudError>;
+
     /// Everything of these that stands, whoever owns it, in as few calls and
     /// as short a chain of them as AWS allows.
     async fn observe(&self, sought: &[Sought]) -> Result<BTreeMap<Address, Observed>, CloudError>;
+
+    /// What preflight asks, side by side: each question has an answer of its own.
+    async fn preflight(&self, questions: &Questions) -> Answers;
 
     /// Waits until an object can be worked with, telling what AWS says, for as
     /// long as its kind may take; an error of kind `Failed` when AWS gave up.

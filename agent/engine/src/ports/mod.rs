@@ -6,7 +6,7 @@ mod cloud;
 
 use std::sync::Arc;
 
-pub use backend::{LockCondition, LockTable, PutLock, StateBucket, StateVersion, StoredState};
+pub use backend::{Foundation, LockCondition, LockTable, PutLock, StateBucket, StateVersion, StoredState};
 pub use cloud::{Cloud, CloudReader, CloudWriter, Identity, Sought};
 pub use pointsman_core::failure::{CloudError, CloudErrorKind};
 
@@ -17,6 +17,8 @@ use pointsman_core::report::Event;
 pub struct Ports {
     /// The account that the environment lives in.
     pub cloud: Arc<dyn Cloud>,
+    /// What its lock and state stand on.
+    pub foundation: Arc<dyn Foundation>,
     /// The table of its lock.
     pub locks: Arc<dyn LockTable>,
     /// The bucket of its state.

@@ -57,3 +57,59 @@ print(code_of(cache.delete_cache_parameter_group, CacheParameterGroupName="sessi
         ]
     );
 }
+
+#[test]
+fn a_token_and_encryption_come_and_go_in_steps() {
+    let said = on_the_road(
+        r#"
+cache = client("elasticache")
+cache.create_cache_subnet_group(CacheSubnetGroupName="sessions", CacheSubnetGroupDescription="s", SubnetIds=subnets)
+cache.create_replication_group(
+    ReplicationGroupId="sessions", ReplicationGroupDescription="sessions", Engine="redis", EngineVersion="7.1",
+    CacheNodeType="cache.t3.micro", NumCacheClusters=1, CacheSubnetGroupName="sessions", TransitEncryptionEnabled=False)
+group = lambda: cache.describe_replication_groups(ReplicationGroupId="sessions")["ReplicationGroups"][0]
+ready = lambda: until(lambda: group()["Status"] == "available")
+
+
+def change(**what):
+    ready()
+    code = code_of(cache.modify_replication_group, ReplicationGroupId="sessions", ApplyImmediately=True, **what)
+    ready()
+    return code, group()["TransitEncryptionEnabled"], group().get("TransitEncryptionMode"), group()["AuthTokenEnabled"]
+
+
+one, two = "1" * 32, "2" * 32
+print(change(AuthToken=one, AuthTokenUpdateStrategy="ROTATE"))
+print(change(TransitEncryptionEnabled=True, TransitEncryptionMode="required"))
+print(change(TransitEncryptionEnabled=True, TransitEncryptionMode="preferred"))
+print(change(TransitEncryptionEnabled=True, TransitEncryptionMode="required"))
+print(change(AuthToken=one, AuthTokenUpdateStrategy="SET"))
+print(change(AuthToken=one, AuthTokenUpdateStrategy="ROTATE"))
+print(change(AuthToken=one, AuthTokenUpdateStrategy="SET"))
+print(change(AuthToken=two, AuthTokenUpdateStrategy="ROTATE"))
+print(change(TransitEncryptionEnabled=True, TransitEncryptionMode="preferred"))
+print(change(AuthTokenUpdateStrategy="DELETE"))
+print(change(TransitEncryptionEnabled=False))
+print(change(TransitEncryptionEnabled=True, TransitEncryptionMode="preferred"))
+print(change(TransitEncryptionEnabled=False))
+"#,
+    );
+    assert_eq!(
+        said,
+        [
+            "('InvalidParameterValue', False, None, False)",
+            "('InvalidParameterCombination', False, None, False)",
+            "('OK', True, 'preferred', False)",
+            "('OK', True, 'required', False)",
+            "('InvalidParameterCombination', True, 'required', False)",
+            "('OK', True, 'required', True)",
+            "('OK', True, 'required', True)",
+            "('OK', True, 'required', True)",
+            "('InvalidParameterCombination', True, 'required', True)",
+            "('OK', True, 'required', False)",
+            "('InvalidParameterCombination', True, 'required', False)",
+            "('OK', True, 'preferred', False)",
+            "('OK', False, None, False)",
+        ]
+    );
+}

@@ -137,7 +137,7 @@ def modify(handler):
         parameters = cache._p(params, "CacheParameterGroupName")
         if parameters and parameters not in cache._param_groups:
             return cache._error("CacheParameterGroupNotFound", f"CacheParameterGroup {parameters} not found.", 404)
-        if error := modify_transit(group, params):
+        if error := modify_transit(group, params) or modify_token(group, params):
             return error
         status, headers, body = handler(params)
         if status != 200:
@@ -175,8 +175,25 @@ def modify_transit(group, params):
     if group["TransitEncryptionMode"] == "required" and wanted == "false":
         return cache._error("InvalidParameterCombination",
                             "Transit encryption can be disabled from transit encryption mode preferred only", 400)
+    if group["AuthTokenEnabled"] and mode != "required":
+        return cache._error("InvalidParameterCombination", "Transit encryption can be made optional or disabled only "
+                            "when the access control is removed", 400)
     group["TransitEncryptionEnabled"] = wanted != "false"
     group["TransitEncryptionMode"] = mode if wanted != "false" else None
+    return None
+
+
+def modify_token(group, params):
+    """Another token is added with ROTATE; SET leaves it alone, and comes after."""
+    token, strategy = cache._p(params, "AuthToken"), cache._p(params, "AuthTokenUpdateStrategy")
+    if not token:
+        if strategy in ("SET", "ROTATE"):
+            return cache._error("InvalidParameterCombination", "The parameter AuthToken must be provided", 400)
+        return None
+    if not 16 <= len(token) <= 128:
+        return cache._error("InvalidParameterValue", "The AUTH token must be 16 to 128 characters", 400)
+    if strategy == "SET" and token not in group["_auth_tokens"]:
+        return cache._error("InvalidParameterCombination", "The strategy SET is allowed only after ROTATE", 400)
     return None
 
 

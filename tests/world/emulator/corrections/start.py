@@ -7,9 +7,11 @@ from ministack.core import responses
 
 # What the emulator otherwise reads from the SDK's models, to choose the content type of an answer.
 PROTOCOLS = {
-    "ec2": "ec2", "s3": "rest-xml", "elasticfilesystem": "rest-json", "efs": "rest-json",
+    "ec2": "ec2", "s3": "rest-xml", "elasticfilesystem": "rest-json", "scheduler": "rest-json", "efs": "rest-json",
     **dict.fromkeys(("alb", "elasticloadbalancing", "elasticache", "iam", "rds", "sns", "sts"), "query"),
-    **dict.fromkeys(("dynamodb", "ecs", "logs", "secretsmanager", "servicediscovery", "sqs", "ssm"), "json"),
+    **dict.fromkeys(("dynamodb", "ecr", "ecs", "logs", "secretsmanager", "servicediscovery", "servicequotas", "sqs", "ssm",
+                     "application-autoscaling", "tagging"), "json"),
+    "monitoring": "smithy-rpc-v2-cbor",
 }
 
 

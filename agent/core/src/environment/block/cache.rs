@@ -7,10 +7,10 @@ use serde::{Deserialize, Serialize};
 pub struct Cache {
     /// `redis` or `valkey`.
     pub engine: CacheEngine,
-    /// Such as `7.1`.
+    /// The engine's version, such as `7.1`.
     #[schemars(regex(pattern = r"^[0-9]+(\.[0-9x]+){0,2}$"))]
     pub engine_version: String,
-    /// Such as `cache.t3.micro`.
+    /// The nodes' type, such as `cache.t3.micro`.
     #[schemars(regex(pattern = r"^cache\.[a-z0-9]+\.[a-z0-9]+$"))]
     pub node_type: String,
     /// How many nodes hold the data: 1 to 6; two or more fail over by themselves.

@@ -18,7 +18,7 @@ pub struct Owner {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Aws {
-    /// Such as `us-east-1`.
+    /// The region, such as `us-east-1`.
     #[schemars(regex(pattern = r"^[a-z]{2}(-[a-z]+)+-[0-9]$"))]
     pub region: String,
     /// The account's 12 digits; checked before anything else.
@@ -42,19 +42,19 @@ pub struct Aws {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct State {
-    /// The S3 bucket.
+    /// The S3 bucket's name: 3 to 63 of `a` to `z`, digits, `.` and `-`.
     #[schemars(regex(pattern = r"^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$"))]
     pub bucket: String,
     /// Terraform's key of the same environment; ours is derived from it.
     #[schemars(length(min = 1, max = 900))]
     pub key: String,
-    /// The DynamoDB table with the string key `LockID`.
+    /// The DynamoDB table with the string key `LockID`: its name alone, not its ARN.
     #[schemars(regex(pattern = r"^[A-Za-z0-9_.-]{3,255}$"))]
     pub lock_table: String,
     /// `true`, or the KMS key to encrypt with.
     #[serde(default)]
     pub encrypt: Encrypt,
-    /// The backend's region, where it is not that of `[aws]`.
+    /// The backend's region, such as `us-east-1`, where it is not that of `[aws]`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(regex(pattern = r"^[a-z]{2}(-[a-z]+)+-[0-9]$"))]
     pub region: Option<String>,

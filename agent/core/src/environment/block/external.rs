@@ -12,6 +12,15 @@ pub enum External {
         /// The Secrets Manager secret (name or ARN) with the connection URL.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         secret: Option<String>,
+        /// How many connections it takes in all: its parameter `max_connections`.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        #[schemars(range(min = 1, max = 262_143))]
+        max_connections: Option<u32>,
+        /// How many connections one task opens at most: its workers times the
+        /// size of a worker's pool, overflow included.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        #[schemars(range(min = 1, max = 10_000))]
+        connections_per_task: Option<u32>,
     },
     /// An EFS file system; give `id` or `name`.
     Efs {

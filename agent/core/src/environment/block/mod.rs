@@ -10,15 +10,17 @@ mod load_balancer;
 mod operation;
 mod queue;
 mod rollout;
+mod scheduled_task;
 mod service;
 mod table;
+mod task;
 
 use std::collections::BTreeMap;
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-pub use alarm::{Alarm, Alarms, Dashboard};
+pub use alarm::{Alarm, Alarms, Dashboard, MissingData};
 pub use bucket::Bucket;
 pub use cache::{Cache, CacheEncryption, CacheEngine};
 pub use estate::{Aws, Encrypt, Network, Owner, State, SubnetSelection, VpcSelection};
@@ -27,10 +29,13 @@ pub use load_balancer::{Listener, ListenerProtocol, LoadBalancer, Scheme};
 pub use operation::{Correct, Drift, Freeze, FreezeWindow, Secret};
 pub use queue::{DeadLetter, Queue};
 pub use rollout::{Rollout, SchemaChange, Strategy, Switch, SwitchKind, SwitchMode};
+pub use scheduled_task::ScheduledTask;
 pub use service::{
-    Architecture, Expose, Health, Scaling, ScalingSchedule, Service, Stickiness, StickinessKind, Volume,
+    Architecture, Deployment, Expose, Health, Scaling, ScalingSchedule, ScalingSuspended, Service,
+    Stickiness, StickinessKind, Volume,
 };
 pub use table::{TABLES, Table};
+pub use task::Task;
 
 use crate::scalar::Template;
 
@@ -75,6 +80,9 @@ pub struct EnvironmentFile {
     /// ECS services on Fargate.
     #[serde(default)]
     pub service: BTreeMap<String, Service>,
+    /// Tasks on Fargate by the clock.
+    #[serde(default)]
+    pub scheduled_task: BTreeMap<String, ScheduledTask>,
     /// SQS queues.
     #[serde(default)]
     pub queue: BTreeMap<String, Queue>,
@@ -102,15 +110,14 @@ pub struct EnvironmentFile {
 }
 
 impl EnvironmentFile {
-    /// The externals that objects are made from: those that services and
+    /// The externals that objects are made from: those that tasks and
     /// outputs refer to.
     pub fn referred_externals(&self) -> BTreeMap<String, External> {
-        let services = self.service.values();
-        let templates = services
-            .clone()
-            .flat_map(|service| service.environment.values().chain(service.secrets.values()))
+        let templates = self
+            .tasks()
+            .flat_map(|task| task.environment.values().chain(task.secrets.values()))
             .chain(self.outputs.values());
-        let volumes = services.flat_map(|service| service.volumes.values().map(|volume| &volume.files));
+        let volumes = self.tasks().flat_map(|task| task.volumes.values().map(|volume| &volume.files));
         templates
             .flat_map(Template::references)
             .chain(volumes)

@@ -7,12 +7,17 @@ use crate::scalar::{Cron, Duration};
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Secret {
-    /// Make a random value of so many characters once: 16 to 128.
+    /// Make a random value of so many letters and digits once: 16 to 128. A
+    /// value that was made is kept, whatever is written here later.
     #[schemars(range(min = 16, max = 128))]
     pub generate: u32,
     /// For people.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub description: Option<String>,
+    /// How long a deleted one can be taken back: 7 to 30 days. Described again
+    /// in that time, it comes back with its old value.
+    #[serde(default = "thirty_days")]
+    pub recovery: Duration,
 }
 
 /// When nothing may be applied.
@@ -60,6 +65,10 @@ pub enum Correct {
     Safe,
     /// Everything that policies allow.
     Always,
+}
+
+fn thirty_days() -> Duration {
+    Duration::from_seconds(30 * 86_400)
 }
 
 fn utc() -> String {

@@ -62,6 +62,40 @@ pub struct Service {
     /// Who decides the number of tasks.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub scaling: Option<Scaling>,
+    /// How new tasks take the place of the old ones.
+    #[serde(default)]
+    pub deployment: Deployment,
+    /// Fargate's version: `LATEST`, or one from `1.4.0` on.
+    #[serde(default = "latest")]
+    #[schemars(regex(pattern = r"^(LATEST|1\.([4-9]|[1-9][0-9]+)\.[0-9]+)$"))]
+    pub platform_version: String,
+    /// Lets people open a shell in tasks that start from then on (ECS Exec);
+    /// needs a `task_role`.
+    #[serde(default)]
+    pub execute_command: bool,
+}
+
+/// How new tasks take the place of the old ones.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Deployment {
+    /// Percent of the count that stays healthy meanwhile: 0 to 100.
+    #[serde(default = "hundred")]
+    #[schemars(range(max = 100))]
+    pub minimum_healthy_percent: u32,
+    /// Percent of the count that may run meanwhile: 100 to 200.
+    #[serde(default = "two_hundred")]
+    #[schemars(range(min = 100, max = 200))]
+    pub maximum_percent: u32,
+    /// Whether ECS ends and rolls back a deployment whose tasks do not start.
+    #[serde(default = "yes")]
+    pub circuit_breaker: bool,
+}
+
+impl Default for Deployment {
+    fn default() -> Self {
+        Self { minimum_healthy_percent: hundred(), maximum_percent: two_hundred(), circuit_breaker: yes() }
+    }
 }
 
 /// The processor that tasks run on.
@@ -91,7 +125,7 @@ impl Architecture {
 pub struct Volume {
     /// An `[external.NAME]` of kind `efs`.
     pub files: Reference,
-    /// The absolute path in the container.
+    /// The absolute path in the container, such as `/data`.
     #[schemars(regex(pattern = r"^/"))]
     pub mount: String,
     /// Mounted for reading only.
@@ -103,7 +137,7 @@ pub struct Volume {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Health {
-    /// The path that is asked for.
+    /// The path that is asked for, such as `/health`.
     #[serde(default = "root_path")]
     #[schemars(regex(pattern = r"^/"), length(max = 1024))]
     pub path: String,
@@ -203,9 +237,27 @@ pub struct Scaling {
     /// The pause before more are added.
     #[serde(default = "one_minute")]
     pub scale_out_cooldown: Duration,
+    /// Stops scaling for a while; what is not written here is a rollout's to stop.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub suspended: Option<ScalingSuspended>,
     /// Other bounds at certain times.
     #[serde(default)]
     pub schedule: Vec<ScalingSchedule>,
+}
+
+/// Which kinds of scaling stand still.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ScalingSuspended {
+    /// No tasks are taken away.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub scale_in: Option<bool>,
+    /// No tasks are added.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub scale_out: Option<bool>,
+    /// Schedules change nothing.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub scheduled: Option<bool>,
 }
 
 /// Other bounds from a time on.
@@ -216,13 +268,17 @@ pub struct ScalingSchedule {
     pub name: String,
     /// When.
     pub cron: Cron,
+    /// The time zone of `cron`, such as `Europe/London`; UTC when absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(regex(pattern = r"^[A-Za-z_]+(/[A-Za-z0-9_+-]+)*$"))]
+    pub timezone: Option<String>,
     /// Never fewer from then on.
     pub min: u32,
     /// Never more from then on.
     pub max: u32,
 }
 
-fn private() -> String {
+pub(super) fn private() -> String {
     "private".to_owned()
 }
 
@@ -232,6 +288,22 @@ fn root_path() -> String {
 
 fn ok_code() -> String {
     "200".to_owned()
+}
+
+fn latest() -> String {
+    "LATEST".to_owned()
+}
+
+fn hundred() -> u32 {
+    100
+}
+
+fn two_hundred() -> u32 {
+    200
+}
+
+fn yes() -> bool {
+    true
 }
 
 fn two() -> u32 {
@@ -246,7 +318,7 @@ fn five_seconds() -> Duration {
     Duration::from_seconds(5)
 }
 
-fn thirty_seconds() -> Duration {
+pub(super) fn thirty_seconds() -> Duration {
     Duration::from_seconds(30)
 }
 
@@ -258,6 +330,6 @@ fn five_minutes() -> Duration {
     Duration::from_seconds(300)
 }
 
-fn thirty_days() -> Duration {
+pub(super) fn thirty_days() -> Duration {
     Duration::from_seconds(30 * 86_400)
 }

@@ -31,6 +31,7 @@ tables! {
     cache ["url_secret", "endpoint", "port"];
     load_balancer ["dns_name", "arn", "zone_id"];
     service ["arn", "name"];
+    scheduled_task ["arn", "name"];
     queue ["url", "arn", "name"];
     bucket ["name", "arn", "domain_name"];
 }

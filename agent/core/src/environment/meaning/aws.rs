@@ -71,11 +71,13 @@ fn arns<'a>(subject: &Subject<'a>) -> Vec<ArnUse<'a>> {
     role(&["aws", "role_arn"], &file.aws.role_arn);
     role(&["aws", "plan_role_arn"], &file.aws.plan_role_arn);
     role(&["state", "role_arn"], &file.state.role_arn);
-    for (name, service) in &file.service {
-        role(&["service", name, "task_role"], &service.task_role);
+    for task in file.tasks() {
+        let path = [task.kind, task.name, "task_role"];
+        arns.extend(task.task_role.map(|arn| ArnUse::new(&path, arn, &ROLE)));
+        arns.push(ArnUse::new(&[task.kind, task.name, "execution_role"], task.execution_role, &ROLE));
     }
-    for (name, service) in &file.service {
-        arns.push(ArnUse::new(&["service", name, "execution_role"], &service.execution_role, &ROLE));
+    for (name, task) in &file.scheduled_task {
+        arns.push(ArnUse::new(&["scheduled_task", name, "schedule_role"], &task.schedule_role, &ROLE));
     }
     for (name, balancer) in &file.load_balancer {
         for (listener, shape) in &balancer.listener {

@@ -1,7 +1,7 @@
 //! What ElastiCache asks of a replication group.
 
 use super::{Diagnostic, Subject};
-use crate::environment::block::CacheEngine;
+use crate::{environment::block::CacheEngine, scalar::TemplatePart};
 
 const WEEK_IN_MINUTES: u32 = 7 * 24 * 60;
 
@@ -19,6 +19,49 @@ pub(super) fn encryption_of_auth(subject: &Subject<'_>, found: &mut Vec<Diagnost
                 .help("set `encryption = { in_transit = true }`, or take `auth` out")
                 .related(subject.place(&["cache", name, "encryption", "in_transit"]), "switched off here"),
             );
+        }
+    }
+}
+
+/// A URL that is put together in the file speaks as the cache does.
+pub(super) fn urls(subject: &Subject<'_>, found: &mut Vec<Diagnostic>) {
+    for (service, shape) in &subject.file.service {
+        for (variable, template) in &shape.environment {
+            for pair in template.parts().windows(2) {
+                let [TemplatePart::Literal(before), TemplatePart::Reference(reference)] = pair else {
+                    continue;
+                };
+                let segments = reference.segments();
+                let ["cache", name, "endpoint"] = segments.as_slice() else {
+                    continue;
+                };
+                let Some(cache) = subject.file.cache.get(*name) else {
+                    continue;
+                };
+                let problem = if before.ends_with("redis://") && cache.encryption.in_transit {
+                    Some(("the cache speaks TLS only", "write `rediss://`"))
+                } else if before.ends_with("rediss://") && !cache.encryption.in_transit {
+                    Some((
+                        "the cache does not speak TLS",
+                        "write `redis://`, or `encryption = { in_transit = true }`",
+                    ))
+                } else if before.ends_with("://") && cache.auth {
+                    Some((
+                        "the cache asks for a token",
+                        "write the whole URL as a secret: `${cache.NAME.url_secret}`",
+                    ))
+                } else {
+                    None
+                };
+                if let Some((label, help)) = problem {
+                    found.push(
+                        Diagnostic::error("cache-url", format!("`{variable}` cannot reach `cache.{name}`"))
+                            .at(subject.place(&["service", service, "environment", variable]))
+                            .label(label)
+                            .help(help.replace("NAME", name)),
+                    );
+                }
+            }
         }
     }
 }

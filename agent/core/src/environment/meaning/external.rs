@@ -1,7 +1,10 @@
 //! What is referred to can be found in one way only.
 
 use super::{Diagnostic, Subject};
-use crate::environment::block::External;
+use crate::{
+    environment::block::{External, Service},
+    scalar::Template,
+};
 
 /// A file system, and its access point, by id or by name.
 pub(super) fn identities(subject: &Subject<'_>, found: &mut Vec<Diagnostic>) {
@@ -54,4 +57,66 @@ fn either(
 
 fn is_hexadecimal(text: &str) -> bool {
     (8..=40).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_hexdigit())
+}
+
+/// A database takes the connections of both fleets. Nothing is said where the
+/// file does not say how many there are.
+pub(super) fn connections(subject: &Subject<'_>, found: &mut Vec<Diagnostic>) {
+    for (block, external) in &subject.file.external {
+        let External::Aurora { id: _, secret: _, max_connections, connections_per_task } = external else {
+            continue;
+        };
+        let path = |key| ["external", block.as_str(), key];
+        let (most, each) = match (max_connections, connections_per_task) {
+            (Some(most), Some(each)) => (u64::from(*most), u64::from(*each)),
+            (None, None) => continue,
+            (Some(_), None) => {
+                found.push(half(subject, &path("max_connections"), "connections_per_task"));
+                continue;
+            }
+            (None, Some(_)) => {
+                found.push(half(subject, &path("connections_per_task"), "max_connections"));
+                continue;
+            }
+        };
+        let users = subject.file.service.values().filter(|service| refers_to(service, block));
+        let (first, peak) = users.fold((0, 0), |(first, peak), service| {
+            let count = u64::from(service.count);
+            let greatest =
+                service.scaling.as_ref().map_or(count, |scaling| u64::from(scaling.max)).max(count);
+            // Old and new tasks run side by side in every roll-out.
+            (first + 2 * count * each, peak + 2 * greatest * each)
+        });
+        let message = |needed: u64| {
+            format!("both fleets could open {needed} connections to `external.{block}`, which takes {most}")
+        };
+        let diagnostic = if first > most {
+            Diagnostic::error("connections", message(first))
+        } else if peak > most {
+            Diagnostic::warning("connections", message(peak))
+        } else {
+            continue;
+        };
+        found.push(
+            diagnostic
+                .at(subject.place(&path("max_connections")))
+                .label("too few for a roll-out")
+                .help("lower the pool, the workers or the number of tasks, put a proxy before the database, or raise its `max_connections`")
+                .related(subject.place(&path("connections_per_task")), "opened by each task"),
+        );
+    }
+}
+
+fn half(subject: &Subject<'_>, path: &[&str], other: &str) -> Diagnostic {
+    Diagnostic::error("missing-key", format!("`{}` says nothing without `{other}`", path.join(".")))
+        .at(subject.key(path))
+        .label("half of a budget")
+        .help(format!("add `{other}`, or take this out"))
+}
+
+fn refers_to(service: &Service, external: &str) -> bool {
+    let templates = service.environment.values().chain(service.secrets.values());
+    templates.flat_map(Template::references).any(
+        |reference| matches!(reference.segments().as_slice(), ["external", name, ..] if *name == external),
+    )
 }

@@ -15,10 +15,20 @@ const SIZES: &[(u32, u32, u32, u32)] = &[
 /// A task of 256 CPU units, the smallest, has three sizes of memory.
 const SMALLEST: (u32, [u32; 3]) = (256, [512, 1_024, 2_048]);
 
+/// Every size of CPU, with the sizes of memory that it goes with.
+pub(crate) fn fargate_sizes() -> Vec<(u32, Vec<u32>)> {
+    let steps = |&(units, least, most, step): &(u32, u32, u32, u32)| {
+        let memory = (least..=most).filter(|memory| memory.is_multiple_of(step)).collect();
+        (units, memory)
+    };
+    std::iter::once((SMALLEST.0, SMALLEST.1.to_vec())).chain(SIZES.iter().map(steps)).collect()
+}
+
 /// CPU and memory fit each other.
 pub(super) fn sizes(subject: &Subject<'_>, found: &mut Vec<Diagnostic>) {
-    for (name, service) in &subject.file.service {
-        let (cpu, memory) = (service.cpu, service.memory);
+    for task in subject.file.tasks() {
+        let (cpu, memory) = (task.cpu, task.memory);
+        let at = |key| subject.place(&[task.kind, task.name, key]);
         let allowed = if cpu == SMALLEST.0 {
             (!SMALLEST.1.contains(&memory)).then(|| "512, 1024 or 2048".to_owned())
         } else if let Some((_, least, most, step)) = SIZES.iter().find(|(units, ..)| *units == cpu) {
@@ -31,7 +41,7 @@ pub(super) fn sizes(subject: &Subject<'_>, found: &mut Vec<Diagnostic>) {
                 .collect();
             found.push(
                 Diagnostic::error("fargate-size", format!("Fargate has no tasks of {cpu} CPU units"))
-                    .at(subject.place(&["service", name, "cpu"]))
+                    .at(at("cpu"))
                     .label("no such size")
                     .help(format!("write one of {} (1024 are one vCPU)", units.join(", "))),
             );
@@ -43,10 +53,10 @@ pub(super) fn sizes(subject: &Subject<'_>, found: &mut Vec<Diagnostic>) {
                     "fargate-size",
                     format!("Fargate has no tasks of {cpu} CPU units with {memory} MiB"),
                 )
-                .at(subject.place(&["service", name, "memory"]))
+                .at(at("memory"))
                 .label("does not fit the CPU units")
                 .help(format!("with `cpu = {cpu}`, `memory` may be {allowed}"))
-                .related(subject.place(&["service", name, "cpu"]), "the CPU units"),
+                .related(at("cpu"), "the CPU units"),
             );
         }
     }

@@ -17,11 +17,14 @@ mod queue;
 mod reference;
 mod rollout;
 mod scaling;
+mod scheduled_task;
 mod service;
 mod tag;
+mod task;
 mod together;
 
 use super::{Diagnostic, Environment, EnvironmentFile, Place, node::Node, text::Texts};
+pub(crate) use fargate::fargate_sizes;
 pub(crate) use together::check_together;
 
 /// A check: looks at one thing, reports all that is wrong with it.
@@ -32,6 +35,8 @@ const CHECKS: &[Check] = &[
     alarm::thresholds,
     alarm::targets,
     alarm::periods,
+    alarm::metrics,
+    alarm::scale_outs,
     aws::credentials,
     aws::services_of_arns,
     aws::accounts_of_arns,
@@ -39,9 +44,11 @@ const CHECKS: &[Check] = &[
     bucket::expiries,
     bucket::versions,
     cache::encryption_of_auth,
+    cache::urls,
     cache::versions,
     cache::windows,
     drift::ignored,
+    external::connections,
     external::identities,
     fargate::sizes,
     listener::certificates,
@@ -56,6 +63,7 @@ const CHECKS: &[Check] = &[
     operation::freezes,
     queue::times,
     queue::sorts,
+    operation::recoveries,
     reference::targets,
     cycle::references,
     rollout::shifts,
@@ -64,11 +72,14 @@ const CHECKS: &[Check] = &[
     rollout::switches,
     scaling::bounds,
     scaling::schedules,
+    service::deployments,
+    scheduled_task::times,
     service::health,
     service::times,
-    service::images,
-    service::variables,
-    service::mounts,
+    task::times,
+    task::images,
+    task::variables,
+    task::mounts,
     service::priorities,
     service::protected,
     tag::keys,

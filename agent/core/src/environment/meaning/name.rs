@@ -23,8 +23,8 @@ fn all_blocks<'a>(subject: &Subject<'a>) -> Vec<Vec<&'a str>> {
     for (name, balancer) in &file.load_balancer {
         paths(&mut all, &["load_balancer", name, "listener"], &balancer.listener);
     }
-    for (name, service) in &file.service {
-        paths(&mut all, &["service", name, "volumes"], &service.volumes);
+    for task in file.tasks() {
+        paths(&mut all, &[task.kind, task.name, "volumes"], task.volumes);
     }
     if let Some(alarms) = &file.alarms {
         paths(&mut all, &["alarms"], &alarms.alarm);
@@ -105,15 +105,15 @@ pub(super) fn variables(subject: &Subject<'_>, found: &mut Vec<Diagnostic>) {
                 .help(help),
         );
     };
-    for (service, shape) in &subject.file.service {
-        let tables = [("environment", &shape.environment), ("secrets", &shape.secrets)];
+    for task in subject.file.tasks() {
+        let tables = [("environment", task.environment), ("secrets", task.secrets)];
         for (table, name) in
             tables.into_iter().flat_map(|(table, all)| all.keys().map(move |name| (table, name)))
         {
             let first = name.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_');
             let last = name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_');
             if !first || !last || name.len() > MAX_VARIABLE {
-                let path = ["service", service, table, name];
+                let path = [task.kind, task.name, table, name];
                 let help = "write up to 255 letters, digits and `_`, not beginning with a digit";
                 refuse(&path, name, "an environment variable", help);
             }

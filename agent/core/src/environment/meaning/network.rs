@@ -6,12 +6,14 @@ use crate::environment::block::{SubnetSelection, VpcSelection};
 /// `subnets = "private"` needs `[network] private_subnets`.
 pub(super) fn subnets(subject: &Subject<'_>, found: &mut Vec<Diagnostic>) {
     let file = subject.file;
-    let uses = (file.service.iter().map(|(name, block)| ("service", name, &block.subnets)))
-        .chain(file.load_balancer.iter().map(|(name, block)| ("load_balancer", name, &block.subnets)))
-        .chain(file.cache.iter().map(|(name, block)| ("cache", name, &block.subnets)));
+    let balancers = file.load_balancer.iter();
+    let caches = file.cache.iter();
+    let uses = (file.tasks().map(|task| (task.kind, task.name, task.subnets)))
+        .chain(balancers.map(|(name, block)| ("load_balancer", name.as_str(), block.subnets.as_str())))
+        .chain(caches.map(|(name, block)| ("cache", name.as_str(), block.subnets.as_str())));
     for (kind, name, subnets) in uses {
-        let path = [kind, name.as_str(), "subnets"];
-        if !matches!(subnets.as_str(), "private" | "public") {
+        let path = [kind, name, "subnets"];
+        if !matches!(subnets, "private" | "public") {
             found.push(
                 Diagnostic::error("unknown-word", format!("`{}` cannot be `{subnets}`", path.join(".")))
                     .at(subject.place(&path))

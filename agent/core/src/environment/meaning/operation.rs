@@ -1,4 +1,4 @@
-//! When nothing may be applied.
+//! When nothing may be applied, and how long what is deleted can come back.
 
 use super::{Diagnostic, Subject};
 
@@ -13,6 +13,16 @@ pub(super) fn freezes(subject: &Subject<'_>, found: &mut Vec<Diagnostic>) {
                 window.duration,
                 "`1m` to `366d`",
             ));
+        }
+    }
+}
+
+/// A secret can be taken back for whole days.
+pub(super) fn recoveries(subject: &Subject<'_>, found: &mut Vec<Diagnostic>) {
+    for (name, secret) in &subject.file.secret {
+        if !secret.recovery.whole_days().is_some_and(|days| (7..=30).contains(&days)) {
+            let path = ["secret", name.as_str(), "recovery"];
+            found.push(super::out_of_range(subject, &path, secret.recovery, "`7d` to `30d`, in whole days"));
         }
     }
 }

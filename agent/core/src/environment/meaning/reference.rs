@@ -46,13 +46,16 @@ pub(super) fn uses(file: &EnvironmentFile) -> Vec<Use<'_>> {
         }
     }
     let mut uses = Vec::new();
-    for (name, service) in &file.service {
-        each(&mut uses, &["service", name, "environment"], &service.environment, Wanted::Text);
-        each(&mut uses, &["service", name, "secrets"], &service.secrets, Wanted::Secret);
-        for (volume, mounted) in &service.volumes {
-            let path = vec!["service", name, "volumes", volume, "files"];
+    for task in file.tasks() {
+        let (kind, name) = (task.kind, task.name);
+        each(&mut uses, &[kind, name, "environment"], task.environment, Wanted::Text);
+        each(&mut uses, &[kind, name, "secrets"], task.secrets, Wanted::Secret);
+        for (volume, mounted) in task.volumes {
+            let path = vec![kind, name, "volumes", volume, "files"];
             uses.push(Use { path, reference: &mounted.files, wanted: Wanted::FileSystem });
         }
+    }
+    for (name, service) in &file.service {
         if let Some(expose) = &service.expose {
             let path = vec!["service", name, "expose", "listener"];
             uses.push(Use { path, reference: &expose.listener, wanted: Wanted::Listener });
@@ -80,8 +83,8 @@ pub(super) fn targets(subject: &Subject<'_>, found: &mut Vec<Diagnostic>) {
             found.push(Diagnostic::error(code, message).at(place).label("refers to it here").help(help));
         }
     }
-    for (name, service) in &subject.file.service {
-        for (variable, template) in &service.secrets {
+    for task in subject.file.tasks() {
+        for (variable, template) in task.secrets {
             let sound = match template.parts() {
                 [TemplatePart::Reference(_)] => true,
                 [TemplatePart::Literal(text)] => is_secret_arn(text),
@@ -90,7 +93,7 @@ pub(super) fn targets(subject: &Subject<'_>, found: &mut Vec<Diagnostic>) {
             if !sound {
                 found.push(
                     Diagnostic::error("not-a-secret", format!("`{variable}` is not given by a secret"))
-                        .at(subject.place(&["service", name, "secrets", variable]))
+                        .at(subject.place(&[task.kind, task.name, "secrets", variable]))
                         .label("neither one reference nor a secret's ARN")
                         .help("write one reference such as `${external.NAME.arn}` and nothing around it, or the ARN of a secret; a plain value belongs into `environment`"),
                 );

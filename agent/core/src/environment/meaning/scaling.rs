@@ -78,6 +78,17 @@ pub(super) fn schedules(subject: &Subject<'_>, found: &mut Vec<Diagnostic>) {
                     .help("give each a name of its own"),
                 );
             }
+            if schedule.cron.for_aws().is_none() {
+                found.push(
+                    Diagnostic::error(
+                        "scaling",
+                        format!("AWS cannot say `{}`: a day of the month or a weekday", schedule.cron),
+                    )
+                    .at(at("cron"))
+                    .label("either of two days")
+                    .help("make two schedules of it, one with the day and one with the weekday"),
+                );
+            }
             if !super::name::self_explaining(&schedule.name) {
                 found.push(
                     Diagnostic::error(

@@ -7,7 +7,7 @@ use crate::policy::{Answer, Doing, Evaluator, GaveUp, Question};
 
 fn told(evaluator: &mut Evaluator, question: &str) -> String {
     let question: Question = serde_json::from_str(question).unwrap();
-    serde_json::to_string(&evaluator.answer(question)).unwrap()
+    serde_json::to_string(&evaluator.answer(question, &mut |_| {})).unwrap()
 }
 
 #[test]
@@ -39,10 +39,11 @@ fn a_dialogue() {
 #[test]
 fn whoever_asks_understands_the_answer() {
     let mut evaluator = Evaluator::default();
-    let answer = evaluator.answer(Question::Load { files: files(&[("policies/a.rego", "package a\n")]) });
+    let answer =
+        evaluator.answer(Question::Load { files: files(&[("policies/a.rego", "package a\n")]) }, &mut |_| {});
     let line = serde_json::to_string(&answer).unwrap();
     assert_eq!(serde_json::from_str::<Answer>(&line).unwrap(), Answer::Loaded);
-    let answer = evaluator.answer(Question::Judge { input: json!({}) });
+    let answer = evaluator.answer(Question::Judge { input: json!({}) }, &mut |_| {});
     let line = serde_json::to_string(&answer).unwrap();
     assert_eq!(serde_json::from_str::<Answer>(&line).unwrap(), answer);
 }
@@ -69,4 +70,18 @@ fn why_there_is_no_answer() {
         format!("{what}\n  {next}")
     });
     insta::assert_snapshot!(said.collect::<Vec<_>>().join("\n"));
+}
+
+#[test]
+fn tracing_says_the_same_and_tells_each_rule_before() {
+    let text = "package p\n\ndeny contains \"no\" if input.a\n\nwarn_b contains \"b\" if input.b\n\nexception contains [\"b\"] if input.b\n";
+    let mut evaluator = Evaluator::default();
+    evaluator.answer(Question::Load { files: files(&[("policies/p.rego", text)]) }, &mut |_| {});
+    let input = json!({ "a": true, "b": true });
+    let mut told = Vec::new();
+    let traced = evaluator.answer(Question::Trace { input: input.clone() }, &mut |asked| {
+        told.push(format!("{}.{} {}:{}", asked.package, asked.rule, asked.file, asked.line));
+    });
+    assert_eq!(evaluator.answer(Question::Judge { input }, &mut |_| {}), traced);
+    insta::assert_snapshot!(told.join("\n"));
 }

@@ -2,19 +2,19 @@
 
 use std::collections::BTreeMap;
 
-use super::{block, code, diagnostics, folded, left_out, lines_of, prose, titles};
+use super::{
+    changes::{Fold, changes, shortened, undone},
+    code, cost, diagnostics, folded, left_out, lines_of, prose, titles,
+};
 use crate::{
-    plan::{Action, Change, Disruption, FieldChange, Origin, Plan},
+    plan::Plan,
     policy::{Overridden, Verdict},
-    render::{plan::summary, words},
+    render::{forecast, plan::summary, words},
     report::{
         ChangeResult, Outcome,
         pull_request::{EnvironmentReport, Progress, PullReport, Purpose, Status},
     },
 };
-
-/// A value longer than this is shortened in the middle of a line.
-const LONGEST_VALUE: usize = 200;
 
 /// The whole of it, with at most `room` lines of each list.
 pub(super) fn section(report: &PullReport, environment: &EnvironmentReport, room: usize) -> String {
@@ -57,7 +57,7 @@ pub(super) fn section(report: &PullReport, environment: &EnvironmentReport, room
     match report.purpose {
         Purpose::Preview => {
             if let Some(judged) = judged {
-                text.push_str(&planned(&judged.plan));
+                text.push_str(&planned(&judged.plan, room));
                 text.push_str(&policies(&judged.verdict, room));
                 text.push_str(&undone(&judged.plan, room));
                 text.push_str(&changes(name.as_str(), &judged.plan, room, Fold::from_size(&judged.plan)));
@@ -126,28 +126,16 @@ fn next_try(status: Status, again: bool) -> &'static str {
     }
 }
 
-fn planned(plan: &Plan) -> String {
+fn planned(plan: &Plan, room: usize) -> String {
     let place = format!("Account {}, {}.", code(&plan.account), code(&plan.region));
     let mut text = if plan.is_empty() {
         format!("**Nothing to do:** what lives is what the file says. {place}\n\n")
     } else {
         let mark = titles::disruption_mark(plan.disruption());
-        let disruption = words::disruption(plan.disruption());
-        format!("**{}** {mark}It {disruption}. {place}\n\n", summary(plan.summary()))
+        let disrupts = forecast::sentence(plan, |address| code(address.as_str()));
+        format!("**{}** {place}\n\n{mark}Disrupts: {disrupts}.\n\n", summary(plan.summary()))
     };
-    let worse: Vec<&Change> =
-        plan.changes.iter().filter(|change| change.disruption > Disruption::ConnectionsDrain).collect();
-    for change in &worse {
-        text.push_str(&format!(
-            "- 🛑 {}: {}, {}\n",
-            code(change.address.as_str()),
-            words::to_do(change.action),
-            words::disruption(change.disruption)
-        ));
-    }
-    if !worse.is_empty() {
-        text.push('\n');
-    }
+    text.push_str(&cost::section(&plan.cost, room));
     for unsettled in &plan.unsettled {
         text.push_str(&format!(
             "AWS is still at work on {}: {}.\n\n",
@@ -200,110 +188,6 @@ fn policies(verdict: &Verdict, room: usize) -> String {
     }
     text.push('\n');
     text
-}
-
-/// What somebody changed outside, and this plan would take back.
-fn undone(plan: &Plan, room: usize) -> String {
-    let fields: Vec<(&Change, &FieldChange)> = plan
-        .changes
-        .iter()
-        .flat_map(|change| change.fields.iter().map(move |field| (change, field)))
-        .filter(|(_, field)| field.origin != Origin::File)
-        .collect();
-    if fields.is_empty() {
-        return String::new();
-    }
-    let mut text =
-        "⚠️ **Changed outside Pointsman since the last deploy**; this plan would undo it:\n".to_owned();
-    for (change, field) in fields.iter().take(room) {
-        text.push_str(&format!(
-            "- {} {}: lives {}, the file says {}\n",
-            code(change.address.as_str()),
-            code(&field.field),
-            code(&short_value(&field.before)),
-            code(&short_value(&field.after))
-        ));
-    }
-    text.push_str(&left_out(fields.len(), room, "field", "fields", "the changes below have all"));
-    text.push('\n');
-    text
-}
-
-#[derive(Clone, Copy)]
-enum Fold {
-    Open,
-    Closed,
-}
-
-impl Fold {
-    /// A short diff is read at once.
-    fn from_size(plan: &Plan) -> Self {
-        let lines: usize = plan.changes.iter().map(|change| 1 + change.fields.len()).sum();
-        if lines <= 10 { Self::Open } else { Self::Closed }
-    }
-}
-
-fn changes(name: &str, plan: &Plan, room: usize, fold: Fold) -> String {
-    if plan.is_empty() {
-        return String::new();
-    }
-    let mut lines = Vec::new();
-    for change in &plan.changes {
-        let sign = diff_sign(change.action);
-        let reason = words::reason(change.reason).map(|reason| format!(", {reason}")).unwrap_or_default();
-        lines.push(format!(
-            "{sign} {} {} ({}{}{reason})",
-            change.address,
-            words::to_do(change.action),
-            change.kind.title(),
-            named(change),
-        ));
-        for field in &change.fields {
-            let origin = words::origin(field.origin).map(|origin| format!(", {origin}")).unwrap_or_default();
-            lines.push(format!(
-                "{sign}     {}: {} → {} ({}{origin})",
-                one_line(&field.field),
-                short_value(&field.before),
-                short_value(&field.after),
-                words::rule(field.rule)
-            ));
-        }
-    }
-    let all = lines.len();
-    lines.truncate(room);
-    let mut body = if lines.is_empty() { String::new() } else { block("diff", &lines) };
-    body.push_str(&left_out(
-        all,
-        room,
-        "line",
-        "lines",
-        &format!("{} shows all", code(&format!("pointsman plan {name}"))),
-    ));
-    match fold {
-        Fold::Open => format!("{body}\n"),
-        Fold::Closed => {
-            format!("{}\n", folded(&words::count(plan.changes.len(), "change", "changes"), &body))
-        }
-    }
-}
-
-/// The object's name in AWS, where it is known.
-fn named(change: &Change) -> String {
-    let desired = change.desired.as_ref().map(|desired| &desired.resource);
-    let observed = || change.observed.as_ref().map(|observed| &observed.resource);
-    desired
-        .or_else(observed)
-        .map(|resource| format!(" {}", shortened(&resource.spec().name())))
-        .unwrap_or_default()
-}
-
-/// GitHub's colours for a diff: green, red, orange.
-fn diff_sign(action: Action) -> &'static str {
-    match action {
-        Action::Create | Action::Adopt => "+",
-        Action::Update | Action::Rollout | Action::Replace => "!",
-        Action::Delete => "-",
-    }
 }
 
 fn held(plan: &Plan, room: usize) -> String {
@@ -381,23 +265,4 @@ fn result(outcome: &Outcome) -> String {
     }
     text.push_str(&format!("State serial {}, after {}.\n\n", outcome.serial, words::took(outcome.took_ms)));
     text
-}
-
-fn one_line(text: &str) -> String {
-    text.split_whitespace().collect::<Vec<_>>().join(" ")
-}
-
-fn short_value(value: &serde_json::Value) -> String {
-    shortened(&words::value(value))
-}
-
-/// A long text in one line, with its length where it was shortened.
-fn shortened(text: &str) -> String {
-    let text = one_line(text);
-    let length = text.chars().count();
-    if length <= LONGEST_VALUE {
-        return text;
-    }
-    let begin: String = text.chars().take(LONGEST_VALUE).collect();
-    format!("{begin}… ({length} characters)")
 }

@@ -1,5 +1,7 @@
 //! The one comment of a pull request, and what its checks say, in Markdown.
 
+mod changes;
+mod cost;
 mod environment;
 mod escape;
 #[cfg(test)]

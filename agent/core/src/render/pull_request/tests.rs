@@ -7,7 +7,9 @@ use serde_json::json;
 use super::{comment, environment_summary, environment_title, overview, title};
 use crate::{
     Address,
+    cost::{Cost, CostItem, Dollars, Monthly, NotCounted, Usage},
     environment::{Diagnostic, EnvironmentName, Place},
+    forecast::{Consequence, Forecast, Impact, Span},
     lease::LockInfo,
     plan::{
         Action, Change, Disruption, FieldChange, Held, HeldReason, Origin, PLAN_SCHEMA, Plan, Reason,
@@ -40,12 +42,50 @@ fn change(at: &str, kind: Kind, action: Action, disruption: Disruption, fields: 
         action,
         reason: if action == Action::Create { Reason::New } else { Reason::Differs },
         disruption,
+        impact: impact(disruption),
         fields,
         desired: None,
         observed: None,
         dependencies: Vec::new(),
         former_dependencies: Vec::new(),
     }
+}
+
+fn cost() -> Cost {
+    let monthly = |usual: &str| {
+        let dollars = Dollars::parse(usual).unwrap();
+        Monthly { low: dollars, usual: dollars, high: dollars }
+    };
+    let item = CostItem {
+        address: address("cache.sessions"),
+        before: monthly("12.41"),
+        after: monthly("24.82"),
+        charges: Vec::new(),
+    };
+    let left_out = NotCounted {
+        address: address("service.web.log_group"),
+        usage: Usage::Logs,
+        price: Dollars::parse("0.50"),
+    };
+    Cost {
+        region: "us-east-1".to_owned(),
+        prices: Some("2026-11".to_owned()),
+        before: monthly("284.02"),
+        after: monthly("296.43"),
+        items: vec![item],
+        not_counted: vec![left_out],
+    }
+}
+
+/// Something that is as bad as this.
+fn impact(disruption: Disruption) -> Impact {
+    let (consequence, lasts) = match disruption {
+        Disruption::None => (Consequence::None, Some(Span::NONE)),
+        Disruption::ConnectionsDrain => (Consequence::ConnectionsDrain, Some(Span::up_to(330))),
+        Disruption::Outage => (Consequence::Outage, None),
+        Disruption::DataLost => (Consequence::DataLost, None),
+    };
+    Impact { consequence, lasts, makes: Span::between(60, 300), removes: Span::NONE }
 }
 
 fn field(name: &str, rule: Rule, before: &str, after: &str, origin: Origin) -> FieldChange {
@@ -57,6 +97,12 @@ fn plan(environment: &str, changes: Vec<Change>, held: Vec<Held>) -> Plan {
         schema: PLAN_SCHEMA,
         environment: name(environment),
         commit: Some(HEAD.to_owned()),
+        forecast: Forecast {
+            disruption: changes.iter().map(|change| change.disruption).max().unwrap_or(Disruption::None),
+            lasts: None,
+            takes: Span::between(120, 640),
+        },
+        cost: cost(),
         account: "123456789012".to_owned(),
         region: "us-east-1".to_owned(),
         base: None,
@@ -151,7 +197,11 @@ fn ordinary() -> Plan {
 fn a_plan_to_read_on_a_phone_at_night() {
     let mut production = planned("production/web", ordinary(), asked());
     production.behind = true;
-    let staging = planned("staging/web", plan("staging/web", Vec::new(), Vec::new()), asked());
+    let staging = planned(
+        "staging/web",
+        Plan { cost: Cost::default(), ..plan("staging/web", Vec::new(), Vec::new()) },
+        asked(),
+    );
     let report = report(Purpose::Preview, vec![production, staging]);
     insta::assert_snapshot!(comment(&report));
     insta::assert_snapshot!(title(&report), @"2 environments: 2 planned.");

@@ -1,0 +1,112 @@
+use std::collections::BTreeSet;
+
+use crate::{
+    environment::{
+        Environment,
+        block::{Encrypt, External},
+    },
+    preflight::RUN_TABLE,
+    scalar::Arn,
+};
+
+/// The shortest of AWS's limits on names, less what `resource::names` adds.
+const NAME: usize = 25;
+
+/// The ARNs that patterns stand for in an environment. A word in braces that
+/// has several meanings makes several ARNs, one that has none makes none.
+pub fn resources(environment: &Environment, patterns: &[&str]) -> Vec<String> {
+    let all: BTreeSet<String> =
+        patterns.iter().flat_map(|pattern| expanded(environment, vec![(*pattern).to_owned()])).collect();
+    all.into_iter().collect()
+}
+
+fn expanded(environment: &Environment, patterns: Vec<String>) -> Vec<String> {
+    patterns
+        .into_iter()
+        .flat_map(|pattern| {
+            let Some((head, word, tail)) = first_word(&pattern) else {
+                return vec![pattern];
+            };
+            let filled =
+                meanings(environment, word).into_iter().map(|meaning| format!("{head}{meaning}{tail}"));
+            expanded(environment, filled.collect())
+        })
+        .collect()
+}
+
+fn first_word(pattern: &str) -> Option<(&str, &str, &str)> {
+    let (head, rest) = pattern.split_once('{')?;
+    let (word, tail) = rest.split_once('}')?;
+    Some((head, word, tail))
+}
+
+fn meanings(environment: &Environment, word: &str) -> Vec<String> {
+    let file = &environment.file;
+    let (region, account) = (&file.aws.region, &file.aws.account);
+    let state_region = file.state.region.as_ref().unwrap_or(region);
+    if let Some(service) = word.strip_prefix("home:") {
+        return vec![format!("arn:{}:{service}:{region}:{account}", partition(region))];
+    }
+    match word {
+        "partition" => vec![partition(region).to_owned()],
+        "account" => vec![account.clone()],
+        "environment" => vec![environment.name.to_string()],
+        "bucket" => vec![file.state.bucket.clone()],
+        "prefix" => {
+            let key = &file.state.key;
+            vec![format!("{}.pointsman", key.strip_suffix(".tfstate").unwrap_or(key))]
+        }
+        "tables" => {
+            let owner = file.state.role_arn.as_ref().and_then(Arn::account).unwrap_or(account);
+            vec![format!("arn:{}:dynamodb:{state_region}:{owner}:table", partition(state_region))]
+        }
+        "lock_table" => vec![file.state.lock_table.clone()],
+        "run_table" => vec![RUN_TABLE.to_owned()],
+        "name" => vec![name(environment)],
+        "lower_name" => vec![crate::resource::names::lower(&name(environment))],
+        "cluster" => {
+            let own = file.service.values().map(|service| &service.cluster);
+            let referred = file.external.values().filter_map(|external| match external {
+                External::EcsService { cluster, .. } => Some(cluster),
+                _ => None,
+            });
+            own.chain(referred).cloned().collect()
+        }
+        "service" => {
+            file.service.iter().map(|(name, service)| format!("{}/{name}", service.cluster)).collect()
+        }
+        "role" => file
+            .service
+            .values()
+            .flat_map(|service| service.task_role.iter().chain([&service.execution_role]))
+            .map(ToString::to_string)
+            .collect(),
+        "kms_key" => match &file.state.encrypt {
+            Encrypt::Key(key) if key.starts_with("arn:") => vec![key.clone()],
+            Encrypt::Key(key) if key.starts_with("alias/") => {
+                vec![format!("arn:{}:kms:{state_region}:{account}:key/*", partition(state_region))]
+            }
+            Encrypt::Key(key) => {
+                vec![format!("arn:{}:kms:{state_region}:{account}:key/{key}", partition(state_region))]
+            }
+            Encrypt::Default(_) => Vec::new(),
+        },
+        _ => Vec::new(),
+    }
+}
+
+/// What every name of the environment's objects begins with.
+fn name(environment: &Environment) -> String {
+    let clean = environment.name.leaf().chars().map(|c| if c.is_ascii_alphanumeric() { c } else { '-' });
+    clean.take(NAME).collect::<String>().trim_matches('-').to_owned()
+}
+
+fn partition(region: &str) -> &'static str {
+    if region.starts_with("cn-") {
+        "aws-cn"
+    } else if region.starts_with("us-gov-") {
+        "aws-us-gov"
+    } else {
+        "aws"
+    }
+}

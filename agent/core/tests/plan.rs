@@ -6,10 +6,10 @@
 mod account;
 #[path = "plan/cost.rs"]
 mod cost;
-#[path = "plan/forecast.rs"]
-mod forecast;
 #[path = "plan/fields.rs"]
 mod fields;
+#[path = "plan/forecast.rs"]
+mod forecast;
 #[path = "plan/generated.rs"]
 mod generated;
 #[path = "plan/rendered.rs"]

@@ -117,7 +117,8 @@ pub fn write_verdict(text: &mut String, verdict: &Verdict) {
         let _ = writeln!(text, "{}", hanging(&mark, word.len(), &plain(&finding.message)));
         let _ = writeln!(text, "{indent}{}", dim(&place(finding)));
         if let Some(overridden) = overridden {
-            let _ = writeln!(text, "{}", hanging(&" ".repeat(word.len()), word.len(), &plain(&by(overridden))));
+            let _ =
+                writeln!(text, "{}", hanging(&" ".repeat(word.len()), word.len(), &plain(&by(overridden))));
         }
     }
 }

@@ -3,12 +3,13 @@
 package allowed_registries
 
 deny contains finding if {
-	some name, service in input.environment.service
-	image := object.get(service, "image", "")
+	some kind in ["service", "scheduled_task"]
+	some name, task in input.environment[kind]
+	image := object.get(task, "image", "")
 	not is_allowed(image)
 	finding := {
-		"msg": sprintf("service `%s` runs `%s`, which is from none of the registries in policies/data/registries.toml", [name, image]),
-		"path": sprintf("service.%s.image", [name]),
+		"msg": sprintf("%s `%s` runs `%s`, which is from none of the registries in policies/data/registries.toml", [replace(kind, "_", " "), name, image]),
+		"path": sprintf("%s.%s.image", [kind, name]),
 	}
 }
 

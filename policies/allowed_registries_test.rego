@@ -26,3 +26,9 @@ test_without_the_file_nothing_is_allowed if {
 		with data.registries as {}
 	count(found) == 1
 }
+
+test_scheduled_tasks_are_no_exception if {
+	found := allowed_registries.deny with input as {"environment": {"scheduled_task": {"report": {"image": "nginx"}}}}
+		with data.registries as registries
+	{finding.path | some finding in found} == {"scheduled_task.report.image"}
+}

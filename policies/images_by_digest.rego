@@ -3,11 +3,12 @@
 package images_by_digest
 
 deny contains finding if {
-	some name, service in input.environment.service
-	image := object.get(service, "image", "")
+	some kind in ["service", "scheduled_task"]
+	some name, task in input.environment[kind]
+	image := object.get(task, "image", "")
 	not regex.match(`^[^@]+@sha256:[0-9a-f]{64}$`, image)
 	finding := {
-		"msg": sprintf("service `%s` runs `%s`, which is not fixed by its digest; write `NAME@sha256:…`", [name, image]),
-		"path": sprintf("service.%s.image", [name]),
+		"msg": sprintf("%s `%s` runs `%s`, which is not fixed by its digest; write `NAME@sha256:…`", [replace(kind, "_", " "), name, image]),
+		"path": sprintf("%s.%s.image", [kind, name]),
 	}
 }

@@ -21,3 +21,8 @@ test_anything_else_is_denied if {
 	denied({"image": digest})
 	denied({})
 }
+
+test_scheduled_tasks_are_no_exception if {
+	found := images_by_digest.deny with input as {"environment": {"scheduled_task": {"report": {"image": "report:1"}}}}
+	{finding.path | some finding in found} == {"scheduled_task.report.image"}
+}

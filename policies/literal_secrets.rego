@@ -4,22 +4,24 @@
 package literal_secrets
 
 deny contains finding if {
-	some name, service in input.environment.service
-	some variable, value in service.environment
+	some kind in ["service", "scheduled_task"]
+	some name, task in input.environment[kind]
+	some variable, value in task.environment
 	reason := looks_secret(variable, sprintf("%v", [value]))
 	finding := {
-		"msg": sprintf("`%s` of service `%s` %s; put it into Secrets Manager and refer to it under `secrets`", [variable, name, reason]),
-		"path": sprintf("service.%s.environment.%s", [name, variable]),
+		"msg": sprintf("`%s` of %s `%s` %s; put it into Secrets Manager and refer to it under `secrets`", [variable, replace(kind, "_", " "), name, reason]),
+		"path": sprintf("%s.%s.environment.%s", [kind, name, variable]),
 	}
 }
 
 deny contains finding if {
-	some name, service in input.environment.service
-	some variable, value in service.secrets
+	some kind in ["service", "scheduled_task"]
+	some name, task in input.environment[kind]
+	some variable, value in task.secrets
 	not is_reference(sprintf("%v", [value]))
 	finding := {
-		"msg": sprintf("`%s` of service `%s` stands under `secrets` but does not refer to a secret; write `${secret.NAME.arn}`, `${external.NAME.arn}` or the ARN", [variable, name]),
-		"path": sprintf("service.%s.secrets.%s", [name, variable]),
+		"msg": sprintf("`%s` of %s `%s` stands under `secrets` but does not refer to a secret; write `${secret.NAME.arn}`, `${external.NAME.arn}` or the ARN", [variable, replace(kind, "_", " "), name]),
+		"path": sprintf("%s.%s.secrets.%s", [kind, name, variable]),
 	}
 }
 

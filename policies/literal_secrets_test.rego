@@ -54,3 +54,12 @@ test_secrets_refer if {
 	paths({"secrets": {"A": "correct-horse"}}) == {"service.web.secrets.A"}
 	paths({"secrets": {"A": "x${external.key.arn}"}}) == {"service.web.secrets.A"}
 }
+
+test_scheduled_tasks_are_no_exception if {
+	task := {"environment": {"DB_PASSWORD": "correct-horse"}, "secrets": {"A": "correct-horse"}}
+	found := literal_secrets.deny with input as {"environment": {"scheduled_task": {"report": task}}}
+	{finding.path | some finding in found} == {
+		"scheduled_task.report.environment.DB_PASSWORD",
+		"scheduled_task.report.secrets.A",
+	}
+}

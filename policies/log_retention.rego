@@ -13,12 +13,13 @@ longest_days := 400
 is_production if startswith(input.stage, "prod")
 
 deny contains finding if {
-	some name, service in input.environment.service
-	retention := object.get(service, "log_retention", "30d") # the default
+	some kind in ["service", "scheduled_task"]
+	some name, task in input.environment[kind]
+	retention := object.get(task, "log_retention", "30d") # the default
 	problem := wrong(retention)
 	finding := {
-		"msg": sprintf("service `%s` keeps its logs for `%v`, %s", [name, retention, problem]),
-		"path": sprintf("service.%s.log_retention", [name]),
+		"msg": sprintf("%s `%s` keeps its logs for `%v`, %s", [replace(kind, "_", " "), name, retention, problem]),
+		"path": sprintf("%s.%s.log_retention", [kind, name]),
 	}
 }
 

@@ -24,3 +24,11 @@ test_out_of_bounds_is_denied if {
 	not allowed("staging", {"log_retention": "for ever"})
 	not allowed("staging", {"log_retention": 30})
 }
+
+test_scheduled_tasks_are_no_exception if {
+	found := log_retention.deny with input as {
+		"stage": "production",
+		"environment": {"scheduled_task": {"report": {"log_retention": "1d"}}},
+	}
+	{finding.path | some finding in found} == {"scheduled_task.report.log_retention"}
+}

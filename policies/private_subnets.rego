@@ -3,7 +3,7 @@
 package private_subnets
 
 deny contains finding if {
-	some kind in ["service", "load_balancer", "cache"]
+	some kind in ["service", "scheduled_task", "load_balancer", "cache"]
 	some name, block in input.environment[kind]
 	subnets := object.get(block, "subnets", "private") # the default
 	subnets != "private"

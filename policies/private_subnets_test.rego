@@ -18,11 +18,13 @@ test_private_is_allowed if {
 test_public_is_denied_for_every_kind if {
 	found := findings({
 		"service": {"web": {"subnets": "public"}},
+		"scheduled_task": {"report": {"subnets": "public"}},
 		"load_balancer": {"web": {"subnets": "public"}},
 		"cache": {"sessions": {"subnets": "public"}},
 	})
 	{finding.path | some finding in found} == {
 		"service.web.subnets",
+		"scheduled_task.report.subnets",
 		"load_balancer.web.subnets",
 		"cache.sessions.subnets",
 	}

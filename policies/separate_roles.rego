@@ -3,10 +3,11 @@
 package separate_roles
 
 deny contains finding if {
-	some name, service in input.environment.service
-	service.task_role == service.execution_role
+	some kind in ["service", "scheduled_task"]
+	some name, task in input.environment[kind]
+	task.task_role == task.execution_role
 	finding := {
-		"msg": sprintf("service `%s` gives its tasks the execution role `%s`; make the `task_role` another, with only what the application calls", [name, service.task_role]),
-		"path": sprintf("service.%s.task_role", [name]),
+		"msg": sprintf("%s `%s` gives its tasks the execution role `%s`; make the `task_role` another, with only what the application calls", [replace(kind, "_", " "), name, task.task_role]),
+		"path": sprintf("%s.%s.task_role", [kind, name]),
 	}
 }

@@ -21,6 +21,10 @@ pub enum Unit {
     Node,
     /// Load balancers.
     LoadBalancer,
+    /// Secrets.
+    Secret,
+    /// Alarms of one metric each.
+    Alarm,
 }
 
 /// How long a price is for.
@@ -101,6 +105,14 @@ pub enum Usage {
     CapacityUnits,
     /// Gigabytes of logs that come in.
     Logs,
+    /// Dashboards beyond the three that an account has for nothing.
+    Dashboard,
+    /// Millions of requests to a queue.
+    Requests,
+    /// Gigabytes of a bucket for a month each.
+    Storage,
+    /// Tasks that a schedule starts, for as long as they run.
+    ScheduledTasks,
     /// The table has no price of this node type.
     NodeType,
     /// The table has no price of this processor architecture.
@@ -136,6 +148,18 @@ pub(super) fn bill(resource: &Resource, standing: &Standing<'_>, prices: &Prices
             bill.not_counted.push((Usage::CapacityUnits, Some(prices.load_balancer_capacity_unit_hour)));
         }
         Resource::LogGroup(_) => bill.not_counted.push((Usage::Logs, Some(prices.logs_gigabyte))),
+        Resource::Secret(_) => bill.charges.push(Charge::one(Unit::Secret, Per::Month, prices.secret_month)),
+        Resource::Alarm(alarm) => {
+            // Values of less than a minute are high resolution.
+            let price = if alarm.period < 60 { prices.fine_alarm_month } else { prices.alarm_month };
+            bill.charges.push(Charge::one(Unit::Alarm, Per::Month, price));
+        }
+        Resource::Dashboard(_) => bill.not_counted.push((Usage::Dashboard, Some(prices.dashboard_month))),
+        Resource::Queue(_) => {
+            bill.not_counted.push((Usage::Requests, Some(prices.queue_million_requests)));
+        }
+        Resource::Bucket(_) => bill.not_counted.push((Usage::Storage, Some(prices.bucket_gigabyte_month))),
+        Resource::Schedule(_) => bill.not_counted.push((Usage::ScheduledTasks, None)),
         // Nothing is asked for these.
         Resource::SecurityGroup(_)
         | Resource::TargetGroup(_)
@@ -143,7 +167,10 @@ pub(super) fn bill(resource: &Resource, standing: &Standing<'_>, prices: &Prices
         | Resource::ListenerRule(_)
         | Resource::TaskDefinition(_)
         | Resource::CacheSubnetGroup(_)
-        | Resource::CacheParameterGroup(_) => {}
+        | Resource::CacheParameterGroup(_)
+        | Resource::ScalableTarget(_)
+        | Resource::ScalingPolicy(_)
+        | Resource::ScheduledAction(_) => {}
     }
     bill
 }
@@ -183,7 +210,8 @@ fn tasks(service: &Service, standing: &Standing<'_>, prices: &Prices, bill: &mut
     ));
 }
 
-/// As many as the file says, or as the autoscaler keeps now.
+/// As many as the file says, or as the autoscaler keeps now, within the bounds
+/// that it and its schedules have.
 fn number_of_tasks(service: &Service, standing: &Standing<'_>) -> Number {
     use crate::resource::Count;
     let usual = match service.count {
@@ -193,7 +221,18 @@ fn number_of_tasks(service: &Service, standing: &Standing<'_>) -> Number {
             _ => tasks,
         },
     };
-    Number::fixed(usual)
+    let bounds = standing.estate.iter().find_map(|(_, resource)| match resource {
+        Resource::ScalableTarget(target)
+            if target.cluster == service.cluster && target.service == service.name =>
+        {
+            Some(target)
+        }
+        _ => None,
+    });
+    let Some(bounds) = bounds else { return Number::fixed(usual) };
+    let low = bounds.scheduled.iter().map(|(least, _)| *least).fold(bounds.min, u32::min);
+    let high = bounds.scheduled.iter().map(|(_, most)| *most).fold(bounds.max, u32::max);
+    Number { low: low.min(usual), usual, high: high.max(usual) }
 }
 
 fn nodes(group: &ReplicationGroup, prices: &Prices, bill: &mut Bill) {

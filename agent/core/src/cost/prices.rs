@@ -21,7 +21,14 @@ pub struct PriceTable {
 pub(super) struct Prices {
     pub(super) load_balancer_hour: Dollars,
     pub(super) load_balancer_capacity_unit_hour: Dollars,
+    pub(super) secret_month: Dollars,
+    pub(super) alarm_month: Dollars,
+    /// Of an alarm whose values are of less than a minute.
+    pub(super) fine_alarm_month: Dollars,
+    pub(super) dashboard_month: Dollars,
     pub(super) logs_gigabyte: Dollars,
+    pub(super) queue_million_requests: Dollars,
+    pub(super) bucket_gigabyte_month: Dollars,
     /// By architecture, in AWS's spelling.
     pub(super) fargate: BTreeMap<String, Fargate>,
     /// By engine and node type: an hour of one node.

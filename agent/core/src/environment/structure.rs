@@ -1,15 +1,18 @@
 //! The structure of a file against its shape: every key known, every value of
 //! its type and within its bounds, nothing missing. All errors at once.
 
+mod hint;
+
 use std::collections::BTreeMap;
 
 use super::{
     Diagnostic, Place,
     diagnostic::nearest,
     node::{Node, Value},
-    shape::{ENVIRONMENT, Kind, ParseScalar, Shape, TableShape, TextShape},
+    shape::{ENVIRONMENT, Kind, Shape, TableShape, TextShape},
     text::{Span, Texts},
 };
+use hint::{Variants, is_bare, listed, other_word, with_unit};
 
 /// Beyond so many in one environment nobody reads on.
 const MAX_ERRORS: usize = 200;
@@ -363,55 +366,5 @@ impl Check<'_, '_> {
             return;
         };
         self.push(error);
-    }
-}
-
-/// The kinds of one block: the key that tells them apart, and what each has.
-#[derive(Clone, Copy)]
-struct Variants<'v> {
-    key: &'v str,
-    all: &'v BTreeMap<String, TableShape>,
-}
-
-impl Variants<'_> {
-    /// Which of them would have the key.
-    fn with(&self, key: &str) -> Option<String> {
-        let having = |(word, shape): (&String, &TableShape)| {
-            shape.properties.contains_key(key).then(|| word.to_owned())
-        };
-        let words: Vec<String> = self.all.iter().filter_map(having).collect();
-        (!words.is_empty()).then(|| format!("`{key}` is a key of {} {}", self.key, listed(&words)))
-    }
-}
-
-/// A number as the text that was probably meant: `5s`, `50%`.
-fn with_unit(parse: ParseScalar, number: i64) -> Option<String> {
-    ["s", "%"].into_iter().map(|unit| format!("{number}{unit}")).find(|text| parse(text).is_ok())
-}
-
-/// What others call it.
-fn other_word(text: &str) -> Option<&'static str> {
-    Some(match text.to_ascii_lowercase().as_str() {
-        "amd64" | "x86" | "x64" => "x86_64",
-        "aarch64" | "graviton" => "arm64",
-        "public" | "external" | "internet" => "internet_facing",
-        "private" => "internal",
-        "canary" | "linear" => "native",
-        "rds" => "aurora",
-        _ => return None,
-    })
-}
-
-/// Whether a text would be a number or a truth value without its quotes.
-fn is_bare(text: &str) -> bool {
-    text.parse::<i64>().is_ok() || text == "true" || text == "false"
-}
-
-fn listed(words: &[String]) -> String {
-    let quoted: Vec<String> = words.iter().map(|word| format!("`{word}`")).collect();
-    match quoted.split_last() {
-        Some((last, [])) => last.clone(),
-        Some((last, rest)) => format!("{} or {last}", rest.join(", ")),
-        None => String::new(),
     }
 }

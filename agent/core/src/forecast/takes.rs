@@ -29,7 +29,15 @@ pub(super) fn takes(resource: &Resource, around: &Neighbourhood<'_>) -> Takes {
         Resource::LogGroup(_)
         | Resource::TaskDefinition(_)
         | Resource::CacheSubnetGroup(_)
-        | Resource::CacheParameterGroup(_) => Takes::new(Call, Call, Call, Consequence::None),
+        | Resource::CacheParameterGroup(_)
+        | Resource::Secret(_)
+        | Resource::ScalableTarget(_)
+        | Resource::ScalingPolicy(_)
+        | Resource::ScheduledAction(_)
+        | Resource::Schedule(_)
+        | Resource::Alarm(_)
+        | Resource::Dashboard(_) => Takes::new(Call, Call, Call, Consequence::None),
+        Resource::Queue(_) | Resource::Bucket(_) => Takes::new(Call, Call, Call, Consequence::DataLost),
         // They are replaced with what they belong to, and that says what is noticed.
         Resource::Listener(_) | Resource::ListenerRule(_) => Takes::new(Call, Call, Call, Consequence::None),
         Resource::TargetGroup(_) => Takes::new(Call, Call, Call, Consequence::TargetsMove),

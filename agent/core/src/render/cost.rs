@@ -44,6 +44,8 @@ pub fn charge(charge: &Charge) -> String {
         Unit::Gigabyte => format!("{} × {each} GB", many("task", "tasks")),
         Unit::Node => many("node", "nodes"),
         Unit::LoadBalancer => many("load balancer", "load balancers"),
+        Unit::Secret => many("secret", "secrets"),
+        Unit::Alarm => many("alarm", "alarms"),
     };
     let time = match per {
         Per::Hour => format!(" × {HOURS} h"),
@@ -60,16 +62,19 @@ fn decimal(thousandths: u64) -> String {
 /// What is not counted, and what it would cost.
 pub fn not_counted(left_out: &NotCounted) -> String {
     let NotCounted { address: _, usage, price } = left_out;
-    let price = price.map(super::super::cost::Dollars::price);
-    match (usage, price) {
-        (Usage::CapacityUnits, Some(price)) => {
-            format!("capacity units (LCU) by use, {price} for an hour of each")
-        }
-        (Usage::Logs, Some(price)) => format!("logs by use, {price} for each GB that comes in"),
-        (Usage::CapacityUnits, None) => "capacity units (LCU) by use".to_owned(),
-        (Usage::Logs, None) => "logs by use".to_owned(),
-        (Usage::NodeType, _) => "its node type has no price in the table".to_owned(),
-        (Usage::Architecture, _) => "its processor architecture has no price in the table".to_owned(),
+    let (what, of_each) = match usage {
+        Usage::CapacityUnits => ("capacity units (LCU) by use", "for an hour of each"),
+        Usage::Logs => ("logs by use", "for each GB that comes in"),
+        Usage::Dashboard => ("three of an account cost nothing", "a month for each further one"),
+        Usage::Requests => ("requests by use", "for a million"),
+        Usage::Storage => ("storage and requests by use", "for a GB and month"),
+        Usage::ScheduledTasks => ("tasks by the time that they run", "for each"),
+        Usage::NodeType => ("its node type has no price in the table", "for each"),
+        Usage::Architecture => ("its processor architecture has no price in the table", "for each"),
+    };
+    match price {
+        Some(price) => format!("{what}, {} {of_each}", price.price()),
+        None => what.to_owned(),
     }
 }
 

@@ -45,7 +45,7 @@ pub(super) fn watched(context: &Context<'_>, on: &str) -> Option<Watched> {
             each: nodes(name, cache.nodes),
         }),
         "external" => match file.external.get(name)? {
-            External::Aurora { id, secret: _ } => Some(Watched {
+            External::Aurora { id, .. } => Some(Watched {
                 cpu: CPU,
                 memory: "",
                 is_silent: false,

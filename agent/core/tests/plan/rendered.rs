@@ -32,6 +32,7 @@ fn finding(effect: Effect, message: &str) -> Finding {
         file: "policies/images.rego".to_owned(),
         line: 12,
         excepted: None,
+        overridden: None,
     }
 }
 

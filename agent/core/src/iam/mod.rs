@@ -13,19 +13,30 @@ pub use table::{Caller, Role, Row, TABLE, When};
 
 use crate::{environment::Environment, resource::ENVIRONMENT_TAG};
 
+/// A managed policy holds so many characters.
+pub const LONGEST: usize = 6_144;
+
 /// The policies of an environment: `reading` for both roles, `writing` for the
-/// writing role in addition, `founding` for whoever runs `init --create`.
+/// writing role in addition, `founding` for whoever runs `init --create`. What
+/// is too long for one goes on in `writing-2`.
 pub fn policies(environment: &Environment) -> Value {
-    json!({
-        "reading": policy(environment, Role::Reading),
-        "writing": policy(environment, Role::Writing),
-        "founding": policy(environment, Role::Founding),
-    })
+    let roles = [("reading", Role::Reading), ("writing", Role::Writing), ("founding", Role::Founding)];
+    let all: Map<String, Value> = roles
+        .into_iter()
+        .flat_map(|(name, role)| {
+            let documents = policy(environment, role).into_iter().enumerate();
+            documents.map(move |(number, document)| match number {
+                0 => (name.to_owned(), document),
+                _ => (format!("{name}-{}", number + 1), document),
+            })
+        })
+        .collect();
+    Value::Object(all)
 }
 
-/// The policy document of one role: a statement for all actions on the same
-/// resources under the same condition.
-pub fn policy(environment: &Environment, role: Role) -> Value {
+/// The policy documents of one role, each short enough to be managed: a
+/// statement for all actions on the same resources under the same condition.
+pub fn policy(environment: &Environment, role: Role) -> Vec<Value> {
     let mut statements: BTreeMap<(When, Vec<String>), Vec<&str>> = BTreeMap::new();
     for row in TABLE.iter().filter(|row| row.role == role) {
         let on = resources(environment, row.on);
@@ -48,7 +59,23 @@ pub fn policy(environment: &Environment, role: Role) -> Value {
             Value::Object(statement)
         })
         .collect();
-    json!({ "Version": "2012-10-17", "Statement": statements })
+    let document = |statements: &[Value]| json!({ "Version": "2012-10-17", "Statement": statements });
+    let mut documents: Vec<Vec<Value>> = vec![Vec::new()];
+    for statement in statements {
+        if let Some(last) = documents.last_mut() {
+            last.push(statement.clone());
+            if last.len() == 1 || document(last).to_string().len() <= LONGEST {
+                continue;
+            }
+            last.pop();
+        }
+        documents.push(vec![statement]);
+    }
+    documents.iter().map(|statements| document(statements)).collect()
+}
+
+fn passed_to(service: &str) -> Value {
+    json!({ "StringEquals": { "iam:PassedToService": service } })
 }
 
 fn condition(environment: &Environment, when: When) -> Option<Value> {
@@ -57,8 +84,7 @@ fn condition(environment: &Environment, when: When) -> Option<Value> {
         When::Tagged => Some(json!({
             "StringEquals": { format!("aws:ResourceTag/{ENVIRONMENT_TAG}"): environment.name }
         })),
-        When::PassedToTasks => {
-            Some(json!({ "StringEquals": { "iam:PassedToService": "ecs-tasks.amazonaws.com" } }))
-        }
+        When::PassedToTasks => Some(passed_to("ecs-tasks.amazonaws.com")),
+        When::PassedToSchedules => Some(passed_to("scheduler.amazonaws.com")),
     }
 }

@@ -65,7 +65,8 @@ fn meanings(environment: &Environment, word: &str) -> Vec<String> {
         "name" => vec![name(environment)],
         "lower_name" => vec![crate::resource::names::lower(&name(environment))],
         "cluster" => {
-            let own = file.service.values().map(|service| &service.cluster);
+            let scheduled = file.scheduled_task.values().map(|task| &task.cluster);
+            let own = file.service.values().map(|service| &service.cluster).chain(scheduled);
             let referred = file.external.values().filter_map(|external| match external {
                 External::EcsService { cluster, .. } => Some(cluster),
                 _ => None,
@@ -76,11 +77,12 @@ fn meanings(environment: &Environment, word: &str) -> Vec<String> {
             file.service.iter().map(|(name, service)| format!("{}/{name}", service.cluster)).collect()
         }
         "role" => file
-            .service
-            .values()
-            .flat_map(|service| service.task_role.iter().chain([&service.execution_role]))
+            .tasks()
+            .flat_map(|task| task.task_role.into_iter().chain([task.execution_role]))
             .map(ToString::to_string)
             .collect(),
+        "schedule_role" => file.scheduled_task.values().map(|task| task.schedule_role.to_string()).collect(),
+        "dashboard" => file.dashboard.iter().map(|dashboard| dashboard.name.clone()).collect(),
         "kms_key" => match &file.state.encrypt {
             Encrypt::Key(key) if key.starts_with("arn:") => vec![key.clone()],
             Encrypt::Key(key) if key.starts_with("alias/") => {

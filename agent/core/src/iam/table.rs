@@ -31,6 +31,8 @@ pub enum When {
     Tagged,
     /// Handed on to ECS tasks only.
     PassedToTasks,
+    /// Handed on to EventBridge Scheduler only.
+    PassedToSchedules,
 }
 
 /// One action.
@@ -94,6 +96,15 @@ const CACHES: &[&str] = &[
 ];
 const SECURITY_GROUPS: &[&str] = &["{home:ec2}:security-group/*"];
 const TASK_ROLES: &[&str] = &["{role}"];
+const SCHEDULE_ROLES: &[&str] = &["{schedule_role}"];
+const SECRETS: &[&str] = &["{home:secretsmanager}:secret:{environment}/*"];
+const TOKENS: &[&str] = &["{home:secretsmanager}:secret:{environment}/cache.*.auth_token-*"];
+const SCALING: &[&str] = &["{home:application-autoscaling}:scalable-target/*"];
+const ALARMS: &[&str] = &["{home:cloudwatch}:alarm:{name}*"];
+const DASHBOARDS: &[&str] = &["arn:{partition}:cloudwatch::{account}:dashboard/{dashboard}"];
+const WATCHING: &[&str] =
+    &["{home:cloudwatch}:alarm:{name}*", "arn:{partition}:cloudwatch::{account}:dashboard/{dashboard}"];
+const SCHEDULES: &[&str] = &["{home:scheduler}:schedule/default/{name}*"];
 const LINKED_ROLES: &[&str] = &["arn:{partition}:iam::{account}:role/aws-service-role/*"];
 const STATE_KEY: &[&str] = &["{kms_key}"];
 
@@ -168,6 +179,47 @@ pub const TABLE: &[Row] = &[
     row("ecs:UntagResource", Writing, ECS_TAGS),
     of_aws("iam:PassRole", Writing, TASK_ROLES, When::PassedToTasks),
     of_aws("iam:CreateServiceLinkedRole", Writing, LINKED_ROLES, When::Always),
+    of_aws("iam:PassRole", Writing, SCHEDULE_ROLES, When::PassedToSchedules),
+    row("tag:GetResources", Reading, ANY),
+    // Their scaling.
+    row("application-autoscaling:DescribeScalableTargets", Reading, ANY),
+    row("application-autoscaling:DescribeScalingPolicies", Reading, ANY),
+    row("application-autoscaling:DescribeScheduledActions", Reading, ANY),
+    row("application-autoscaling:ListTagsForResource", Reading, SCALING),
+    row("application-autoscaling:RegisterScalableTarget", Writing, SCALING),
+    row("application-autoscaling:DeregisterScalableTarget", Writing, SCALING),
+    row("application-autoscaling:PutScalingPolicy", Writing, SCALING),
+    row("application-autoscaling:DeleteScalingPolicy", Writing, SCALING),
+    row("application-autoscaling:PutScheduledAction", Writing, SCALING),
+    row("application-autoscaling:DeleteScheduledAction", Writing, SCALING),
+    row("application-autoscaling:TagResource", Writing, SCALING),
+    row("application-autoscaling:UntagResource", Writing, SCALING),
+    // Tasks by the clock.
+    row("scheduler:GetSchedule", Reading, SCHEDULES),
+    row("scheduler:CreateSchedule", Writing, SCHEDULES),
+    row("scheduler:UpdateSchedule", Writing, SCHEDULES),
+    row("scheduler:DeleteSchedule", Writing, SCHEDULES),
+    // Secrets: the one value that is read is a cache's token.
+    row("secretsmanager:ListSecrets", Reading, ANY),
+    row("secretsmanager:GetRandomPassword", Writing, ANY),
+    row("secretsmanager:GetSecretValue", Writing, TOKENS),
+    row("secretsmanager:CreateSecret", Writing, SECRETS),
+    row("secretsmanager:UpdateSecret", Writing, SECRETS),
+    row("secretsmanager:PutSecretValue", Writing, SECRETS),
+    row("secretsmanager:DeleteSecret", Writing, SECRETS),
+    row("secretsmanager:RestoreSecret", Writing, SECRETS),
+    row("secretsmanager:TagResource", Writing, SECRETS),
+    row("secretsmanager:UntagResource", Writing, SECRETS),
+    // Alarms and the dashboard.
+    row("cloudwatch:DescribeAlarms", Reading, ANY),
+    row("cloudwatch:GetDashboard", Reading, DASHBOARDS),
+    row("cloudwatch:ListTagsForResource", Reading, WATCHING),
+    row("cloudwatch:PutMetricAlarm", Writing, ALARMS),
+    row("cloudwatch:DeleteAlarms", Writing, ALARMS),
+    row("cloudwatch:PutDashboard", Writing, DASHBOARDS),
+    row("cloudwatch:DeleteDashboards", Writing, DASHBOARDS),
+    row("cloudwatch:TagResource", Writing, WATCHING),
+    row("cloudwatch:UntagResource", Writing, WATCHING),
     // Their logs.
     row("logs:DescribeLogGroups", Reading, ANY),
     row("logs:ListTagsForResource", Reading, LOG_GROUPS),

@@ -39,6 +39,9 @@ pub(super) fn planned(environment: &Environment, prospect: Option<&Prospect<'_>>
                 When::PassedToTasks => {
                     vec![("iam:PassedToService".to_owned(), "ecs-tasks.amazonaws.com".to_owned())]
                 }
+                When::PassedToSchedules => {
+                    vec![("iam:PassedToService".to_owned(), "scheduler.amazonaws.com".to_owned())]
+                }
             },
         })
         .collect()
@@ -53,8 +56,13 @@ fn is_of_backend(row: &Row) -> bool {
 fn calls(change: &Change, row: &Row) -> bool {
     let (_, call) = row.action.split_once(':').unwrap_or(("", row.action));
     if row.caller == Caller::Aws {
-        let runs_tasks = matches!(change.kind, Kind::TaskDefinition | Kind::Service);
-        return row.action == "iam:PassRole" && runs_tasks && change.action != Action::Delete;
+        let hands_on = match row.when {
+            When::PassedToSchedules => change.kind == Kind::Schedule,
+            When::Always | When::Tagged | When::PassedToTasks => {
+                matches!(change.kind, Kind::TaskDefinition | Kind::Service)
+            }
+        };
+        return row.action == "iam:PassRole" && hands_on && change.action != Action::Delete;
     }
     let verb_ends =
         call.char_indices().skip(1).find(|(_, c)| c.is_ascii_uppercase()).map_or(call.len(), |(at, _)| at);

@@ -6,7 +6,7 @@ use std::{collections::BTreeMap, fmt::Write};
 use crate::iam::{Caller, Role, TABLE};
 
 /// How the printed policies are used.
-pub const HOW: &str = "`reading` is for both roles; the writing role needs `writing` as well, and whoever runs `init --create` needs `founding`. \
+pub const HOW: &str = "`reading` is for both roles; the writing role needs `writing` as well (with `writing-2`, where one policy is too short for all of it), and whoever runs `init --create` needs `founding`. \
      Attach them as policies of their own: each fits into a managed policy. Print them again when a service, a role or a key changes.";
 
 const BEGIN: &str = "# What the agent's identities may do

@@ -280,9 +280,14 @@ FIXED = "yes"
             text.push_str(&format!("SOME = \"{variable}\"\n"));
         }
         if self.cache {
-            let scheme = if self.in_transit { "rediss" } else { "redis" };
+            // Whoever puts a URL together has no token to put in.
+            let scheme = match (self.auth, self.in_transit) {
+                (true, _) => "",
+                (false, true) => "rediss://",
+                (false, false) => "redis://",
+            };
             text.push_str(&format!(
-                "CACHE = \"{scheme}://${{cache.sessions.endpoint}}:${{cache.sessions.port}}\"\n"
+                "CACHE = \"{scheme}${{cache.sessions.endpoint}}:${{cache.sessions.port}}\"\n"
             ));
         }
         if self.queue {

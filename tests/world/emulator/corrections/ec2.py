@@ -1,5 +1,6 @@
 """EC2: security group rules, each with an identity of its own, and what refuses to be deleted."""
 
+import ipaddress
 import re
 from xml.sax.saxutils import escape
 
@@ -22,6 +23,7 @@ def apply(_engine):
         actions[revoke] = refusing_unknown(actions[revoke], egress)
     actions["CreateSecurityGroup"] = create_group(actions["CreateSecurityGroup"])
     actions["DeleteSecurityGroup"] = refusing_used(actions["DeleteSecurityGroup"])
+    actions["CreateSubnet"] = counting_addresses(actions["CreateSubnet"])
     actions["DescribeSecurityGroups"] = filtered_by_id(actions["DescribeSecurityGroups"])
     group_xml = ec2._sg_xml
     ec2._sg_xml = lambda group: group_xml({
@@ -53,6 +55,19 @@ def create_group(handler):
         text = body.decode()
         group = text.partition("<groupId>")[2].partition("</groupId>")[0]
         return status, headers, text.replace("</groupId>", f"</groupId>{ec2._tag_set_xml(group)}", 1).encode()
+
+    return create
+
+
+def counting_addresses(handler):
+    """A subnet has as many addresses as its block, less the five that AWS keeps."""
+
+    def create(params):
+        answer = handler(params)
+        for subnet in ec2._subnets.values():
+            if subnet["CidrBlock"] == ec2._p(params, "CidrBlock") and subnet["VpcId"] == ec2._p(params, "VpcId"):
+                subnet["AvailableIpAddressCount"] = ipaddress.ip_network(subnet["CidrBlock"]).num_addresses - 5
+        return answer
 
     return create
 

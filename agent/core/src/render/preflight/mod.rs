@@ -113,10 +113,12 @@ pub fn warnings(environment: &EnvironmentName, findings: &[Finding]) -> Option<S
 /// Why a deploy stopped before its first write.
 pub fn unready(environment: &EnvironmentName, findings: &[Finding]) -> String {
     let errors = findings.iter().filter(|finding| finding.is_error()).count();
+    let shown: Vec<Finding> =
+        findings.iter().filter(|finding| finding.weight != Weight::Note).cloned().collect();
     format!(
         "{environment} cannot be deployed as it is: preflight found {}.\n{}\nNothing was written.\n\
          Next: put these right and run it again; `pointsman check --live {environment}` looks again without deploying.",
         words::count(errors, "error", "errors"),
-        text(environment, findings)
+        text(environment, &shown)
     )
 }

@@ -101,9 +101,10 @@ fn a_terminal_shows_what_goes_on() {
     assert!(!applied.contains("\u{1b}[32m"), "NO_COLOR holds for what moves, too: {applied}");
 
     let message = "resource has a dependent object";
-    world.aws.proxy().fail("ec2", "DeleteSecurityGroup", 400, "DependencyViolation", message, 15);
+    world.aws.proxy().fail("ec2", "DeleteSecurityGroup", 400, "DependencyViolation", message, 8);
     let destroyed = in_a_terminal(&clone.command(&["destroy", PRODUCTION, "--yes"])).expect_code(0).out;
-    assert!(destroyed.contains("s: “resource has a dependent object”"), "AWS's own words: {destroyed}");
+    // As much of them as 80 columns leave.
+    assert!(destroyed.contains("s: “resource has a dependent"), "AWS's own words: {destroyed}");
 }
 
 #[test]

@@ -87,7 +87,8 @@ async fn under_lease(run: &Run, proof: &LeaseProof, approval: Approval) -> Resul
     let before = loaded.state.clone();
     let keeper = Keeper::new(run.ports.clone(), proof.clone(), &run.environment.name, loaded);
     let (surroundings, wanted) = wanted?;
-    let linked = wanted.outputs.clone();
+    // What is taken down gives nobody anything.
+    let linked = if run.takes_down() { BTreeMap::new() } else { wanted.outputs.clone() };
     let seen = look(run, wanted.clone(), before.as_ref()).await?;
     keeper.refresh(&seen.observed).await;
     let judged = judge(run, seen.plan.clone(), before.as_ref()).await?;

@@ -11,7 +11,7 @@ use pointsman_core::{
 };
 
 use crate::{
-    Failure, Purpose, Run,
+    Failure, Run,
     ports::{Identity, Sought},
 };
 
@@ -68,8 +68,8 @@ pub(crate) fn plan_of(
 ) -> Result<Plan, Failure> {
     // What goes is described all the same: a run that did not end may have made
     // it without recording it.
-    let goes = run.purpose == Purpose::Destroy || run.environment.file.removed;
-    let (desired, unwanted) = if goes { (Vec::new(), wanted.objects) } else { (wanted.objects, Vec::new()) };
+    let (desired, unwanted) =
+        if run.takes_down() { (Vec::new(), wanted.objects) } else { (wanted.objects, Vec::new()) };
     let environment = &run.environment;
     plan(&Inputs {
         environment: &environment.name,

@@ -40,6 +40,13 @@ pub struct Run {
     pub stop: Stop,
 }
 
+impl Run {
+    /// Whether everything that was made goes.
+    pub(crate) fn takes_down(&self) -> bool {
+        self.purpose == Purpose::Destroy || self.environment.file.removed
+    }
+}
+
 /// What a walk is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Purpose {

@@ -66,6 +66,7 @@ fn settled(text: &str) -> String {
         (r"127\.0\.0\.1:\d+", "LOOPBACK"),
         (r"\b(sg|vpc|subnet|eni|sgr|fs|fsap)-[0-9a-f]+\b", "$1-ID"),
         (r"(loadbalancer|targetgroup|listener|listener-rule)(/[\w/-]+?)?(/[0-9a-z]{16})+", "$1$2/ID"),
+        (r"\b(app/[\w-]+)/[0-9a-z]{16}\b", "$1/ID"),
         (r"\bfs-[0-9a-f]{8,}\b", "fs-ID"),
         (r"(:secret:[\w/.-]+)-[0-9A-Za-z]{6}\b", "$1-ID"),
         (r"webui([\w-]*)-[0-9a-f]{6}\b", "webui$1-HASH"),

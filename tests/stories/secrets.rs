@@ -203,6 +203,8 @@ fn the_example_of_staging_makes_a_key_of_its_own() {
     let world = crate::world();
     let clone = world.clone_of("main");
     clone.write("environments/staging/gravity-ai-chat.toml", &staging());
+    let accounts = "[staging]\naccounts = [\"908027381725\"]\nregions = [\"us-east-1\"]\n";
+    clone.write("policies/data/accounts.toml", accounts);
     clone.run(&["apply", "staging/gravity-ai-chat", "--yes"]).expect_code(0);
     clone.run(&["plan", "staging/gravity-ai-chat", "--detailed-exitcode"]).expect_code(0);
     let standing = crate::estate::inventory(&world);

@@ -1,6 +1,12 @@
 //! Plans, from environment files to steps, against an imaginary account that
 //! does what it is told.
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "tests")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::print_stdout,
+    reason = "tests; the table of fields is printed"
+)]
 
 #[path = "plan/account.rs"]
 mod account;
@@ -14,6 +20,8 @@ mod forecast;
 mod generated;
 #[path = "plan/rendered.rs"]
 mod rendered;
+#[path = "plan/rules.rs"]
+mod rules;
 
 use account::Account;
 use generated::{Shape, shape};

@@ -173,6 +173,7 @@ impl Account {
     /// What stands of a kind under a name; for task definitions the newest.
     fn by_name(&self, wanted: &Resource) -> Option<&Observed> {
         let scope = |resource: &Resource| match resource {
+            Resource::Service(service) => service.cluster.clone(),
             Resource::Listener(listener) => format!("{:?}", listener.load_balancer),
             Resource::ListenerRule(rule) => format!("{:?}", rule.listener),
             Resource::ScalingPolicy(policy) => format!("{:?}", policy.target),
@@ -184,7 +185,8 @@ impl Account {
             .filter(|object| object.resource.kind() == wanted.kind())
             .filter(|object| object.resource.spec().name() == wanted.spec().name())
             .filter(|object| {
-                let known = wanted.spec().links().first().is_none_or(|link| link.known().is_some());
+                let known = matches!(wanted, Resource::Service(_))
+                    || wanted.spec().links().first().is_none_or(|link| link.known().is_some());
                 !known || scope(&object.resource) == scope(wanted)
             })
             .max_by_key(|object| object.id.trim_start_matches("id-").parse::<u32>().unwrap_or_default())
@@ -194,6 +196,16 @@ impl Account {
     pub fn live(&mut self, address: &str) -> &mut Resource {
         let id = self.id(address);
         &mut self.objects.get_mut(&id).expect("it stands").resource
+    }
+
+    /// Someone changes a field of the object at an address.
+    pub fn change_by_hand(&mut self, address: &Address, field: &str) {
+        let state = self.state.as_ref().expect("something was deployed");
+        let object = self.objects.get_mut(&state.objects[address].id).expect("it stands");
+        let mut json = serde_json::to_value(&object.resource).expect("it can be written");
+        let value = json["spec"].get_mut(field).unwrap_or_else(|| panic!("{address} has no {field}"));
+        *value = altered(value);
+        object.resource = serde_json::from_value(json).expect("it can be read");
     }
 
     fn id(&self, address: &str) -> String {
@@ -223,6 +235,18 @@ impl Account {
         self.state = None;
     }
 
+    /// Where objects of a kind stand.
+    pub fn addresses(&self, kind: &str) -> Vec<Address> {
+        let recorded = self.state.iter().flat_map(|state| &state.objects);
+        let of_kind = recorded.filter(|(_, recorded)| recorded.resource.kind().as_str() == kind);
+        of_kind.map(|(address, _)| address.clone()).collect()
+    }
+
+    /// All that stands.
+    pub fn resources(&self) -> impl Iterator<Item = &Resource> {
+        self.objects.values().map(|object| &object.resource)
+    }
+
     pub fn standing(&self) -> Vec<String> {
         self.objects.values().map(|object| object.resource.spec().name()).collect()
     }
@@ -231,4 +255,19 @@ impl Account {
 /// What has no tags belongs to whom its parent belongs to.
 fn parents(state: &State, desired: &Desired) -> Owner {
     Owner::Environment { environment: state.environment.to_string(), address: desired.address.clone() }
+}
+
+/// Another value of the same form.
+fn altered(value: &serde_json::Value) -> serde_json::Value {
+    use serde_json::Value;
+    match value {
+        Value::String(text) => format!("{text}-by-hand").into(),
+        Value::Number(number) => (number.as_u64().expect("small numbers") + 1).into(),
+        Value::Bool(yes) => (!yes).into(),
+        Value::Array(items) => items.iter().map(altered).collect(),
+        Value::Object(fields) => {
+            Value::Object(fields.iter().map(|(key, value)| (key.clone(), altered(value))).collect())
+        }
+        Value::Null => panic!("nothing to alter"),
+    }
 }

@@ -1,19 +1,11 @@
 //! Plans, from environment files to steps, against an imaginary account that
 //! does what it is told.
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    clippy::print_stdout,
-    reason = "tests; the table of fields is printed"
-)]
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "tests")]
 
 #[path = "plan/account.rs"]
 mod account;
 #[path = "plan/cost.rs"]
 mod cost;
-#[path = "plan/fields.rs"]
-mod fields;
 #[path = "plan/forecast.rs"]
 mod forecast;
 #[path = "plan/generated.rs"]

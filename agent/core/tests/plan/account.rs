@@ -40,7 +40,9 @@ impl Account {
         };
         let access_point = ("access_point".to_owned(), "fsap-0a".to_owned());
         let files = Neighbour { id: "fs-0a".to_owned(), attributes: BTreeMap::from([access_point]) };
-        let surroundings = Surroundings { network, externals: BTreeMap::from([("files".to_owned(), files)]) };
+        let archive = Neighbour { id: "fs-0b".to_owned(), attributes: BTreeMap::new() };
+        let externals = BTreeMap::from([("files".to_owned(), files), ("archive".to_owned(), archive)]);
+        let surroundings = Surroundings { network, externals };
         let wanted = wanted(environment, &surroundings);
         let mut observed = BTreeMap::new();
         for (address, recorded) in self.state.iter().flat_map(|state| &state.objects) {
@@ -198,14 +200,29 @@ impl Account {
         &mut self.objects.get_mut(&id).expect("it stands").resource
     }
 
+    /// The fields of the object at an address.
+    pub fn fields(&self, address: &Address) -> Vec<String> {
+        let fields = self.recorded(address).resource.spec().fields();
+        fields.into_iter().map(|field| field.name).collect()
+    }
+
     /// Someone changes a field of the object at an address.
     pub fn change_by_hand(&mut self, address: &Address, field: &str) {
+        let Observed { id, resource, .. } = self.recorded(address);
+        let (id, before) = (id.clone(), serde_json::to_value(resource).expect("it can be written"));
+        // What is absent may be a text or a number.
+        let after = ["by-hand".into(), 1.into()].into_iter().find_map(|new| {
+            let mut json = before.clone();
+            let value = found(&mut json["spec"], field).unwrap_or_else(|| panic!("{address} has no {field}"));
+            *value = altered(value, &new);
+            serde_json::from_value(json).ok()
+        });
+        self.objects.get_mut(&id).expect("it stands").resource = after.expect("it can be read");
+    }
+
+    fn recorded(&self, address: &Address) -> &Observed {
         let state = self.state.as_ref().expect("something was deployed");
-        let object = self.objects.get_mut(&state.objects[address].id).expect("it stands");
-        let mut json = serde_json::to_value(&object.resource).expect("it can be written");
-        let value = json["spec"].get_mut(field).unwrap_or_else(|| panic!("{address} has no {field}"));
-        *value = altered(value);
-        object.resource = serde_json::from_value(json).expect("it can be read");
+        &self.objects[&state.objects[address].id]
     }
 
     fn id(&self, address: &str) -> String {
@@ -257,17 +274,27 @@ fn parents(state: &State, desired: &Desired) -> Owner {
     Owner::Environment { environment: state.environment.to_string(), address: desired.address.clone() }
 }
 
-/// Another value of the same form.
-fn altered(value: &serde_json::Value) -> serde_json::Value {
+/// Where a field is: along its dotted name, or somewhere below.
+fn found<'a>(value: &'a mut serde_json::Value, field: &str) -> Option<&'a mut serde_json::Value> {
+    let pointer = format!("/{}", field.replace('.', "/"));
+    if value.pointer(&pointer).is_some() {
+        return value.pointer_mut(&pointer);
+    }
+    value.as_object_mut()?.values_mut().find_map(|below| found(below, field))
+}
+
+/// Another value of the same form; a new one in place of none.
+fn altered(value: &serde_json::Value, new: &serde_json::Value) -> serde_json::Value {
     use serde_json::Value;
     match value {
         Value::String(text) => format!("{text}-by-hand").into(),
         Value::Number(number) => (number.as_u64().expect("small numbers") + 1).into(),
         Value::Bool(yes) => (!yes).into(),
-        Value::Array(items) => items.iter().map(altered).collect(),
+        Value::Array(items) if items.is_empty() => vec![new.clone()].into(),
+        Value::Array(items) => items.iter().map(|item| altered(item, new)).collect(),
         Value::Object(fields) => {
-            Value::Object(fields.iter().map(|(key, value)| (key.clone(), altered(value))).collect())
+            Value::Object(fields.iter().map(|(key, value)| (key.clone(), altered(value, new))).collect())
         }
-        Value::Null => panic!("nothing to alter"),
+        Value::Null => new.clone(),
     }
 }

@@ -6,14 +6,14 @@
 mod account;
 #[path = "plan/cost.rs"]
 mod cost;
-#[path = "plan/fields.rs"]
-mod fields;
 #[path = "plan/forecast.rs"]
 mod forecast;
 #[path = "plan/generated.rs"]
 mod generated;
 #[path = "plan/rendered.rs"]
 mod rendered;
+#[path = "plan/rules.rs"]
+mod rules;
 
 use account::Account;
 use generated::{Shape, shape};

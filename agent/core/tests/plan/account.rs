@@ -40,7 +40,9 @@ impl Account {
         };
         let access_point = ("access_point".to_owned(), "fsap-0a".to_owned());
         let files = Neighbour { id: "fs-0a".to_owned(), attributes: BTreeMap::from([access_point]) };
-        let surroundings = Surroundings { network, externals: BTreeMap::from([("files".to_owned(), files)]) };
+        let archive = Neighbour { id: "fs-0b".to_owned(), attributes: BTreeMap::new() };
+        let externals = BTreeMap::from([("files".to_owned(), files), ("archive".to_owned(), archive)]);
+        let surroundings = Surroundings { network, externals };
         let wanted = wanted(environment, &surroundings);
         let mut observed = BTreeMap::new();
         for (address, recorded) in self.state.iter().flat_map(|state| &state.objects) {
@@ -173,6 +175,7 @@ impl Account {
     /// What stands of a kind under a name; for task definitions the newest.
     fn by_name(&self, wanted: &Resource) -> Option<&Observed> {
         let scope = |resource: &Resource| match resource {
+            Resource::Service(service) => service.cluster.clone(),
             Resource::Listener(listener) => format!("{:?}", listener.load_balancer),
             Resource::ListenerRule(rule) => format!("{:?}", rule.listener),
             Resource::ScalingPolicy(policy) => format!("{:?}", policy.target),
@@ -184,7 +187,8 @@ impl Account {
             .filter(|object| object.resource.kind() == wanted.kind())
             .filter(|object| object.resource.spec().name() == wanted.spec().name())
             .filter(|object| {
-                let known = wanted.spec().links().first().is_none_or(|link| link.known().is_some());
+                let known = matches!(wanted, Resource::Service(_))
+                    || wanted.spec().links().first().is_none_or(|link| link.known().is_some());
                 !known || scope(&object.resource) == scope(wanted)
             })
             .max_by_key(|object| object.id.trim_start_matches("id-").parse::<u32>().unwrap_or_default())
@@ -194,6 +198,31 @@ impl Account {
     pub fn live(&mut self, address: &str) -> &mut Resource {
         let id = self.id(address);
         &mut self.objects.get_mut(&id).expect("it stands").resource
+    }
+
+    /// The fields of the object at an address.
+    pub fn fields(&self, address: &Address) -> Vec<String> {
+        let fields = self.recorded(address).resource.spec().fields();
+        fields.into_iter().map(|field| field.name).collect()
+    }
+
+    /// Someone changes a field of the object at an address.
+    pub fn change_by_hand(&mut self, address: &Address, field: &str) {
+        let Observed { id, resource, .. } = self.recorded(address);
+        let (id, before) = (id.clone(), serde_json::to_value(resource).expect("it can be written"));
+        // What is absent may be a text or a number.
+        let after = ["by-hand".into(), 1.into()].into_iter().find_map(|new| {
+            let mut json = before.clone();
+            let value = found(&mut json["spec"], field).unwrap_or_else(|| panic!("{address} has no {field}"));
+            *value = altered(value, &new);
+            serde_json::from_value(json).ok()
+        });
+        self.objects.get_mut(&id).expect("it stands").resource = after.expect("it can be read");
+    }
+
+    fn recorded(&self, address: &Address) -> &Observed {
+        let state = self.state.as_ref().expect("something was deployed");
+        &self.objects[&state.objects[address].id]
     }
 
     fn id(&self, address: &str) -> String {
@@ -223,6 +252,18 @@ impl Account {
         self.state = None;
     }
 
+    /// Where objects of a kind stand.
+    pub fn addresses(&self, kind: &str) -> Vec<Address> {
+        let recorded = self.state.iter().flat_map(|state| &state.objects);
+        let of_kind = recorded.filter(|(_, recorded)| recorded.resource.kind().as_str() == kind);
+        of_kind.map(|(address, _)| address.clone()).collect()
+    }
+
+    /// All that stands.
+    pub fn resources(&self) -> impl Iterator<Item = &Resource> {
+        self.objects.values().map(|object| &object.resource)
+    }
+
     pub fn standing(&self) -> Vec<String> {
         self.objects.values().map(|object| object.resource.spec().name()).collect()
     }
@@ -231,4 +272,29 @@ impl Account {
 /// What has no tags belongs to whom its parent belongs to.
 fn parents(state: &State, desired: &Desired) -> Owner {
     Owner::Environment { environment: state.environment.to_string(), address: desired.address.clone() }
+}
+
+/// Where a field is: along its dotted name, or somewhere below.
+fn found<'a>(value: &'a mut serde_json::Value, field: &str) -> Option<&'a mut serde_json::Value> {
+    let pointer = format!("/{}", field.replace('.', "/"));
+    if value.pointer(&pointer).is_some() {
+        return value.pointer_mut(&pointer);
+    }
+    value.as_object_mut()?.values_mut().find_map(|below| found(below, field))
+}
+
+/// Another value of the same form; a new one in place of none.
+fn altered(value: &serde_json::Value, new: &serde_json::Value) -> serde_json::Value {
+    use serde_json::Value;
+    match value {
+        Value::String(text) => format!("{text}-by-hand").into(),
+        Value::Number(number) => (number.as_u64().expect("small numbers") + 1).into(),
+        Value::Bool(yes) => (!yes).into(),
+        Value::Array(items) if items.is_empty() => vec![new.clone()].into(),
+        Value::Array(items) => items.iter().map(|item| altered(item, new)).collect(),
+        Value::Object(fields) => {
+            Value::Object(fields.iter().map(|(key, value)| (key.clone(), altered(value, new))).collect())
+        }
+        Value::Null => new.clone(),
+    }
 }

@@ -57,15 +57,15 @@ fn what_a_change_costs_is_said_before_it_is_made() {
 
     let same = account.plan(&Shape { image: 2, ..shape.clone() }.environment()).unwrap();
     assert!(same.cost.is_unchanged());
-    insta::assert_snapshot!(render::cost::sentence(&same.cost), @"$46.86 per month (unchanged), us-east-1 prices of 2026-11");
+    insta::assert_snapshot!(render::cost::sentence(&same.cost), @"$48.06 per month (unchanged), us-east-1 prices of 2026-11");
 
     let more = account.plan(&Shape { count: 4, ..shape.clone() }.environment()).unwrap();
     assert_eq!(more.cost.before, first.cost.after);
-    insta::assert_snapshot!(render::cost::sentence(&more.cost), @"$46.86 → $64.88 per month (+$18.02), us-east-1 prices of 2026-11");
+    insta::assert_snapshot!(render::cost::sentence(&more.cost), @"$48.06 → $66.08 per month (+$18.02), us-east-1 prices of 2026-11");
 
     let gone = account.plan_to_destroy(&shape.environment());
     assert_eq!(gone.cost.after, Monthly::default());
-    insta::assert_snapshot!(render::cost::sentence(&gone.cost), @"$46.86 → $0.00 per month (-$46.86), us-east-1 prices of 2026-11");
+    insta::assert_snapshot!(render::cost::sentence(&gone.cost), @"$48.06 → $0.00 per month (-$48.06), us-east-1 prices of 2026-11");
 }
 
 #[test]

@@ -1,5 +1,5 @@
 use super::escaped;
-use crate::environment::Place;
+use crate::{environment::Place, scalar::Reference};
 
 /// How much of a long line is shown.
 const MAX_CHARACTERS: usize = 100;
@@ -15,8 +15,17 @@ pub(super) struct Excerpt {
     pub(super) length: usize,
 }
 
+/// How the underlined stretch is shown.
+#[derive(Clone, Copy)]
+pub(super) enum Marked {
+    /// As it was written.
+    Shown,
+    /// Not at all: it may be a password.
+    Hidden,
+}
+
 /// The line of a place, cut where it is long and escaped where it is unsafe.
-pub(super) fn excerpt(text: &str, place: &Place) -> Option<Excerpt> {
+pub(super) fn excerpt(text: &str, place: &Place, how: Marked) -> Option<Excerpt> {
     let start = floor(text, place.start.min(text.len()));
     let begin = text[..start].rfind('\n').map_or(0, |newline| newline + 1);
     let rest = &text[start..];
@@ -38,7 +47,13 @@ pub(super) fn excerpt(text: &str, place: &Place) -> Option<Excerpt> {
 
     let cut_before = if begin + before.len() < start { "…" } else { "" };
     let cut_after = if start + marked.len() + after.len() < line_end { "…" } else { "" };
-    let (before, marked) = (format!("{cut_before}{}", escaped(&before)), escaped(&marked));
+    let marked = match how {
+        Marked::Shown => escaped(&marked),
+        // A reference gives nothing away.
+        Marked::Hidden if marked.trim_matches(['"', '\'']).parse::<Reference>().is_ok() => escaped(&marked),
+        Marked::Hidden => "\"…\"".to_owned(),
+    };
+    let before = format!("{cut_before}{}", escaped(&before));
     Some(Excerpt {
         indent: before.chars().count(),
         length: marked.chars().count().max(1),

@@ -1,6 +1,9 @@
 use std::fmt::Write;
 
-use super::{escaped, excerpt::excerpt};
+use super::{
+    escaped,
+    excerpt::{Marked, excerpt},
+};
 use crate::environment::{Diagnostic, Place, Severity, Sources};
 
 /// Whether terminals' colours are written.
@@ -27,6 +30,15 @@ pub fn text(diagnostics: &[Diagnostic], sources: &Sources, colour: Colour) -> St
     }
     page.count(diagnostics);
     page.out
+}
+
+/// How a place is pointed at.
+#[derive(Clone, Copy)]
+struct Arrow<'a> {
+    head: &'a str,
+    mark: &'a str,
+    style: &'a str,
+    how: Marked,
 }
 
 struct Page<'s> {
@@ -65,10 +77,14 @@ impl Page<'_> {
             .max()
             .unwrap_or(1);
         if let Some(place) = place {
-            self.place(place, "-->", margin, "^", style, label.as_deref());
+            // A plain value where a secret is wanted is most likely one.
+            let how = if *code == "not-a-secret" { Marked::Hidden } else { Marked::Shown };
+            let arrow = Arrow { head: "-->", mark: "^", style, how };
+            self.place(place, &arrow, margin, label.as_deref());
         }
         for (place, text) in related {
-            self.place(place, ":::", margin, "-", BLUE, Some(text));
+            let arrow = Arrow { head: ":::", mark: "-", style: BLUE, how: Marked::Shown };
+            self.place(place, &arrow, margin, Some(text));
         }
         if let Some(help) = help {
             let word = self.paint(CYAN, "help");
@@ -78,19 +94,12 @@ impl Page<'_> {
         self.out.push('\n');
     }
 
-    fn place(
-        &mut self,
-        place: &Place,
-        arrow: &str,
-        margin: usize,
-        mark: &str,
-        style: &str,
-        label: Option<&str>,
-    ) {
-        let arrow = self.paint(BLUE, arrow);
+    fn place(&mut self, place: &Place, arrow: &Arrow<'_>, margin: usize, label: Option<&str>) {
+        let Arrow { head, mark, style, how } = *arrow;
+        let arrow = self.paint(BLUE, head);
         self.line(&format!("{:margin$}{arrow} {}:{}:{}", "", escaped(&place.file), place.line, place.column));
         let label = label.map(escaped).unwrap_or_default();
-        let excerpt = self.sources.text(&place.file).and_then(|text| excerpt(text, place));
+        let excerpt = self.sources.text(&place.file).and_then(|text| excerpt(text, place, how));
         let bar = self.paint(BLUE, "|");
         let Some(excerpt) = excerpt else {
             if !label.is_empty() {

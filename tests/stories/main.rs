@@ -72,6 +72,7 @@ fn settled(text: &str) -> String {
         (r"webui([\w-]*)-[0-9a-f]{6}\b", "webui$1-HASH"),
         (r"sessions-[0-9a-f]{6}\b", "sessions-HASH"),
         (r"(internal-[\w-]+-HASH)-\w+\.", "$1-ID."),
+        (r"\b[0-9a-f]{16}\b", "MARK"),
         (r"robin@[\w.-]+", "robin@HOST"),
         (r"depot@[\w.-]+", "depot@HOST"),
     ] {

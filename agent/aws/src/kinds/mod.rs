@@ -10,6 +10,7 @@ mod cache_tags;
 mod changes;
 mod cloudwatch_tags;
 mod dashboard;
+mod ecs_tags;
 mod elb;
 mod listener;
 mod listener_rule;

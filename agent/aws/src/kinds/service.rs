@@ -3,14 +3,14 @@ use std::{collections::BTreeMap, time::Duration};
 use aws_sdk_ecs::types::{
     AssignPublicIp, AwsVpcConfiguration, DeploymentCircuitBreaker, DeploymentConfiguration, LaunchType,
     LoadBalancer, NetworkConfiguration, PropagateTags, SchedulingStrategy, Service as EcsService,
-    ServiceField, Tag,
+    ServiceField,
 };
 use futures::future::try_join_all;
-use pointsman_core::resource::{Count, Link, Observed, Service, Tags};
+use pointsman_core::resource::{Count, Link, Observed, Service};
 use pointsman_engine::ports::{CloudError, CloudErrorKind};
 
 use super::{
-    Asked, Changes, Found, Lifecycle, all_known,
+    Asked, Changes, Found, Lifecycle, all_known, ecs_tags,
     elb::{port, signed, unsigned},
     known, links, ours, rollout, sorted, standing, tags_of,
 };
@@ -152,7 +152,7 @@ pub(super) fn observed(service: &EcsService, like: &Service) -> Observed {
             .map_or(200, |percent| unsigned(Some(percent))),
         platform_version: service.platform_version().unwrap_or("LATEST").to_owned(),
         execute_command: service.enable_execute_command(),
-        tags: tags(service.tags()),
+        tags: ecs_tags::of(service.tags()),
     };
     let arn = service.service_arn();
     let mut observed = standing(
@@ -218,7 +218,7 @@ async fn make(aws: &Aws, spec: &Service, token: &str) -> Result<EcsService, Clou
         .enable_execute_command(spec.execute_command)
         .enable_ecs_managed_tags(true)
         .propagate_tags(PropagateTags::Service)
-        .set_tags(Some(tag_list(tags_of(&spec.tags, token))))
+        .set_tags(Some(ecs_tags::list(tags_of(&spec.tags, token))))
         .send()
         .await
         .during(&aws.scope, operation, &spec.name)
@@ -298,7 +298,7 @@ impl Lifecycle for Service {
             } else {
                 None
             });
-        update_tags(aws, &object.id, changes, &self.tags).await?;
+        ecs_tags::update(aws, &object.id, changes, &self.tags).await?;
         if changes.only_tags() {
             let resource = self.clone().into();
             return Ok(Observed { resource, owner: self.tags.owner(), ..object.clone() });
@@ -358,47 +358,4 @@ impl Lifecycle for Service {
     ) -> Result<Observed, CloudError> {
         rollout::settle(aws, self, object, progress).await
     }
-}
-
-pub(super) fn tags(tags: &[Tag]) -> Tags {
-    Tags::observed(
-        tags.iter()
-            .filter_map(|tag| Some((tag.key()?.to_owned(), tag.value().unwrap_or_default().to_owned()))),
-    )
-}
-
-pub(super) fn tag_list(tags: Vec<(String, String)>) -> Vec<Tag> {
-    tags.into_iter().map(|(key, value)| Tag::builder().key(key).value(value).build()).collect()
-}
-
-/// Brings changed tags of anything of ECS's to what they should be.
-pub(super) async fn update_tags(
-    aws: &Aws,
-    arn: &str,
-    changes: &Changes<'_>,
-    wanted: &Tags,
-) -> Result<(), CloudError> {
-    let set = changes.tags_set(wanted);
-    if !set.is_empty() {
-        aws.clients
-            .ecs()
-            .tag_resource()
-            .resource_arn(arn)
-            .set_tags(Some(tag_list(set)))
-            .send()
-            .await
-            .during(&aws.scope, "ecs:TagResource", arn)?;
-    }
-    let removed = changes.tags_removed(wanted);
-    if !removed.is_empty() {
-        aws.clients
-            .ecs()
-            .untag_resource()
-            .resource_arn(arn)
-            .set_tag_keys(Some(removed))
-            .send()
-            .await
-            .during(&aws.scope, "ecs:UntagResource", arn)?;
-    }
-    Ok(())
 }

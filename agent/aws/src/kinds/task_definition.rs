@@ -12,10 +12,9 @@ use pointsman_engine::ports::{CloudError, CloudErrorKind};
 use super::{
     Asked, Changes, Found, Lifecycle,
     asked::names,
+    ecs_tags,
     elb::{port, signed, unsigned},
-    ours,
-    service::{tag_list, update_tags},
-    standing, tags_of, task_secrets, task_volumes,
+    ours, standing, tags_of, task_secrets, task_volumes,
 };
 use crate::{
     aws::Aws,
@@ -60,7 +59,7 @@ async fn find(aws: &Aws, name: &str) -> Result<Option<(Observed, Option<String>)
     };
     let token = described.tags().iter().find(|tag| tag.key() == Some(TOKEN_TAG)).and_then(Tag::value);
     let token = token.map(ToOwned::to_owned);
-    let tags = super::service::tags(described.tags());
+    let tags = ecs_tags::of(described.tags());
     Ok(described
         .task_definition
         .filter(|definition| definition.status() != Some(&TaskDefinitionStatus::Inactive))
@@ -220,7 +219,7 @@ async fn register_once(aws: &Aws, spec: &TaskDefinition, token: &str) -> Result<
         .set_task_role_arn(spec.task_role.clone())
         .container_definitions(container(spec)?)
         .set_volumes(Some(task_volumes::volumes(spec)?))
-        .set_tags(Some(tag_list(tags_of(&spec.tags, token))))
+        .set_tags(Some(ecs_tags::list(tags_of(&spec.tags, token))))
         .customize()
         .config_override(once)
         .send()
@@ -294,7 +293,7 @@ impl Lifecycle for TaskDefinition {
         _progress: &Progress<'_>,
     ) -> Result<Observed, CloudError> {
         if changes.only_tags() {
-            update_tags(aws, &object.id, changes, &self.tags).await?;
+            ecs_tags::update(aws, &object.id, changes, &self.tags).await?;
             return Ok(Observed {
                 resource: self.clone().into(),
                 owner: self.tags.owner(),

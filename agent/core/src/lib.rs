@@ -12,6 +12,7 @@ pub mod forecast;
 pub mod graph;
 pub mod hash;
 pub mod iam;
+pub mod journal;
 pub mod lease;
 pub mod plan;
 pub mod policy;

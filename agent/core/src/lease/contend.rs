@@ -27,19 +27,19 @@ pub enum Contend {
 }
 
 /// A contender's memory of the lock that it sees.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub struct Watch {
     seen: Option<(LockItem, Tick)>,
 }
 
 impl Watch {
     /// What to do about the lock as it was just read, at a time on our own
-    /// clock. `state_fence` is the fence in the state: fences never fall, even
-    /// when the lock item is gone.
-    pub fn next(&mut self, read: Option<&LockItem>, state_fence: u64, now: Tick, timing: &Timing) -> Contend {
+    /// clock. `known_fence` is the greatest that is known, of the run table and
+    /// of the state: fences never fall, even when a table was lost.
+    pub fn next(&mut self, read: Option<&LockItem>, known_fence: u64, now: Tick, timing: &Timing) -> Contend {
         let Some(item) = read else {
             self.seen = None;
-            return Contend::Take { fence: state_fence + 1 };
+            return Contend::Take { fence: known_fence + 1 };
         };
         let Some(mark) = &item.mark else {
             self.seen = None;
@@ -49,7 +49,7 @@ impl Watch {
             Some((seen, since)) if seen == item => {
                 let watched = now.since(*since);
                 if watched >= timing.watch_ms {
-                    Contend::Steal { from: mark.clone(), fence: mark.fence.max(state_fence) + 1 }
+                    Contend::Steal { from: mark.clone(), fence: mark.fence.max(known_fence) + 1 }
                 } else {
                     Contend::Watch { remaining_ms: timing.watch_ms - watched }
                 }

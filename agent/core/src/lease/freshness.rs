@@ -1,7 +1,7 @@
 use super::{AgentMark, LockItem, Tick, Timing};
 
 /// How long ago the lease was last known to be ours.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Freshness {
     /// The start of the last renewal that succeeded.
     pub renewed_at: Tick,

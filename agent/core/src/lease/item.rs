@@ -1,7 +1,7 @@
 use serde::{Deserialize, Serialize};
 
 /// The lock item as it stands in Terraform's table.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct LockItem {
     /// `<bucket>/<key>`.
     pub lock_id: String,
@@ -12,7 +12,7 @@ pub struct LockItem {
 }
 
 /// What the agent adds to its own lock items.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct AgentMark {
     /// This run, a uuid.
     pub owner: String,

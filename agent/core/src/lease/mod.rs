@@ -2,18 +2,22 @@
 //! is on the reader's own clock. What is tested here is what runs.
 
 mod contend;
+mod fence;
 mod freshness;
 mod item;
+mod transaction;
 
 pub use contend::{Contend, Watch};
+pub use fence::{Fence, Regression, StateMark};
 pub use freshness::{BeatOutcome, Freshness, after_heartbeat};
 pub use item::{AgentMark, LockInfo, LockItem};
+pub use transaction::{Claim, FencePart, LockCondition, LockPart, Transaction, after_taking};
 
 use serde::{Deserialize, Serialize};
 
 /// Milliseconds on a clock that never jumps and that counts suspended time.
 /// Only differences mean anything, and only on one machine.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct Tick(pub u64);
 
 impl Tick {
@@ -36,8 +40,12 @@ pub struct Timing {
     pub attempt_ms: u64,
     /// A lock must be watched unchanged for this long before it is taken over.
     pub watch_ms: u64,
-    /// After a takeover nothing is written for this long.
+    /// When the run before did not end, nothing is written for this long.
     pub quiesce_ms: u64,
+    /// Whether a signed request of five minutes ago is waited out as well.
+    pub strict: bool,
+    /// What was not found at its first look is looked at again after this long.
+    pub look_again_ms: u64,
 }
 
 impl Default for Timing {
@@ -48,17 +56,25 @@ impl Default for Timing {
             attempt_ms: 20_000,
             watch_ms: 60_000,
             quiesce_ms: 60_000,
+            strict: false,
+            look_again_ms: 15_000,
         }
     }
 }
 
 impl Timing {
-    /// The quiesce time when a signed request may still arrive five minutes later.
-    pub const STRICT_QUIESCE_MS: u64 = 310_000;
+    /// Most of AWS refuses a signature that is older than five minutes.
+    const SIGNED_FOR_MS: u64 = 310_000;
+
+    /// How long nothing is written when the run before did not end.
+    pub fn quiesce(&self) -> u64 {
+        if self.strict { self.quiesce_ms.max(Self::SIGNED_FOR_MS) } else { self.quiesce_ms }
+    }
 
     /// Why these times would not keep two writers apart; none when they do.
     pub fn fault(&self) -> Option<&'static str> {
-        let Self { heartbeat_ms, fresh_ms, attempt_ms, watch_ms, quiesce_ms } = *self;
+        let Self { heartbeat_ms, fresh_ms, attempt_ms, watch_ms, quiesce_ms, strict: _, look_again_ms: _ } =
+            *self;
         if heartbeat_ms == 0 || attempt_ms == 0 {
             Some("a time is zero")
         } else if heartbeat_ms.saturating_mul(2) > fresh_ms {

@@ -7,7 +7,7 @@ use crate::{PATIENCE, described, estate, settled};
 
 /// A dead person's lock is watched before it is taken over; here it is taken away, as `terraform
 /// force-unlock` does, so that not every round waits.
-fn force_unlock(world: &World) {
+pub(crate) fn force_unlock(world: &World) {
     world.aws.python(
         "t = client('dynamodb')\nfor i in t.scan(TableName='terraform-state-locks')['Items']:\n    \
          t.delete_item(TableName='terraform-state-locks', Key={'LockID': i['LockID']})",

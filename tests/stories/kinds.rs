@@ -4,9 +4,9 @@ use pointsman_tests::story::{Clone, World};
 
 use crate::{idempotence::interrupted, settled, world};
 
-const NAME: &str = "production/reports";
-const FILE: &str = "environments/production/reports.toml";
-const TEXT: &str = include_str!("../../environments/production/reports.toml");
+pub(crate) const NAME: &str = "production/reports";
+pub(crate) const FILE: &str = "environments/production/reports.toml";
+pub(crate) const TEXT: &str = include_str!("../../environments/production/reports.toml");
 
 /// What stands of these kinds, by boto3.
 const INVENTORY: &str = r#"
@@ -66,7 +66,7 @@ for group in sorted(g["GroupName"] for g in client("ec2").describe_security_grou
     print("security group", group)
 "#;
 
-fn inventory(world: &World) -> String {
+pub(crate) fn inventory(world: &World) -> String {
     world.aws.python(INVENTORY).trim().to_owned()
 }
 

@@ -24,6 +24,7 @@ mod policies;
 mod preflight;
 mod refusals;
 mod road;
+mod safety;
 mod secrets;
 mod terraform;
 mod usage;

@@ -146,6 +146,20 @@ impl Running {
         assert!(text.contains(what), "it did not say `{what}` within {patience:?}; it said\n{text}");
     }
 
+    /// Whether it has ended.
+    ///
+    /// # Panics
+    ///
+    /// When it cannot be asked.
+    pub fn has_ended(&mut self) -> bool {
+        self.child.try_wait().expect("it can be waited for").is_some()
+    }
+
+    /// Its process's id.
+    pub fn id(&self) -> u32 {
+        self.child.id()
+    }
+
     /// Ends it as `kill -9` does.
     pub fn kill(mut self) {
         let _ = self.child.kill();
@@ -201,8 +215,7 @@ impl Drop for Running {
 }
 
 /// Lock times for tests: about a tenth of the real ones.
-pub const QUICK_LEASE: &str =
-    "[lease]\nheartbeat_ms = 500\nfresh_ms = 3000\nattempt_ms = 2000\nwatch_ms = 6000\nquiesce_ms = 2000\n";
+pub const QUICK_LEASE: &str = "[lease]\nheartbeat_ms = 500\nfresh_ms = 3000\nattempt_ms = 2000\nwatch_ms = 6000\nquiesce_ms = 2000\nlook_again_ms = 1000\n";
 
 /// Writes a file below a folder.
 pub(crate) fn write(folder: &Path, name: &str, text: &str) -> PathBuf {

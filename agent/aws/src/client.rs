@@ -12,7 +12,7 @@ use pointsman_engine::ports::{CloudError, Ports};
 
 use crate::{
     aws::Aws,
-    backend::{DynamoTable, Ground, S3Object},
+    backend::{DynamoJournal, DynamoTable, Ground, S3Object},
     scope::Scope,
 };
 
@@ -89,6 +89,7 @@ pub async fn connect(
         cloud: Arc::new(Aws::new(config, scope)),
         foundation: Arc::new(Ground::new(&backend_config, backend_scope.clone(), state)),
         locks: Arc::new(DynamoTable::new(&backend_config, backend_scope.clone(), state)),
+        runs: Arc::new(DynamoJournal::new(&backend_config, backend_scope.clone(), state)),
         bucket: Arc::new(S3Object::new(backend_config, backend_scope, state)),
     })
 }

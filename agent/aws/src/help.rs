@@ -94,6 +94,14 @@ pub(crate) fn no_table(table: &str, scope: &Scope) -> String {
     )
 }
 
+/// How the agent's own table comes to be.
+pub(crate) fn no_run_table(scope: &Scope) -> String {
+    format!(
+        "the agent keeps its journal in this table, beside the lock table; `pointsman init ENV --create` makes it ({})",
+        scope.identity()
+    )
+}
+
 /// What to do about a table that is not Terraform's.
 pub(crate) fn other_key(table: &str) -> String {
     format!(

@@ -255,7 +255,7 @@ async fn enter(environment: &Environment) -> (Site, Lease) {
         patience_ms: 1_000,
         stop: pointsman_engine::Stopper::new().1,
     };
-    let lease = acquire(&ports, &wish, &Told).await.expect("the lease");
+    let lease = acquire(&ports, &wish, &Told).await.expect("the lease").lease;
     let writer = ports.cloud.writer(lease.proof());
     let state = State::new(environment.name.clone(), "lineage".to_owned());
     (Site { ports, writer, surroundings, state }, lease)

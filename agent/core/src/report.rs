@@ -49,6 +49,15 @@ pub enum Event {
         /// Milliseconds.
         for_ms: u64,
     },
+    /// The run before did not end; what it made was found, recorded, sealed.
+    Recovered {
+        /// Its fence.
+        run: u64,
+        /// How many writes it had announced and not noted.
+        looked_up: u32,
+        /// How many of their objects stand.
+        stands: u32,
+    },
     /// The plan is made and judged.
     Planned {
         /// Plan and verdict.

@@ -9,6 +9,7 @@ use crate::{
     Address,
     environment::EnvironmentName,
     hash::canonical_hash,
+    lease::StateMark,
     plan::Action,
     report::{ChangeOutcome, ChangeResult},
     resource::{Desired, Observed, Resource},
@@ -149,6 +150,19 @@ impl State {
     pub fn to_text(&self) -> Result<String, serde_json::Error> {
         let digest = canonical_hash(self)?;
         serde_json::to_string_pretty(&Stored { digest, state: self })
+    }
+
+    /// Which state it is, for the journal.
+    pub fn mark(&self) -> Result<StateMark, serde_json::Error> {
+        Ok(StateMark { serial: self.serial, digest: canonical_hash(self)? })
+    }
+
+    /// Which state a text is that [`Self::from_text`] accepts: by the digest as
+    /// it was written, whatever this version would write.
+    pub fn mark_of(text: &str) -> Option<StateMark> {
+        let stored: Stored<serde_json::Value> = serde_json::from_str(text).ok()?;
+        let serial = stored.state.get("serial")?.as_u64()?;
+        Some(StateMark { serial, digest: stored.digest })
     }
 
     /// Reads what [`Self::to_text`] wrote, and only that.

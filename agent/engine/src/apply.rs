@@ -12,6 +12,8 @@ use std::{
 
 use pointsman_core::{
     Address,
+    journal::Intent,
+    lease::StateMark,
     plan::{Action, Change, Plan},
     report::{ChangeOutcome, ChangeResult, Event},
     resource::Observed,
@@ -19,9 +21,11 @@ use pointsman_core::{
 
 use crate::{
     Failure, Run,
+    journal::Journal,
     keeper::Keeper,
     lease::{LeaseLost, LeaseProof},
     ports::{CloudError, CloudErrorKind, CloudWriter},
+    recover::{Doubt, settle_failed},
 };
 
 /// AWS shows what was made everywhere within this time.
@@ -32,6 +36,9 @@ struct Site<'a> {
     run: &'a Run,
     proof: &'a LeaseProof,
     keeper: &'a Keeper,
+    journal: &'a Journal,
+    /// Why announced writes failed, by the intent's number.
+    failed: Mutex<BTreeMap<u32, (String, Doubt)>>,
     writer: Arc<dyn CloudWriter>,
     /// What stands, by address; grows as steps are done.
     live: Mutex<BTreeMap<Address, Observed>>,
@@ -42,11 +49,26 @@ pub(crate) async fn apply(
     run: &Run,
     proof: &LeaseProof,
     keeper: &Keeper,
+    journal: &Journal,
     plan: &Plan,
     observed: BTreeMap<Address, Observed>,
-) -> Vec<ChangeOutcome> {
-    let site = Site { run, proof, keeper, writer: run.ports.cloud.writer(proof), live: Mutex::new(observed) };
-    schedule::run_steps(&site, plan).await
+) -> Result<Vec<ChangeOutcome>, Failure> {
+    let site = Site {
+        run,
+        proof,
+        keeper,
+        journal,
+        failed: Mutex::default(),
+        writer: run.ports.cloud.writer(proof),
+        live: Mutex::new(observed),
+    };
+    let outcomes = schedule::run_steps(&site, plan).await;
+    let failed = site.failed.into_inner().unwrap_or_else(std::sync::PoisonError::into_inner);
+    // What failed half-way stands: it is found before the run may end.
+    if proof.check().is_ok() {
+        settle_failed(run, keeper, journal, &failed).await?;
+    }
+    Ok(outcomes)
 }
 
 /// How a step ended short of done.
@@ -96,6 +118,27 @@ impl Site<'_> {
             return Err(Undone::Stopped);
         }
         self.proof.check().map_err(|lost| lease_error(&lost).into())
+    }
+
+    /// Announces a write, does it, and notes that it was done: nothing is sent
+    /// before its intent stands. `write` saves the state and answers the id.
+    async fn announced<F>(&self, intent: Intent, write: F) -> Result<(), Undone>
+    where
+        F: Future<Output = Result<(Option<String>, StateMark), Undone>>,
+    {
+        let number = self.journal.intend(intent).await?;
+        match write.await {
+            Ok((id, state)) => Ok(self.journal.done(number, id, state).await?),
+            Err(undone) => {
+                if let Undone::Failed { why, kind } = &undone {
+                    let doubt =
+                        if *kind == Some(CloudErrorKind::Refused) { Doubt::Refused } else { Doubt::Open };
+                    let mut failed = self.failed.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+                    failed.insert(number, (why.clone(), doubt));
+                }
+                Err(undone)
+            }
+        }
     }
 
     fn live(&self, address: &Address) -> Option<Observed> {

@@ -3,6 +3,8 @@ use std::{collections::BTreeMap, sync::Arc, time::Instant};
 use pointsman_core::{
     Address,
     desired::outputs,
+    journal::Started,
+    lease::Fence,
     plan::Action,
     report::{Event, Judged, Outcome},
     resource::Text,
@@ -12,11 +14,14 @@ use pointsman_core::{
 use crate::{
     Failure, Purpose, Run,
     apply::apply,
+    journal::Journal,
     judge::judge,
     keeper::{Keeper, load},
-    lease::{Acquire, LeaseError, LeaseProof, acquire},
+    lease::{Acquire, Lease, LeaseError, Taken, acquire},
     look::{check_account, look, look_up},
+    ports::Aside,
     preflight::before_writing,
+    recover::recover,
 };
 
 /// Who agrees to a plan before it is applied.
@@ -48,10 +53,7 @@ pub async fn deploy(run: &Run, approval: Approval) -> Result<Outcome, Failure> {
     let state_fence = load(&run.ports, &run.environment.name).await?.state.map_or(0, |state| state.fence);
     let wish = Acquire {
         who: run.who.clone(),
-        operation: match run.purpose {
-            Purpose::Deploy => "OperationTypeApply".to_owned(),
-            Purpose::Destroy => "OperationTypeApply (destroy)".to_owned(),
-        },
+        operation: operation(run).to_owned(),
         info: run
             .commit
             .as_ref()
@@ -61,14 +63,15 @@ pub async fn deploy(run: &Run, approval: Approval) -> Result<Outcome, Failure> {
         patience_ms: run.patience_ms,
         stop: run.stop.clone(),
     };
-    let lease = acquire(&run.ports, &wish, run.listener.as_ref()).await.map_err(|error| match error {
-        LeaseError::Held { holder, agent: _ } => {
-            Failure::Locked { holder, lock_id: run.ports.locks.lock_id().to_owned() }
-        }
-        LeaseError::Stopped => Failure::Stopped,
-        LeaseError::Cloud(error) => Failure::Cloud(error),
-    })?;
-    let result = under_lease(run, lease.proof(), approval).await;
+    let Taken { lease, fence } =
+        acquire(&run.ports, &wish, run.listener.as_ref()).await.map_err(|error| match error {
+            LeaseError::Held { holder, agent: _ } => {
+                Failure::Locked { holder, lock_id: run.ports.locks.lock_id().to_owned() }
+            }
+            LeaseError::Stopped => Failure::Stopped,
+            LeaseError::Cloud(error) => Failure::Cloud(error),
+        })?;
+    let result = under_lease(run, &lease, fence, approval).await;
     if let Err(lost) = lease.proof().check() {
         run.listener.tell(&Event::LeaseLost { why: lost.why });
     }
@@ -80,12 +83,20 @@ pub async fn deploy(run: &Run, approval: Approval) -> Result<Outcome, Failure> {
     if outcome.succeeded() { Ok(outcome) } else { Err(Failure::Incomplete(Box::new(outcome))) }
 }
 
-async fn under_lease(run: &Run, proof: &LeaseProof, approval: Approval) -> Result<Outcome, Failure> {
+async fn under_lease(run: &Run, lease: &Lease, fence: Fence, approval: Approval) -> Result<Outcome, Failure> {
     let started = Instant::now();
+    let proof = lease.proof();
     let (loaded, wanted) = futures::join!(load(&run.ports, &run.environment.name), look_up(run));
     let loaded = loaded?;
-    let before = loaded.state.clone();
+    loaded.check(&fence, &run.ports)?;
+    let mut before = loaded.state.clone();
     let keeper = Keeper::new(run.ports.clone(), proof.clone(), &run.environment.name, loaded);
+    let unfinished = fence.open_run.is_some();
+    let fence = recover(run, proof, &keeper, fence).await?;
+    if unfinished {
+        before = Some(keeper.state().await);
+    }
+    let journal = Journal::new(run.ports.clone(), lease, fence);
     let (surroundings, wanted) = wanted?;
     // What is taken down gives nobody anything.
     let linked = if run.takes_down() { BTreeMap::new() } else { wanted.outputs.clone() };
@@ -113,6 +124,7 @@ async fn under_lease(run: &Run, proof: &LeaseProof, approval: Approval) -> Resul
     let changes = if idle {
         Vec::new()
     } else {
+        begin(run, lease, &journal, &judged).await?;
         // The first write carries the new fence: from here on, what a former
         // holder still sends to the state is refused.
         keeper
@@ -123,7 +135,7 @@ async fn under_lease(run: &Run, proof: &LeaseProof, approval: Approval) -> Resul
                 Ok(())
             })
             .await?;
-        apply(run, proof, &keeper, &judged.plan, seen.observed).await
+        apply(run, proof, &keeper, &journal, &judged.plan, seen.observed).await?
     };
     let mut outcome = Outcome {
         environment: run.environment.name.clone(),
@@ -143,14 +155,48 @@ async fn under_lease(run: &Run, proof: &LeaseProof, approval: Approval) -> Resul
                 && before.last_run.is_some_and(|last| last.succeeded)
         });
     if !settled {
-        outcome.serial = keeper
+        begin(run, lease, &journal, &outcome.judged).await?;
+        let mark = keeper
             .change(|state| {
                 conclude(state, &outcome, run);
                 Ok(())
             })
             .await?;
+        outcome.serial = mark.serial;
+        let report = serde_json::to_string_pretty(&outcome)?;
+        run.ports.bucket.keep(proof, &Aside::Report(proof.fence()), &report).await?;
+        journal.end(outcome.succeeded(), summary(&outcome), mark).await?;
     }
     Ok(outcome)
+}
+
+/// From here on the run writes, and somebody must look after it if it dies.
+async fn begin(run: &Run, lease: &Lease, journal: &Journal, judged: &Judged) -> Result<(), Failure> {
+    let plan = judged.plan.approval_hash(&judged.verdict)?;
+    journal
+        .begin(Started {
+            environment: run.environment.name.clone(),
+            owner: lease.owner().to_owned(),
+            who: run.who.clone(),
+            operation: operation(run).to_owned(),
+            commit: run.commit.clone(),
+            plan: plan.clone(),
+        })
+        .await?;
+    let text = serde_json::to_string_pretty(judged)?;
+    Ok(run.ports.bucket.keep(lease.proof(), &Aside::Plan(plan), &text).await?)
+}
+
+/// Terraform's word for what the lock is for.
+fn operation(run: &Run) -> &'static str {
+    match run.purpose {
+        Purpose::Deploy => "OperationTypeApply",
+        Purpose::Destroy => "OperationTypeApply (destroy)",
+    }
+}
+
+fn summary(outcome: &Outcome) -> String {
+    pointsman_core::render::plan::summary(outcome.judged.plan.summary())
 }
 
 async fn approved(run: &Run, judged: Judged, approval: Approval) -> Result<Judged, Failure> {
@@ -191,12 +237,11 @@ fn conclude(state: &mut State, outcome: &Outcome, run: &Run) {
         state.deployed_at = Some(now.clone());
     }
     state.outputs.clone_from(&outcome.outputs);
-    let summary = outcome.judged.plan.summary();
     state.last_run = Some(LastRun {
         commit: run.commit.clone(),
         succeeded: outcome.succeeded(),
         ended_at: now,
-        summary: pointsman_core::render::plan::summary(summary),
+        summary: summary(outcome),
         failures: LastRun::failures(&outcome.changes),
     });
 }

@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 use pointsman_core::{
     Address,
     environment::EnvironmentName,
+    lease::{Fence, StateMark},
     resource::Observed,
     state::{State, StateError},
 };
@@ -20,19 +21,37 @@ use crate::{
 /// The state as it was read, if there is one.
 pub(crate) struct Loaded {
     pub(crate) state: Option<State>,
+    pub(crate) mark: Option<StateMark>,
     pub(crate) version: Option<StateVersion>,
 }
 
 /// Reads the state.
 pub(crate) async fn load(ports: &Ports, environment: &EnvironmentName) -> Result<Loaded, Failure> {
     let Some(stored) = ports.bucket.load().await? else {
-        return Ok(Loaded { state: None, version: None });
+        return Ok(Loaded { state: None, mark: None, version: None });
     };
     let state = State::from_text(&stored.text, environment).map_err(|error: StateError| Failure::State {
         location: ports.bucket.location().to_owned(),
         error,
     })?;
-    Ok(Loaded { state: Some(state), version: Some(stored.version) })
+    Ok(Loaded { state: Some(state), mark: State::mark_of(&stored.text), version: Some(stored.version) })
+}
+
+impl Loaded {
+    /// Refuses a state that the journal knows a later one of.
+    pub(crate) fn check(&self, fence: &Fence, ports: &Ports) -> Result<(), Failure> {
+        let Some(known) = &fence.state else {
+            return Ok(());
+        };
+        match known.refuses(self.mark.as_ref()) {
+            None => Ok(()),
+            Some(regression) => Err(Failure::Regressed {
+                location: ports.bucket.location().to_owned(),
+                known: known.serial,
+                regression,
+            }),
+        }
+    }
 }
 
 /// The state under a lease: every change of it is saved before it counts.
@@ -79,7 +98,7 @@ impl Keeper {
     pub(crate) async fn change(
         &self,
         change: impl FnOnce(&mut State) -> Result<(), serde_json::Error>,
-    ) -> Result<u64, Failure> {
+    ) -> Result<StateMark, Failure> {
         let mut kept = self.kept.lock().await;
         change(&mut kept.state)?;
         kept.state.serial += 1;
@@ -87,6 +106,6 @@ impl Keeper {
         let text = kept.state.to_text()?;
         let version = self.ports.bucket.save(&self.proof, &text, kept.version.as_ref()).await?;
         kept.version = Some(version);
-        Ok(kept.state.serial)
+        Ok(kept.state.mark()?)
     }
 }

@@ -73,6 +73,8 @@ impl Problem {
             | Failure::Declined(_)
             | Failure::Incomplete(_)
             | Failure::State { .. }
+            | Failure::Regressed { .. }
+            | Failure::Journal(_)
             | Failure::Cloud(_)
             | Failure::Json(_) => Exit::Error,
         };

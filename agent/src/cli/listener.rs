@@ -49,6 +49,7 @@ impl Terminal {
             Event::Waiting { .. }
             | Event::Locked { .. }
             | Event::Quiescing { .. }
+            | Event::Recovered { .. }
             | Event::Planned { .. }
             | Event::Checked { .. }
             | Event::Finished { .. } => !matches!(self.keeps, Keeps::Trouble),

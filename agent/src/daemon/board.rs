@@ -86,6 +86,7 @@ fn log(environment: &EnvironmentName, event: &Event) {
         Event::Waiting { .. }
         | Event::Locked { .. }
         | Event::Quiescing { .. }
+        | Event::Recovered { .. }
         | Event::Planned { .. }
         | Event::Started { .. }
         | Event::Progress { .. }

@@ -66,6 +66,8 @@ pub(super) fn came_to(environment: &Environment, result: Result<Outcome, Failure
             | Failure::Conflicts(_)
             | Failure::Unready(_)
             | Failure::State { .. }
+            | Failure::Regressed { .. }
+            | Failure::Journal(_)
             | Failure::Cloud(_)
             | Failure::Json(_) => {}
         }
@@ -86,6 +88,8 @@ fn judged_failure(failure: &Failure) -> (Status, Next) {
         | Failure::Unready(_)
         | Failure::WrongAccount { .. }
         | Failure::State { .. }
+        | Failure::Regressed { .. }
+        | Failure::Journal(_)
         | Failure::Stale(_)
         | Failure::Declined(_) => (Status::Failed, Next::Later),
         Failure::Incomplete(_) | Failure::Json(_) => (Status::Failed, Next::Quarantine),

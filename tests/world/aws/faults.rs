@@ -18,6 +18,18 @@ pub(crate) struct Fault {
 }
 
 impl Fault {
+    /// For one call of an operation.
+    pub(crate) fn once(operation: &Operation, status: u16, code: &str, message: &str) -> Self {
+        Self {
+            service: operation.service.clone(),
+            operation: operation.name.clone(),
+            status,
+            code: code.to_owned(),
+            message: message.to_owned(),
+            times: 1,
+        }
+    }
+
     pub(crate) fn concerns(&self, operation: &Operation) -> bool {
         self.times > 0 && self.service == operation.service && self.operation == operation.name
     }

@@ -9,7 +9,7 @@ use super::operation::Operation;
 
 /// Where on its way a call is stopped.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Place {
+pub enum Place {
     /// AWS has not seen it yet.
     Request,
     /// AWS has done it, and the caller does not know yet.
@@ -24,11 +24,19 @@ struct Count {
     standing: usize,
 }
 
-/// Stops all calls of one operation until it is released.
+/// Which calls are stopped.
+#[derive(Debug)]
+pub(crate) enum Which {
+    /// All of one operation.
+    Operation { service: String, operation: String },
+    /// The one that changes something for the so many-th time since the calls were cleared.
+    Mutation(usize),
+}
+
+/// Stops calls until it is released.
 #[derive(Debug)]
 pub(crate) struct Gate {
-    service: String,
-    operation: String,
+    which: Which,
     place: Place,
     count: Mutex<Count>,
     changed: Condvar,
@@ -36,10 +44,9 @@ pub(crate) struct Gate {
 }
 
 impl Gate {
-    pub(crate) fn new(service: &str, operation: &str, place: Place) -> Arc<Self> {
+    pub(crate) fn new(which: Which, place: Place) -> Arc<Self> {
         Arc::new(Self {
-            service: service.to_owned(),
-            operation: operation.to_owned(),
+            which,
             place,
             count: Mutex::default(),
             changed: Condvar::new(),
@@ -47,11 +54,14 @@ impl Gate {
         })
     }
 
-    pub(crate) fn concerns(&self, operation: &Operation, place: Place) -> bool {
-        place == self.place
-            && operation.service == self.service
-            && operation.name == self.operation
-            && !*self.open.borrow()
+    pub(crate) fn concerns(&self, operation: &Operation, number: Option<usize>, place: Place) -> bool {
+        let meant = match &self.which {
+            Which::Operation { service, operation: name } => {
+                operation.service == *service && operation.name == *name
+            }
+            Which::Mutation(wanted) => number == Some(*wanted),
+        };
+        meant && place == self.place && !*self.open.borrow()
     }
 
     /// Stands here until the gate is released; a caller that goes away in the meantime leaves.

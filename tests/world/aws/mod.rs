@@ -1,5 +1,6 @@
 //! The AWS side of the world: an emulator in a process of its own, and a proxy in front of it.
 
+mod chaos;
 mod estate;
 mod faults;
 mod hold;
@@ -16,8 +17,9 @@ use std::time::Duration;
 use anyhow::{Context, Result};
 use tempfile::TempDir;
 
+pub use chaos::{Harm, Weather};
 pub use estate::Estate;
-pub use hold::Held;
+pub use hold::{Held, Place};
 pub use proxy::{Call, Proxy};
 
 use crate::process::Background;

@@ -70,6 +70,34 @@ impl Operation {
     }
 }
 
+/// From `Credential=KEY/…`.
+pub(crate) fn key_of(headers: &HeaderMap) -> String {
+    let signed = headers.get(http::header::AUTHORIZATION).and_then(|value| value.to_str().ok());
+    let credential = signed.and_then(|signed| signed.split_once("Credential="));
+    credential.and_then(|(_, rest)| rest.split('/').next()).unwrap_or_default().to_owned()
+}
+
+/// How long ago it was signed, by `X-Amz-Date`; nothing for what has none.
+pub(crate) fn age_of(headers: &HeaderMap) -> std::time::Duration {
+    let signed = text(headers, "x-amz-date").and_then(|date| {
+        let digits: String = date.chars().filter(char::is_ascii_digit).collect();
+        let part = |from: usize, to: usize| digits.get(from..to)?.parse::<i64>().ok();
+        let days = days_since_1970(part(0, 4)?, part(4, 6)?, part(6, 8)?);
+        Some(days * 86_400 + part(8, 10)? * 3_600 + part(10, 12)? * 60 + part(12, 14)?)
+    });
+    let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap_or_default();
+    let signed = signed.and_then(|signed| u64::try_from(signed).ok()).unwrap_or(u64::MAX);
+    now.saturating_sub(std::time::Duration::from_secs(signed))
+}
+
+/// Days from 1970 to a date of the Gregorian calendar.
+fn days_since_1970(year: i64, month: i64, day: i64) -> i64 {
+    // Years begin in March, so that the leap day is their last.
+    let year = if month <= 2 { year - 1 } else { year };
+    let day_of_year = (153 * ((month + 9) % 12) + 2) / 5 + day - 1;
+    365 * year + year / 4 - year / 100 + year / 400 + day_of_year - 719_468
+}
+
 fn text<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
     headers.get(name).and_then(|value| value.to_str().ok())
 }

@@ -18,9 +18,10 @@ use hyper_util::rt::TokioExecutor;
 use tokio::net::TcpListener;
 use tokio::sync::oneshot;
 
+use super::chaos::{Chaos, Harm, TOO_LATE, Weather, hang_up, torn};
 use super::faults::Fault;
-use super::hold::{Gate, Held, Place};
-use super::operation::Operation;
+use super::hold::{Gate, Held, Place, Which};
+use super::operation::{Operation, age_of, key_of};
 
 /// The largest form that is read to find its `Action`; AWS's own limits are far below.
 const LARGEST_FORM: usize = 16 * 1024 * 1024;
@@ -34,6 +35,10 @@ pub struct Call {
     pub operation: String,
     /// Whether it may change something.
     pub mutating: bool,
+    /// The access key that it was signed with: who called.
+    pub key: String,
+    /// What was done to it on its way.
+    pub harm: Option<Harm>,
     /// When it arrived here.
     pub started: Instant,
     /// When its answer left, none while it is under way or if its caller went away.
@@ -62,6 +67,10 @@ struct Rules {
     latency: Duration,
     faults: Vec<Fault>,
     gates: Vec<Arc<Gate>>,
+    chaos: Option<Chaos>,
+    signed_for: Option<Duration>,
+    /// Mutations since the calls were cleared; heartbeats are not counted.
+    mutations: usize,
 }
 
 #[derive(Debug)]
@@ -76,9 +85,9 @@ impl Shared {
         self.rules.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn gate(&self, operation: &Operation, place: Place) -> Option<Arc<Gate>> {
+    fn gate(&self, operation: &Operation, number: Option<usize>, place: Place) -> Option<Arc<Gate>> {
         let rules = self.rules();
-        rules.gates.iter().find(|gate| gate.concerns(operation, place)).cloned()
+        rules.gates.iter().find(|gate| gate.concerns(operation, number, place)).cloned()
     }
 }
 
@@ -156,6 +165,7 @@ impl Proxy {
         let mut rules = self.shared.rules();
         rules.calls.clear();
         rules.generation += 1;
+        rules.mutations = 0;
     }
 
     /// Delays every later call by this long, before AWS sees it.
@@ -181,6 +191,32 @@ impl Proxy {
         self.shared.rules().faults.clear();
     }
 
+    /// Does random harm to every later call.
+    pub fn set_weather(&self, weather: Weather) {
+        self.shared.rules().chaos = Some(Chaos::new(weather));
+    }
+
+    /// Refuses calls that were signed longer ago than this, as AWS does after five minutes.
+    pub fn refuse_older_than(&self, age: Duration) {
+        self.shared.rules().signed_for = Some(age);
+    }
+
+    /// Does no more harm.
+    pub fn calm(&self) {
+        self.shared.rules().chaos = None;
+    }
+
+    /// Mutations since the calls were cleared, heartbeats not counted.
+    #[must_use]
+    pub fn mutations_counted(&self) -> usize {
+        self.shared.rules().mutations
+    }
+
+    /// Holds the so many-th mutation (from 1) since the calls were cleared, heartbeats not counted.
+    pub fn hold_mutation(&self, number: usize, place: Place) -> Held {
+        self.hold_which(Which::Mutation(number), place)
+    }
+
     /// Holds every call of an operation before AWS sees it. A caller that is killed meanwhile
     /// takes its call with it: AWS never sees it.
     pub fn hold(&self, service: &str, operation: &str) -> Held {
@@ -193,7 +229,12 @@ impl Proxy {
     }
 
     fn hold_at(&self, service: &str, operation: &str, place: Place) -> Held {
-        let gate = Gate::new(service, operation, place);
+        let which = Which::Operation { service: service.to_owned(), operation: operation.to_owned() };
+        self.hold_which(which, place)
+    }
+
+    fn hold_which(&self, which: Which, place: Place) -> Held {
+        let gate = Gate::new(which, place);
         let mut rules = self.shared.rules();
         rules.gates.retain(|gate| !gate.is_open());
         rules.gates.push(Arc::clone(&gate));
@@ -226,19 +267,35 @@ async fn forward(State(shared): State<Arc<Shared>>, request: Request) -> Respons
         }
     }
     let operation = Operation::of(&parts.method, &parts.uri, &parts.headers, &form);
-    let entry = Entry::record(&shared, &operation);
+    let (entry, number, harm) = Entry::record(&shared, &operation, &parts.headers);
 
     let latency = shared.rules().latency;
     if !latency.is_zero() {
         tokio::time::sleep(latency).await;
     }
-    if let Some(gate) = shared.gate(&operation, Place::Request) {
+    if let Some(gate) = shared.gate(&operation, number, Place::Request) {
         gate.pass().await;
     }
     if let Some(fault) = take_fault(&shared, &operation) {
         let answer = fault.answer(operation.protocol);
         entry.answered(&shared, answer.status(), true);
         return answer;
+    }
+
+    if let Some((status, code, message)) = harm.and_then(Harm::answer) {
+        let answer = Fault::once(&operation, status, code, message).answer(operation.protocol);
+        entry.answered(&shared, answer.status(), true);
+        return answer;
+    }
+    let signed_for = shared.rules().signed_for;
+    if signed_for.is_some_and(|longest| age_of(&parts.headers) > longest) {
+        let fault = Fault::once(&operation, 403, "RequestExpired", "Request has expired");
+        let answer = fault.answer(operation.protocol);
+        entry.answered(&shared, answer.status(), true);
+        return answer;
+    }
+    if harm == Some(Harm::Reset) {
+        hang_up();
     }
 
     for name in [header::CONNECTION, header::TRANSFER_ENCODING, header::EXPECT, header::TE] {
@@ -254,8 +311,17 @@ async fn forward(State(shared): State<Arc<Shared>>, request: Request) -> Respons
         Ok(answer) => answer.map(Body::new),
         Err(error) => broken(StatusCode::BAD_GATEWAY, &format!("the emulator does not answer: {error}")),
     };
-    if let Some(gate) = shared.gate(&operation, Place::Answer) {
+    if let Some(gate) = shared.gate(&operation, number, Place::Answer) {
         gate.pass().await;
+    }
+    match harm {
+        Some(Harm::LostReply) => hang_up(),
+        Some(Harm::TooLate) => {
+            tokio::time::sleep(TOO_LATE).await;
+            hang_up()
+        }
+        Some(Harm::Torn) => return torn(answer).await,
+        Some(Harm::Throttled | Harm::Failed | Harm::Reset) | None => {}
     }
     entry.answered(&shared, answer.status(), false);
     answer
@@ -288,18 +354,31 @@ struct Entry {
 }
 
 impl Entry {
-    fn record(shared: &Shared, operation: &Operation) -> Self {
+    /// Notes a call; answers its number among the mutations, and what happens to it.
+    fn record(
+        shared: &Shared,
+        operation: &Operation,
+        headers: &HeaderMap,
+    ) -> (Self, Option<usize>, Option<Harm>) {
         let mut rules = shared.rules();
+        let heartbeat = operation.service == "dynamodb" && operation.name == "PutItem";
+        let number = (operation.is_mutating() && !heartbeat).then(|| {
+            rules.mutations += 1;
+            rules.mutations
+        });
+        let harm = rules.chaos.as_mut().and_then(|chaos| chaos.next(operation));
         rules.calls.push(Call {
             service: operation.service.clone(),
             operation: operation.name.clone(),
             mutating: operation.is_mutating(),
+            key: key_of(headers),
+            harm,
             started: Instant::now(),
             ended: None,
             status: None,
             injected: false,
         });
-        Self { index: rules.calls.len() - 1, generation: rules.generation }
+        (Self { index: rules.calls.len() - 1, generation: rules.generation }, number, harm)
     }
 
     fn answered(&self, shared: &Shared, status: StatusCode, injected: bool) {

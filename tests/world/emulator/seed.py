@@ -97,7 +97,7 @@ def identity(world):
 
 
 def backend(world):
-    """Terraform's state bucket and lock table, which the agent shares."""
+    """Terraform's state bucket and lock table, which the agent shares, and the agent's own table."""
     world.send("s3", "PUT", "/gg-ai-terraform-states")
     world.send("s3", "PUT", "/gg-ai-terraform-states?versioning", (
         b'<VersioningConfiguration xmlns="http://s3.amazonaws.com/doc/2006-03-01/"><Status>Enabled</Status>'
@@ -105,6 +105,12 @@ def backend(world):
     world.json("dynamodb", "CreateTable", TableName="terraform-state-locks", BillingMode="PAY_PER_REQUEST",
                AttributeDefinitions=[{"AttributeName": "LockID", "AttributeType": "S"}],
                KeySchema=[{"AttributeName": "LockID", "KeyType": "HASH"}])
+    world.json("dynamodb", "CreateTable", TableName="pointsman-runs", BillingMode="PAY_PER_REQUEST",
+               AttributeDefinitions=[{"AttributeName": "pk", "AttributeType": "S"},
+                                     {"AttributeName": "sk", "AttributeType": "S"}],
+               KeySchema=[{"AttributeName": "pk", "KeyType": "HASH"}, {"AttributeName": "sk", "KeyType": "RANGE"}])
+    world.json("dynamodb", "UpdateTimeToLive", TableName="pointsman-runs",
+               TimeToLiveSpecification={"Enabled": True, "AttributeName": "expires_at"})
     return {"bucket": "gg-ai-terraform-states", "lock_table": "terraform-state-locks"}
 
 

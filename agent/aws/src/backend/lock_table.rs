@@ -5,9 +5,9 @@ use aws_config::{SdkConfig, retry::RetryConfig, timeout::TimeoutConfig};
 use aws_sdk_dynamodb::{Client, config::Builder, types::AttributeValue};
 use pointsman_core::{
     environment::block,
-    lease::{AgentMark, LockItem},
+    lease::{AgentMark, LockCondition, LockItem},
 };
-use pointsman_engine::ports::{CloudError, CloudErrorKind, LockCondition, LockTable, PutLock};
+use pointsman_engine::ports::{CloudError, CloudErrorKind, LockTable, Written};
 
 use crate::{call::CallLog, error::During, help, scope::Scope};
 
@@ -36,30 +36,19 @@ pub(crate) struct DynamoTable {
 
 impl DynamoTable {
     pub(crate) fn new(config: &SdkConfig, scope: Scope, state: &block::State) -> Self {
-        let attempt = config
-            .timeout_config()
-            .and_then(TimeoutConfig::operation_attempt_timeout)
-            .map_or(ATTEMPT, |attempt| attempt.min(ATTEMPT));
-        let timeouts = |attempts: u32| {
-            let mut timeouts = config.timeout_config().map(TimeoutConfig::to_builder).unwrap_or_default();
-            timeouts.set_operation_attempt_timeout(Some(attempt));
-            timeouts.set_operation_timeout(Some(attempt * attempts));
-            timeouts.build()
-        };
         let builder = || Builder::from(config).interceptor(CallLog);
         Self {
-            patient: Client::from_conf(builder().timeout_config(timeouts(3)).build()),
+            patient: Client::from_conf(builder().timeout_config(attempt_timeouts(config, 3)).build()),
             once: Client::from_conf(
-                builder().timeout_config(timeouts(1)).retry_config(RetryConfig::disabled()).build(),
+                builder()
+                    .timeout_config(attempt_timeouts(config, 1))
+                    .retry_config(RetryConfig::disabled())
+                    .build(),
             ),
             scope,
             table: state.lock_table.clone(),
-            lock_id: format!("{}/{}", state.bucket, state.key),
+            lock_id: state.lock_id(),
         }
-    }
-
-    fn key(&self) -> AttributeValue {
-        AttributeValue::S(self.lock_id.clone())
     }
 
     /// Adds what is known about tables that are missing or not Terraform's.
@@ -96,7 +85,7 @@ impl LockTable for DynamoTable {
             .patient
             .get_item()
             .table_name(&self.table)
-            .key(KEY, self.key())
+            .set_key(Some(key(&self.lock_id)))
             .consistent_read(true)
             .send()
             .await
@@ -105,30 +94,31 @@ impl LockTable for DynamoTable {
         Ok(read.item.map(|item| item_of(&self.lock_id, &item)))
     }
 
-    async fn put(&self, item: &LockItem, condition: &LockCondition) -> Result<PutLock, CloudError> {
-        let mut put = self.once.put_item().table_name(&self.table).set_item(Some(attributes(item)));
-        put = match condition {
-            LockCondition::Absent => put.condition_expression(format!("attribute_not_exists({KEY})")),
-            LockCondition::Exactly(AgentMark { owner, fence: _, record_version, lease_ms: _ }) => put
-                .condition_expression(format!("{OWNER} = :owner AND {RECORD_VERSION} = :version"))
-                .expression_attribute_values(":owner", AttributeValue::S(owner.clone()))
-                .expression_attribute_values(":version", AttributeValue::N(record_version.to_string())),
-        };
+    async fn put(&self, item: &LockItem, condition: &LockCondition) -> Result<Written, CloudError> {
+        let Expression { text, values } = expression(condition);
+        let put = self
+            .once
+            .put_item()
+            .table_name(&self.table)
+            .set_item(Some(attributes(item)))
+            .condition_expression(text)
+            .set_expression_attribute_values((!values.is_empty()).then_some(values));
         match put.send().await.during(&self.scope, "dynamodb:PutItem", &self.table) {
-            Ok(_) => Ok(PutLock::Done),
-            Err(error) if is_refused(&error) => Ok(PutLock::Refused),
+            Ok(_) => Ok(Written::Done),
+            Err(error) if is_refused(&error) => Ok(Written::Refused),
             Err(error) => Err(self.explained(error)),
         }
     }
 
     async fn delete(&self, owner: &str) -> Result<(), CloudError> {
+        let Expression { text, values } = is_of(owner);
         let deleted = self
             .patient
             .delete_item()
             .table_name(&self.table)
-            .key(KEY, self.key())
-            .condition_expression(format!("{OWNER} = :owner"))
-            .expression_attribute_values(":owner", AttributeValue::S(owner.to_owned()))
+            .set_key(Some(key(&self.lock_id)))
+            .condition_expression(text)
+            .set_expression_attribute_values(Some(values))
             .send()
             .await
             .during(&self.scope, "dynamodb:DeleteItem", &self.table);
@@ -141,11 +131,69 @@ impl LockTable for DynamoTable {
     }
 }
 
+/// What one attempt, and all of so many, may take.
+pub(super) fn attempt_timeouts(config: &SdkConfig, attempts: u32) -> TimeoutConfig {
+    let attempt = config
+        .timeout_config()
+        .and_then(TimeoutConfig::operation_attempt_timeout)
+        .map_or(ATTEMPT, |attempt| attempt.min(ATTEMPT));
+    let mut timeouts = config.timeout_config().map(TimeoutConfig::to_builder).unwrap_or_default();
+    timeouts.set_operation_attempt_timeout(Some(attempt));
+    timeouts.set_operation_timeout(Some(attempt * attempts));
+    timeouts.build()
+}
+
+/// A condition, and the values that it names.
+#[derive(Debug)]
+pub(super) struct Expression {
+    pub(super) text: String,
+    pub(super) values: HashMap<String, AttributeValue>,
+}
+
+impl Expression {
+    pub(super) fn absent(name: &str) -> Self {
+        Self { text: format!("attribute_not_exists({name})"), values: HashMap::new() }
+    }
+
+    pub(super) fn equal(name: &str, placeholder: &str, value: AttributeValue) -> Self {
+        Self {
+            text: format!("{name} = {placeholder}"),
+            values: HashMap::from([(placeholder.to_owned(), value)]),
+        }
+    }
+
+    pub(super) fn and(mut self, other: Self) -> Self {
+        self.text = format!("{} AND {}", self.text, other.text);
+        self.values.extend(other.values);
+        self
+    }
+}
+
+pub(super) fn key(lock_id: &str) -> HashMap<String, AttributeValue> {
+    HashMap::from([(KEY.to_owned(), AttributeValue::S(lock_id.to_owned()))])
+}
+
+/// That the lock is this owner's.
+pub(super) fn is_of(owner: &str) -> Expression {
+    Expression::equal(OWNER, ":owner", AttributeValue::S(owner.to_owned()))
+}
+
+/// Exactly [`LockCondition::holds`], as an expression.
+pub(super) fn expression(when: &LockCondition) -> Expression {
+    match when {
+        LockCondition::Absent => Expression::absent(KEY),
+        LockCondition::Exactly(AgentMark { owner, fence: _, record_version, lease_ms: _ }) => {
+            let version = AttributeValue::N(record_version.to_string());
+            is_of(owner).and(Expression::equal(RECORD_VERSION, ":version", version))
+        }
+    }
+}
+
 fn is_refused(error: &CloudError) -> bool {
     error.code.as_deref() == Some("ConditionalCheckFailedException")
 }
 
-fn attributes(item: &LockItem) -> HashMap<String, AttributeValue> {
+pub(super) fn attributes(item: &LockItem) -> HashMap<String, AttributeValue> {
     let LockItem { lock_id, info, mark } = item;
     let mut attributes = HashMap::from([
         (KEY.to_owned(), AttributeValue::S(lock_id.clone())),

@@ -2,8 +2,10 @@
 
 mod foundation;
 mod lock_table;
+mod run_table;
 mod state_bucket;
 
 pub(crate) use foundation::Ground;
 pub(crate) use lock_table::DynamoTable;
+pub(crate) use run_table::DynamoJournal;
 pub(crate) use state_bucket::S3Object;

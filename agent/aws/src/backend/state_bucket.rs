@@ -4,7 +4,7 @@ use aws_sdk_s3::{Client, config::Builder, primitives::ByteStream, types::ServerS
 use pointsman_core::environment::block::{self, Encrypt};
 use pointsman_engine::{
     lease::LeaseProof,
-    ports::{CloudError, CloudErrorKind, StateBucket, StateVersion, StoredState},
+    ports::{Aside, CloudError, CloudErrorKind, StateBucket, StateVersion, StoredState},
 };
 
 use crate::{
@@ -74,17 +74,30 @@ impl S3Object {
         error
     }
 
+    /// A client that sends only while the lease is fresh.
+    fn writer(&self, proof: &LeaseProof) -> Client {
+        let mut guarded = builder(&self.config).interceptor(LeaseGuard(proof.clone()));
+        if let Some(timeouts) = self.config.timeout_config() {
+            let attempt = timeouts.operation_attempt_timeout().unwrap_or(proof.attempt_timeout());
+            let attempt = attempt.min(proof.attempt_timeout());
+            guarded =
+                guarded.timeout_config(timeouts.to_builder().operation_attempt_timeout(attempt).build());
+        }
+        Client::from_conf(guarded.build())
+    }
+
     /// One conditional PUT.
     async fn put(
         &self,
         writer: &Client,
+        key: &str,
         text: &str,
         replaces: Option<&StateVersion>,
     ) -> Result<StateVersion, CloudError> {
         let mut put = writer
             .put_object()
             .bucket(&self.bucket)
-            .key(&self.key)
+            .key(key)
             .content_type("application/json")
             .body(ByteStream::from(text.as_bytes().to_vec()));
         put = match replaces {
@@ -154,18 +167,11 @@ impl StateBucket for S3Object {
         text: &str,
         replaces: Option<&StateVersion>,
     ) -> Result<StateVersion, CloudError> {
-        let mut guarded = builder(&self.config).interceptor(LeaseGuard(proof.clone()));
-        if let Some(timeouts) = self.config.timeout_config() {
-            let attempt = timeouts.operation_attempt_timeout().unwrap_or(proof.attempt_timeout());
-            let attempt = attempt.min(proof.attempt_timeout());
-            guarded =
-                guarded.timeout_config(timeouts.to_builder().operation_attempt_timeout(attempt).build());
-        }
-        let writer = Client::from_conf(guarded.build());
+        let writer = self.writer(proof);
         let mut tries = 0;
         loop {
             tries += 1;
-            let refused = match self.put(&writer, text, replaces).await {
+            let refused = match self.put(&writer, &self.key, text, replaces).await {
                 Ok(version) => return Ok(version),
                 Err(refused) if is_in_doubt(&refused) => refused,
                 Err(refused) => return Err(refused),
@@ -183,6 +189,31 @@ impl StateBucket for S3Object {
                 return Err(refused);
             }
         }
+    }
+
+    async fn keep(&self, proof: &LeaseProof, what: &Aside, text: &str) -> Result<(), CloudError> {
+        let key = beside(&self.key, what);
+        let writer = self.writer(proof);
+        let mut tries = 0;
+        loop {
+            tries += 1;
+            match self.put(&writer, &key, text, None).await {
+                Ok(_) => return Ok(()),
+                // It lies there already: the same plan, or an earlier try of our own.
+                Err(refused) if refused.code.as_deref() == Some("PreconditionFailed") => return Ok(()),
+                Err(refused) if tries < TRIES && is_in_doubt(&refused) => {}
+                Err(refused) => return Err(refused),
+            }
+        }
+    }
+}
+
+/// Where something beside the state lies.
+fn beside(state: &str, what: &Aside) -> String {
+    let folder = state.strip_suffix("state.json").unwrap_or(state);
+    match what {
+        Aside::Plan(hash) => format!("{folder}plans/{hash}.json"),
+        Aside::Report(fence) => format!("{folder}reports/{fence:012}.json"),
     }
 }
 

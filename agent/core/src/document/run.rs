@@ -69,9 +69,12 @@ impl Fault {
         match failure {
             Failure::WrongAccount { .. } => Self::Permission,
             Failure::Unready(_) => Self::Input,
-            Failure::Locked { .. } | Failure::Stale(_) | Failure::Conflicts(_) | Failure::State { .. } => {
-                Self::SomeoneElse
-            }
+            Failure::Locked { .. }
+            | Failure::Stale(_)
+            | Failure::Conflicts(_)
+            | Failure::State { .. }
+            | Failure::Regressed { .. }
+            | Failure::Journal(_) => Self::SomeoneElse,
             Failure::Stopped | Failure::Declined(_) => Self::Nobody,
             Failure::Denied(_) => Self::Policy,
             Failure::Incomplete(outcome) => Self::of_outcome(outcome),

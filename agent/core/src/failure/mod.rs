@@ -5,7 +5,8 @@ mod cloud;
 pub use cloud::{CloudError, CloudErrorKind};
 
 use crate::{
-    lease::LockInfo,
+    journal::Broken,
+    lease::{LockInfo, Regression},
     plan::Conflict,
     preflight::Finding,
     report::{Judged, Outcome},
@@ -62,6 +63,19 @@ pub enum Failure {
         /// Why.
         error: StateError,
     },
+    /// The journal knows a later state than the one that was read.
+    #[error("the state at {location} went back behind serial {known}")]
+    Regressed {
+        /// Where it is.
+        location: String,
+        /// The serial that the journal knows.
+        known: u64,
+        /// What was read.
+        regression: Regression,
+    },
+    /// The journal of a run is not what was written.
+    #[error("the journal is not used: {0}")]
+    Journal(Broken),
     /// AWS, or the way to it, refused.
     #[error(transparent)]
     Cloud(Box<CloudError>),

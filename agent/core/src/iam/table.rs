@@ -115,9 +115,10 @@ pub const TABLE: &[Row] = &[
     // Who we are.
     row("sts:GetCallerIdentity", Reading, ANY),
     // State and lock.
-    row("dynamodb:GetItem", Reading, LOCKS),
+    row("dynamodb:GetItem", Reading, TABLES),
     row("dynamodb:DescribeTable", Reading, TABLES),
     row("dynamodb:DescribeTimeToLive", Reading, RUNS),
+    row("dynamodb:Query", Reading, RUNS),
     row("s3:GetObject", Reading, STATE),
     row("s3:ListBucket", Reading, EVERY_BUCKET),
     row("s3:GetBucketVersioning", Reading, EVERY_BUCKET),
@@ -125,8 +126,9 @@ pub const TABLE: &[Row] = &[
     row("s3:GetBucketPublicAccessBlock", Reading, EVERY_BUCKET),
     row("s3:GetBucketOwnershipControls", Reading, EVERY_BUCKET),
     row("s3:ListAllMyBuckets", Founding, ANY),
-    row("dynamodb:PutItem", Writing, LOCKS),
+    row("dynamodb:PutItem", Writing, TABLES),
     row("dynamodb:DeleteItem", Writing, LOCKS),
+    of_aws("dynamodb:ConditionCheckItem", Writing, TABLES, When::Always),
     row("s3:PutObject", Writing, STATE),
     of_aws("kms:Decrypt", Reading, STATE_KEY, When::Always),
     of_aws("kms:GenerateDataKey", Writing, STATE_KEY, When::Always),

@@ -78,7 +78,7 @@ mod tests {
         let written = entries();
         assert_eq!(verify(7, &written), Ok(()));
         let mut chain = Chain::of(7, &written).unwrap();
-        let mut longer = written.clone();
+        let mut longer = written;
         longer.push(chain.append(String::new(), Act::Seal { by: 8, looked_up: 0 }).unwrap());
         assert_eq!(verify(7, &longer), Ok(()));
     }

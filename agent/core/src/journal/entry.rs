@@ -24,7 +24,7 @@ pub enum Act {
     /// A run begins to write.
     Begin(Started),
     /// Something is about to be written to AWS.
-    Intent(Intent),
+    Intent(Box<Intent>),
     /// It was done, and the state knows of it.
     Done {
         /// The intent's sequence.

@@ -9,7 +9,7 @@ pub fn open_intents(entries: &[Entry]) -> BTreeMap<u32, &Intent> {
     for entry in entries {
         match &entry.act {
             Act::Intent(intent) => {
-                open.insert(entry.sequence, intent);
+                open.insert(entry.sequence, &**intent);
             }
             Act::Done { intent, .. } | Act::Failed { intent, .. } => {
                 open.remove(intent);

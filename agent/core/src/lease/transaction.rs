@@ -157,8 +157,9 @@ pub enum Claim {
     Beaten,
 }
 
-/// Whether the lock is ours. `taking` stands for the transaction that was
-/// sent; `fence` was read after `lock`, both consistently.
+/// Whether the lock is ours. `taking` is the transaction that was sent; `fence`
+/// was read before `lock`, both consistently: a fence that moved by our own
+/// transaction then always comes with our lock.
 pub fn after_taking(
     owner: &str,
     taking: &Transaction,

@@ -101,25 +101,12 @@ pub fn backend(environment: &Environment, facts: &Backend) -> Vec<Finding> {
 }
 
 /// What a deploy needs of it: that it stands, and keeps versions. The rest is
-/// `init`'s, and nothing is written to the agent's own table yet.
+/// `init`'s.
 pub(super) fn stands(subject: &Subject<'_>, found: &mut Vec<Finding>) {
-    let needed = |finding: &Finding| {
-        let matters = finding.is_error() || matches!(finding.problem, Problem::Unversioned { .. });
-        matters && !is_of_run_table(finding)
-    };
+    let needed =
+        |finding: &Finding| finding.is_error() || matches!(finding.problem, Problem::Unversioned { .. });
     let all = backend(subject.environment, &subject.facts.backend);
     found.extend(all.into_iter().filter(needed).map(Finding::if_it_stays));
-}
-
-fn is_of_run_table(finding: &Finding) -> bool {
-    match &finding.problem {
-        Problem::NoTable { table, .. }
-        | Problem::OtherKey { table, .. }
-        | Problem::TableNotReady { table, .. }
-        | Problem::NeverExpires { table, .. } => table == RUN_TABLE,
-        Problem::Unanswered { error } => error.subject == RUN_TABLE,
-        _ => false,
-    }
 }
 
 /// What a bucket lacks.

@@ -26,11 +26,20 @@ pub fn line(event: &Event) -> Option<String> {
         }
         Event::Quiescing { for_ms } => {
             format!(
-                "{} nothing is written for {}, so that the dead agent's last calls end",
+                "{} the run before did not end: nothing is written for {}, so that its last calls end",
                 yellow("lock"),
                 words::took(*for_ms)
             )
         }
+        Event::Recovered { run, looked_up, stands } => dim(&match looked_up {
+            0 => format!("lock the run before (fence {run}) is sealed; it left nothing open"),
+            1 => format!(
+                "lock the run before (fence {run}) is sealed; of the 1 write it left open, {stands} stands"
+            ),
+            n => format!(
+                "lock the run before (fence {run}) is sealed; of the {n} writes it left open, {stands} stand"
+            ),
+        }),
         Event::Checked { environment, findings } => {
             let warnings = super::preflight::warnings(environment, findings)?;
             format!("{} {warnings}", yellow("preflight"))

@@ -6,6 +6,7 @@ use super::{event::holder_words, paint::plain, plan, preflight, words};
 use crate::{
     environment::EnvironmentName,
     failure::{CloudError, CloudErrorKind, Failure},
+    lease::Regression,
     plan::Conflict,
     report::{ChangeResult, Outcome},
     resource::Owner,
@@ -57,6 +58,24 @@ pub fn text(environment: &EnvironmentName, failure: &Failure) -> String {
             "The state of {environment} at {location} is not used: {error}.\n\
              Nothing was written.\n\
              Next: look at the object's versions in the bucket and restore the last one that Pointsman wrote."
+        ),
+        Failure::Regressed { location, known, regression } => {
+            let what = match regression {
+                Regression::Gone => "there is none any more".to_owned(),
+                Regression::Older { serial } => format!("an older one with serial {serial} stands there"),
+                Regression::Other => "it has the same serial and another content".to_owned(),
+            };
+            format!(
+                "The state of {environment} at {location} is not used: the journal knows it with serial {known}, and {what}.\n\
+                 Nothing was written.\n\
+                 Next: restore the version of the object with serial {known} (the bucket is versioned); if it is lost, \
+                 `pointsman adopt {environment} --from-tags` rebuilds the state from what stands."
+            )
+        }
+        Failure::Journal(broken) => format!(
+            "The journal of {environment} is not used: {broken}.\n\
+             The run did not end, and what it made cannot be told from it. Nothing was written.\n\
+             Next: `pointsman adopt {environment} --from-tags` rebuilds the state from what stands, and closes the run."
         ),
         Failure::Cloud(error) => cloud(environment, error),
         Failure::Json(error) => format!(

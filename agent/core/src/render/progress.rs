@@ -109,6 +109,7 @@ impl Board {
                 self.phase = Phase::Looking;
             }
             Event::Quiescing { for_ms } => self.phase = Phase::Quiescing(now_ms + for_ms),
+            Event::Recovered { .. } => self.phase = Phase::Looking,
             Event::Planned { judged } => {
                 self.total = judged.plan.changes.len();
                 self.phase = Phase::Judged;
@@ -154,7 +155,7 @@ impl Board {
             }
             Phase::Waiting(who) => format!("waiting for the lock of {environment}, held by {}", plain(who)),
             Phase::Quiescing(until_ms) => format!(
-                "waiting {} more, so that the dead agent's last calls end",
+                "waiting {} more, so that the last calls of the run before end",
                 words::took(until_ms.saturating_sub(now_ms))
             ),
             Phase::Applying => {

@@ -148,7 +148,7 @@ impl EnvironmentReport {
                 let diagnostics = std::mem::take(&mut self.diagnostics);
                 *self = Self { status: Status::Deploying, diagnostics, ..Self::queued(self.name.clone()) };
             }
-            Event::Quiescing { .. } | Event::Checked { .. } => {}
+            Event::Quiescing { .. } | Event::Recovered { .. } | Event::Checked { .. } => {}
             Event::Planned { judged } => self.judged = Some(judged.as_ref().clone()),
             Event::Started { address, action } => self.set(address, Progress::Doing(*action, None)),
             Event::Progress { address, says } => {

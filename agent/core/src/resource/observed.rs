@@ -53,6 +53,13 @@ pub enum Owner {
     Unknown,
 }
 
+impl Owner {
+    /// Whether it is this environment's.
+    pub fn is_of(&self, name: &crate::environment::EnvironmentName) -> bool {
+        matches!(self, Self::Environment { environment, .. } if *environment == name.to_string())
+    }
+}
+
 /// Whether an object can be worked with.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]

@@ -1,5 +1,7 @@
 use pointsman_core::{
     hash::canonical_hash,
+    journal::{Intent, Part},
+    lease::StateMark,
     plan::{Action, Change},
     resource::{Desired, Link, Observed},
 };
@@ -12,26 +14,49 @@ pub(super) async fn make(site: &Site<'_>, change: &Change) -> Result<(), Undone>
         return Err(Undone::fault("the plan does not say what it should be"));
     };
     let desired = resolved(site, desired)?;
-    let token = token(site, &desired).await?;
-    let object = match (change.action, &change.observed) {
-        (Action::Update | Action::Rollout, Some(observed)) => {
-            let fields: Vec<String> = change.fields.iter().map(|field| field.field.clone()).collect();
-            site.writer.update(observed, &desired, &fields, &token).await?
-        }
-        (Action::Adopt, Some(observed)) => observed.clone(),
-        (Action::Create | Action::Replace, _) => site.writer.create(&desired, &token).await?,
-        (Action::Update | Action::Rollout | Action::Adopt, None) | (Action::Delete, _) => {
-            return Err(Undone::fault("the plan does not say what stands there"));
-        }
+    if let (Action::Adopt, Some(observed)) = (change.action, &change.observed) {
+        record(site, change, &desired, observed).await?;
+    } else {
+        let intent = Intent {
+            address: desired.address.clone(),
+            action: change.action,
+            part: Part::Make,
+            desired: desired.clone(),
+            id: change.observed.as_ref().map(|observed| observed.id.clone()),
+            dependencies: change.dependencies.clone(),
+        };
+        site.announced(intent, async {
+            let object = write(site, change, &desired).await?;
+            // Known before it is ready: what dies while AWS works is found again.
+            let state = record(site, change, &desired, &object).await?;
+            Ok((Some(object.id), state))
+        })
+        .await?;
+    }
+    let Some(object) = site.live(&desired.address) else {
+        return Err(Undone::fault("what was made is not known"));
     };
-    // Known before it is ready: what dies while AWS works is found again.
-    record(site, change, &desired, &object).await?;
     let settled = site.settled_anew(&desired.address, &object).await?;
     if settled.id != object.id || settled.attributes != object.attributes {
         site.keeper.change(|state| state.record(&desired, &settled, &change.dependencies)).await?;
     }
     site.stands(&desired.address, settled);
     Ok(())
+}
+
+/// The write itself.
+async fn write(site: &Site<'_>, change: &Change, desired: &Desired) -> Result<Observed, Undone> {
+    let token = token(site, desired).await?;
+    match (change.action, &change.observed) {
+        (Action::Update | Action::Rollout, Some(observed)) => {
+            let fields: Vec<String> = change.fields.iter().map(|field| field.field.clone()).collect();
+            Ok(site.writer.update(observed, desired, &fields, &token).await?)
+        }
+        (Action::Create | Action::Replace, _) => Ok(site.writer.create(desired, &token).await?),
+        (Action::Update | Action::Rollout | Action::Adopt, None) | (Action::Adopt | Action::Delete, _) => {
+            Err(Undone::fault("the plan does not say what stands there"))
+        }
+    }
 }
 
 /// Puts the values of what stands in place of the names.
@@ -68,8 +93,9 @@ async fn record(
     change: &Change,
     desired: &Desired,
     object: &Observed,
-) -> Result<(), Undone> {
-    site.keeper
+) -> Result<StateMark, Undone> {
+    let mark = site
+        .keeper
         .change(|state| {
             if change.action == Action::Replace
                 && state.objects.get(&desired.address).is_some_and(|old| old.id != object.id)
@@ -80,5 +106,5 @@ async fn record(
         })
         .await?;
     site.stands(&desired.address, object.clone());
-    Ok(())
+    Ok(mark)
 }

@@ -1,5 +1,7 @@
 use pointsman_core::{
+    journal::{Intent, Part},
     plan::{Action, Change},
+    resource::Desired,
     state::retired_address,
 };
 
@@ -15,16 +17,32 @@ pub(super) async fn remove(site: &Site<'_>, change: &Change) -> Result<(), Undon
     if change.action == Action::Replace && taken {
         return Ok(());
     }
-    site.writer.delete(&change.address, observed, site.run.listener.as_ref()).await?;
     let recorded_at = match change.action {
         Action::Replace => retired_address(&change.address, &observed.id),
         _ => change.address.clone(),
     };
-    site.keeper
-        .change(|state| {
-            state.objects.remove(&recorded_at);
-            Ok(())
-        })
-        .await?;
-    Ok(())
+    let intent = Intent {
+        address: recorded_at.clone(),
+        action: change.action,
+        part: Part::Remove,
+        desired: Desired {
+            address: recorded_at.clone(),
+            resource: observed.resource.clone(),
+            after: Vec::new(),
+        },
+        id: Some(observed.id.clone()),
+        dependencies: Vec::new(),
+    };
+    site.announced(intent, async {
+        site.writer.delete(&change.address, observed, site.run.listener.as_ref()).await?;
+        let state = site
+            .keeper
+            .change(|state| {
+                state.objects.remove(&recorded_at);
+                Ok(())
+            })
+            .await?;
+        Ok((None, state))
+    })
+    .await
 }

@@ -1,12 +1,15 @@
 use pointsman_core::{
-    lease::{AgentMark, Contend, LockInfo, LockItem, Timing, Watch},
+    lease::{
+        AgentMark, Claim, Contend, Fence, LockCondition, LockInfo, LockItem, Timing, Transaction, Watch,
+        after_taking,
+    },
     report::Event,
 };
 
-use super::{Lease, LeaseProof};
+use super::{Lease, LeaseProof, abandon::abandon};
 use crate::{
     Stop, clock,
-    ports::{CloudError, Listener, LockCondition, Ports, PutLock},
+    ports::{CloudError, Listener, Ports, Written},
 };
 
 /// Who wants the lease, and how patiently.
@@ -26,6 +29,15 @@ pub struct Acquire {
     pub patience_ms: u64,
     /// How the waiting is ended early.
     pub stop: Stop,
+}
+
+/// A lease, and the fence as its taking left it.
+#[derive(Debug)]
+pub struct Taken {
+    /// The lease.
+    pub lease: Lease,
+    /// Names the run before when that did not end: it is looked after first.
+    pub fence: Fence,
 }
 
 /// Why there is no lease.
@@ -56,23 +68,30 @@ impl From<CloudError> for LeaseError {
 /// How often a lock that someone else holds is looked at.
 const LOOK_AGAIN_MS: u64 = 1_000;
 
+/// How often the same taking is sent while nobody knows whether it landed.
+const TRIES: u32 = 5;
+
+/// Between two of them.
+const TRY_AGAIN_MS: u64 = 200;
+
 /// Takes the lease: at once when the lock is free, after watching when its
-/// holder is a dead agent, never when it is not an agent's.
-pub async fn acquire(ports: &Ports, wish: &Acquire, listener: &dyn Listener) -> Result<Lease, LeaseError> {
+/// holder is a dead agent, never when it is not an agent's. When the run before
+/// did not end, its last calls are waited out.
+pub async fn acquire(ports: &Ports, wish: &Acquire, listener: &dyn Listener) -> Result<Taken, LeaseError> {
     let started = clock::now();
-    let owner = uuid::Uuid::new_v4().to_string();
     let mut watch = Watch::default();
     let mut told = false;
     loop {
-        let read = ports.locks.read().await?;
+        let (lock, fence) = futures::try_join!(ports.locks.read(), ports.runs.fence())?;
         let now = clock::now();
-        let next = watch.next(read.as_ref(), wish.state_fence, now, &wish.timing);
+        let known = fence.as_ref().map_or(0, |fence| fence.fence).max(wish.state_fence);
+        let next = watch.next(lock.as_ref(), known, now, &wish.timing);
         let patient = now.since(started) < wish.patience_ms;
-        let (fence, condition) = match next {
+        let (number, condition) = match next {
             Contend::Take { fence } => (fence, LockCondition::Absent),
             Contend::Steal { from, fence } => (fence, LockCondition::Exactly(from)),
             Contend::Watch { remaining_ms } => {
-                tell_once(&mut told, listener, read.as_ref(), Some(remaining_ms));
+                tell_once(&mut told, listener, lock.as_ref(), Some(remaining_ms));
                 pause(&wish.stop, remaining_ms.min(LOOK_AGAIN_MS)).await?;
                 continue;
             }
@@ -81,62 +100,89 @@ pub async fn acquire(ports: &Ports, wish: &Acquire, listener: &dyn Listener) -> 
                 continue;
             }
             Contend::Foreign if patient => {
-                tell_once(&mut told, listener, read.as_ref(), None);
+                tell_once(&mut told, listener, lock.as_ref(), None);
                 pause(&wish.stop, LOOK_AGAIN_MS).await?;
                 continue;
             }
             Contend::Alive | Contend::Foreign => {
                 let agent = next == Contend::Alive;
-                let holder = Box::new(read.as_ref().map(LockItem::terraform_info).unwrap_or_default());
+                let holder = Box::new(lock.as_ref().map(LockItem::terraform_info).unwrap_or_default());
                 return Err(LeaseError::Held { holder, agent });
             }
         };
-        let mark =
-            AgentMark { owner: owner.clone(), fence, record_version: 1, lease_ms: wish.timing.fresh_ms };
-        if let Some(lease) = put(ports, wish, mark, &condition).await? {
-            let taken_over = condition != LockCondition::Absent;
-            listener.tell(&Event::Locked { fence, taken_over });
-            if taken_over {
-                listener.tell(&Event::Quiescing { for_ms: wish.timing.quiesce_ms });
-                // Stopped here, the lease is not given back but runs out: whoever takes it over
-                // waits as well, and the dead holder's last calls never meet a new one's.
-                pause(&wish.stop, wish.timing.quiesce_ms).await?;
-                lease.still_fresh()?;
+        let taken_over = condition != LockCondition::Absent;
+        let Some(taken) = take(ports, wish, number, condition, fence.as_ref()).await? else {
+            continue;
+        };
+        listener.tell(&Event::Locked { fence: number, taken_over });
+        if taken.fence.open_run.is_some() {
+            let for_ms = wish.timing.quiesce();
+            listener.tell(&Event::Quiescing { for_ms });
+            // Stopped here, nothing was begun: whoever comes next waits as well.
+            if let Err(stopped) = pause(&wish.stop, for_ms).await {
+                taken.lease.release().await?;
+                return Err(stopped);
             }
-            return Ok(lease);
+            taken.lease.still_fresh()?;
         }
+        return Ok(taken);
     }
 }
 
-/// Puts the item; on any doubt a consistent read decides. `None`: someone else
-/// was quicker.
-async fn put(
+/// Sends the taking until what stands decides. `None`: someone else was quicker.
+async fn take(
     ports: &Ports,
     wish: &Acquire,
-    mark: AgentMark,
-    condition: &LockCondition,
-) -> Result<Option<Lease>, LeaseError> {
-    let attempted_at = clock::now();
+    number: u64,
+    condition: LockCondition,
+    fence: Option<&Fence>,
+) -> Result<Option<Taken>, LeaseError> {
+    // A uuid of its own for each taking: it is the transaction's token as well.
+    let owner = uuid::Uuid::new_v4().to_string();
+    let mark = AgentMark { owner, fence: number, record_version: 1, lease_ms: wish.timing.fresh_ms };
     let item = lock_item(ports.locks.lock_id(), wish, mark.clone());
-    let put = ports.locks.put(&item, condition).await;
-    let ours = match put {
-        Ok(PutLock::Done) => true,
-        Ok(PutLock::Refused) | Err(_) => ports
-            .locks
-            .read()
-            .await?
-            .and_then(|item| item.mark)
-            .is_some_and(|standing| standing.owner == mark.owner),
-    };
-    if ours {
-        let proof = LeaseProof::new(wish.timing, mark.fence, attempted_at);
-        return Ok(Some(Lease::hold(ports.locks.clone(), item, mark, proof, wish.timing)));
+    let taking = Transaction::take(item.clone(), condition, fence, number);
+    // Fresh since before it was first sent: nobody knows which of them landed.
+    let attempted_at = clock::now();
+    let mut in_doubt = None;
+    for _ in 0..TRIES {
+        match ports.runs.commit(&taking, &[]).await {
+            Ok(Written::Done) => return Ok(Some(held(ports, wish, item, mark, attempted_at, &taking))),
+            Ok(Written::Refused) if in_doubt.is_none() => return Ok(None),
+            Ok(Written::Refused) => {}
+            Err(error) => in_doubt = Some(error),
+        }
+        // The fence before the lock: see `after_taking`.
+        let read = match ports.runs.fence().await {
+            Ok(fence) => ports.locks.read().await.map(|lock| (lock, fence)),
+            Err(error) => Err(error),
+        };
+        match read.map(|(lock, fence)| after_taking(&mark.owner, &taking, lock.as_ref(), fence.as_ref())) {
+            Ok(Claim::Held) => return Ok(Some(held(ports, wish, item, mark, attempted_at, &taking))),
+            Ok(Claim::Beaten) => return Ok(None),
+            Ok(Claim::Open) => {}
+            Err(error) => in_doubt = Some(error),
+        }
+        if wish.stop.is_asked() {
+            break;
+        }
+        tokio::time::sleep(std::time::Duration::from_millis(TRY_AGAIN_MS)).await;
     }
-    match put {
-        // Nothing landed and nobody else stands there: the table refuses us.
-        Err(error) => Err(error.into()),
-        Ok(_) => Ok(None),
-    }
+    abandon(ports, mark.owner, taking, wish.timing);
+    Err(in_doubt.map_or(LeaseError::Stopped, LeaseError::from))
+}
+
+fn held(
+    ports: &Ports,
+    wish: &Acquire,
+    item: LockItem,
+    mark: AgentMark,
+    attempted_at: pointsman_core::lease::Tick,
+    taking: &Transaction,
+) -> Taken {
+    let proof = LeaseProof::new(wish.timing, mark.fence, attempted_at);
+    let fence = taking.fence.becomes.clone().unwrap_or_default();
+    Taken { lease: Lease::hold(ports.locks.clone(), item, mark, proof, wish.timing), fence }
 }
 
 fn lock_item(lock_id: &str, wish: &Acquire, mark: AgentMark) -> LockItem {

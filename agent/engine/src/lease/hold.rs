@@ -1,12 +1,12 @@
 use std::{sync::Arc, time::Duration};
 
-use pointsman_core::lease::{AgentMark, BeatOutcome, LockItem, Timing, after_heartbeat};
+use pointsman_core::lease::{AgentMark, BeatOutcome, LockCondition, LockItem, Timing, after_heartbeat};
 use tokio::{sync::oneshot, task::JoinHandle};
 
 use super::{LeaseLost, LeaseProof};
 use crate::{
     clock,
-    ports::{CloudError, CloudErrorKind, LockCondition, LockTable, PutLock},
+    ports::{CloudError, CloudErrorKind, LockTable, Written},
 };
 
 /// A lease that is held: a task renews it until it is released or dropped.
@@ -48,6 +48,11 @@ impl Lease {
         &self.proof
     }
 
+    /// Whose it is: this taking's uuid.
+    pub(crate) fn owner(&self) -> &str {
+        &self.owner
+    }
+
     /// Whether the lease outlived a waiting.
     pub(super) fn still_fresh(&self) -> Result<(), CloudError> {
         self.proof.check().map_err(|lost| lease_error(self.locks.0.lock_id(), &lost))
@@ -72,7 +77,7 @@ impl Drop for Lease {
     }
 }
 
-fn lease_error(lock_id: &str, lost: &LeaseLost) -> CloudError {
+pub(crate) fn lease_error(lock_id: &str, lost: &LeaseLost) -> CloudError {
     CloudError {
         kind: CloudErrorKind::LeaseLost,
         operation: "lease".to_owned(),
@@ -103,8 +108,8 @@ async fn beat(
         let attempted_at = clock::now();
         item.mark = Some(next.clone());
         let outcome = match locks.put(&item, &LockCondition::Exactly(mark.clone())).await {
-            Ok(PutLock::Done) => BeatOutcome::Renewed,
-            Ok(PutLock::Refused) | Err(_) => match locks.read().await {
+            Ok(Written::Done) => BeatOutcome::Renewed,
+            Ok(Written::Refused) | Err(_) => match locks.read().await {
                 Ok(read) => after_heartbeat(&next, read.as_ref()),
                 Err(_) => BeatOutcome::NotYet,
             },

@@ -1,9 +1,11 @@
 //! The lease: taken, kept by heartbeats, proven to every write, given back.
 
+mod abandon;
 mod acquire;
 mod hold;
 mod proof;
 
-pub use acquire::{Acquire, LeaseError, acquire};
+pub use acquire::{Acquire, LeaseError, Taken, acquire};
 pub use hold::Lease;
+pub(crate) use hold::lease_error;
 pub use proof::{LeaseLost, LeaseProof};

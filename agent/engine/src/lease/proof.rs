@@ -73,7 +73,7 @@ impl LeaseProof {
         self.shared.renewed_at.fetch_max(at.0, Ordering::AcqRel);
     }
 
-    pub(super) fn lose(&self, why: &str) {
+    pub(crate) fn lose(&self, why: &str) {
         let mut lost = self.shared.lost.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
         lost.get_or_insert_with(|| why.to_owned());
     }

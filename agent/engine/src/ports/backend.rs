@@ -1,6 +1,7 @@
 use async_trait::async_trait;
 use pointsman_core::{
-    lease::{AgentMark, LockItem},
+    journal::Entry,
+    lease::{Fence, LockCondition, LockItem, Transaction},
     preflight::{Backend, Work},
 };
 
@@ -18,28 +19,37 @@ pub trait LockTable: Send + Sync {
 
     /// Puts an item, if the condition holds. Sent once: not repeated by the
     /// client, because the caller decides by reading.
-    async fn put(&self, item: &LockItem, condition: &LockCondition) -> Result<PutLock, CloudError>;
+    async fn put(&self, item: &LockItem, condition: &LockCondition) -> Result<Written, CloudError>;
 
     /// Deletes the item, if it is still this owner's.
     async fn delete(&self, owner: &str) -> Result<(), CloudError>;
 }
 
-/// When a lock item may be put.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum LockCondition {
-    /// There is none.
-    Absent,
-    /// The one that stands has this owner and this record version.
-    Exactly(AgentMark),
-}
-
-/// What came of putting a lock item.
+/// What came of a write under conditions.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum PutLock {
+pub enum Written {
     /// It stands.
     Done,
-    /// The condition did not hold.
+    /// A condition did not hold.
     Refused,
+}
+
+/// The journal of runs and its fence, beside the lock: the three are written
+/// in one transaction.
+#[async_trait]
+pub trait RunTable: Send + Sync {
+    /// The fence as it stands, read consistently.
+    async fn fence(&self) -> Result<Option<Fence>, CloudError>;
+
+    /// Writes all of it, each entry for the first time, or nothing. Sent once;
+    /// it may be sent again: what was done under its token is not done twice.
+    async fn commit(&self, transaction: &Transaction, entries: &[Entry]) -> Result<Written, CloudError>;
+
+    /// All entries of a run, in their order, read consistently.
+    async fn entries(&self, run: u64) -> Result<Vec<Entry>, CloudError>;
+
+    /// The newest entries of all runs, the newest first.
+    async fn latest(&self, most: u32) -> Result<Vec<Entry>, CloudError>;
 }
 
 /// A version of the state, as the bucket tells them apart.
@@ -72,6 +82,18 @@ pub trait StateBucket: Send + Sync {
         text: &str,
         replaces: Option<&StateVersion>,
     ) -> Result<StateVersion, CloudError>;
+
+    /// Puts something beside the state, once: what lies there already stays.
+    async fn keep(&self, proof: &LeaseProof, what: &Aside, text: &str) -> Result<(), CloudError>;
+}
+
+/// What lies beside the state.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Aside {
+    /// A plan, by its approval hash.
+    Plan(String),
+    /// What came of a run, by its fence.
+    Report(u64),
 }
 
 /// What lock and state stand on: the bucket and the tables. The one port that

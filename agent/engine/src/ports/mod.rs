@@ -6,7 +6,7 @@ mod cloud;
 
 use std::sync::Arc;
 
-pub use backend::{Foundation, LockCondition, LockTable, PutLock, StateBucket, StateVersion, StoredState};
+pub use backend::{Aside, Foundation, LockTable, RunTable, StateBucket, StateVersion, StoredState, Written};
 pub use cloud::{Cloud, CloudReader, CloudWriter, Identity, Sought};
 pub use pointsman_core::failure::{CloudError, CloudErrorKind};
 
@@ -21,6 +21,8 @@ pub struct Ports {
     pub foundation: Arc<dyn Foundation>,
     /// The table of its lock.
     pub locks: Arc<dyn LockTable>,
+    /// The table of its journal, beside the table of its lock.
+    pub runs: Arc<dyn RunTable>,
     /// The bucket of its state.
     pub bucket: Arc<dyn StateBucket>,
 }

@@ -67,6 +67,20 @@ pub struct State {
     /// Also take Terraform's S3 lock file.
     #[serde(default)]
     pub lockfile: bool,
+    /// How long the journal of a run is kept; not what guards the next run.
+    #[serde(default = "journal_retention")]
+    pub journal_retention: crate::scalar::Duration,
+}
+
+impl State {
+    /// The id of the environment's lock: Terraform's own for the same state.
+    pub fn lock_id(&self) -> String {
+        format!("{}/{}", self.bucket, self.key)
+    }
+}
+
+fn journal_retention() -> crate::scalar::Duration {
+    crate::scalar::Duration::from_seconds(400 * 86_400)
 }
 
 /// How the state object is encrypted.

@@ -1,0 +1,349 @@
+use std::collections::HashMap;
+
+use async_trait::async_trait;
+use aws_config::{SdkConfig, retry::RetryConfig};
+use aws_sdk_dynamodb::{
+    Client,
+    config::Builder,
+    operation::transact_write_items::TransactWriteItemsError,
+    types::{AttributeValue, ConditionCheck, Put, TransactWriteItem},
+};
+use pointsman_core::{
+    environment::block,
+    journal::Entry,
+    lease::{Fence, LockPart, StateMark, Transaction},
+    preflight::RUN_TABLE,
+};
+use pointsman_engine::ports::{CloudError, CloudErrorKind, RunTable, Written};
+
+use super::lock_table::{self, Expression, attempt_timeouts};
+use crate::{
+    call::CallLog,
+    error::{During, failure, incomplete},
+    help,
+    scope::Scope,
+};
+
+const PARTITION: &str = "pk";
+const SORT: &str = "sk";
+const EXPIRES: &str = "expires_at";
+const FENCE_ITEM: &str = "FENCE";
+const FENCE: &str = "fence";
+const OPEN_RUN: &str = "open_run";
+const STATE_SERIAL: &str = "state_serial";
+const STATE_DIGEST: &str = "state_digest";
+const LAST_ENTRY: &str = "last_entry";
+const ENTRY: &str = "entry";
+
+/// The journal and its fence, as items of one DynamoDB table beside the lock
+/// table.
+#[derive(Debug)]
+pub(crate) struct DynamoJournal {
+    /// Repeats what fails.
+    patient: Client,
+    /// Sends once: its caller decides by reading.
+    once: Client,
+    scope: Scope,
+    lock_table: String,
+    lock_id: String,
+    keep_seconds: u64,
+}
+
+impl DynamoJournal {
+    pub(crate) fn new(config: &SdkConfig, scope: Scope, state: &block::State) -> Self {
+        let builder = || Builder::from(config).interceptor(CallLog);
+        Self {
+            patient: Client::from_conf(builder().timeout_config(attempt_timeouts(config, 3)).build()),
+            once: Client::from_conf(
+                builder()
+                    .timeout_config(attempt_timeouts(config, 1))
+                    .retry_config(RetryConfig::disabled())
+                    .build(),
+            ),
+            scope,
+            lock_table: state.lock_table.clone(),
+            lock_id: state.lock_id(),
+            keep_seconds: state.journal_retention.seconds(),
+        }
+    }
+
+    fn key(&self, sort: &str) -> HashMap<String, AttributeValue> {
+        HashMap::from([
+            (PARTITION.to_owned(), AttributeValue::S(self.lock_id.clone())),
+            (SORT.to_owned(), AttributeValue::S(sort.to_owned())),
+        ])
+    }
+
+    fn explained(&self, mut error: CloudError) -> CloudError {
+        if error.code.as_deref() == Some("ResourceNotFoundException") {
+            error.kind = CloudErrorKind::Unsuitable;
+            error.help = Some(help::no_run_table(&self.scope));
+        }
+        error
+    }
+
+    /// The transaction as DynamoDB wants it.
+    fn actions(
+        &self,
+        transaction: &Transaction,
+        entries: &[Entry],
+    ) -> Result<Vec<TransactWriteItem>, CloudError> {
+        let mut actions = Vec::with_capacity(entries.len() + 2);
+        match &transaction.lock {
+            LockPart::Untouched => {}
+            LockPart::Ours { owner } => actions.push(check(
+                &self.lock_table,
+                lock_table::key(&self.lock_id),
+                lock_table::is_of(owner),
+            )?),
+            LockPart::Put { item, when } => actions.push(put(
+                &self.lock_table,
+                lock_table::attributes(item),
+                Some(lock_table::expression(when)),
+            )?),
+        }
+        let stands = fence_condition(transaction.fence.stands.as_ref());
+        actions.push(match &transaction.fence.becomes {
+            None => check(RUN_TABLE, self.key(FENCE_ITEM), stands)?,
+            Some(fence) => {
+                let mut item = self.key(FENCE_ITEM);
+                item.extend(fence_attributes(fence));
+                put(RUN_TABLE, item, Some(stands))?
+            }
+        });
+        for entry in entries {
+            let mut item = self.key(&sort_key(entry.run, entry.sequence));
+            item.insert(ENTRY.to_owned(), AttributeValue::S(text_of(entry)?));
+            let expires = seconds_since_1970().saturating_add(self.keep_seconds);
+            item.insert(EXPIRES.to_owned(), AttributeValue::N(expires.to_string()));
+            actions.push(put(RUN_TABLE, item, Some(Expression::absent(PARTITION)))?);
+        }
+        Ok(actions)
+    }
+}
+
+#[async_trait]
+impl RunTable for DynamoJournal {
+    async fn fence(&self) -> Result<Option<Fence>, CloudError> {
+        let read = self
+            .patient
+            .get_item()
+            .table_name(RUN_TABLE)
+            .set_key(Some(self.key(FENCE_ITEM)))
+            .consistent_read(true)
+            .send()
+            .await
+            .during(&self.scope, "dynamodb:GetItem", RUN_TABLE)
+            .map_err(|error| self.explained(error))?;
+        let Some(item) = read.item else {
+            return Ok(None);
+        };
+        let fence = fence_of(&item).ok_or_else(|| incomplete("dynamodb:GetItem", RUN_TABLE, FENCE))?;
+        Ok(Some(fence))
+    }
+
+    async fn commit(&self, transaction: &Transaction, entries: &[Entry]) -> Result<Written, CloudError> {
+        let operation = "dynamodb:PutItem";
+        let sent = self
+            .once
+            .transact_write_items()
+            .set_transact_items(Some(self.actions(transaction, entries)?))
+            .client_request_token(&transaction.token)
+            .send()
+            .await;
+        if let Err(refused) = &sent
+            && let Some(TransactWriteItemsError::TransactionCanceledException(cancelled)) =
+                refused.as_service_error()
+        {
+            let failed = |code: &str| {
+                cancelled.cancellation_reasons().iter().any(|reason| reason.code() == Some(code))
+            };
+            if failed("ConditionalCheckFailed") {
+                return Ok(Written::Refused);
+            }
+            // Others work on the same items, or too much is asked: it may be sent again.
+            if failed("TransactionConflict") || failed("ThrottlingError") {
+                let why = "another transaction was at work on the same items";
+                return Err(failure(CloudErrorKind::Throttled, operation, RUN_TABLE, why, None));
+            }
+        }
+        match sent.during(&self.scope, operation, RUN_TABLE) {
+            Ok(_) => Ok(Written::Done),
+            Err(error) => Err(self.explained(error)),
+        }
+    }
+
+    async fn entries(&self, run: u64) -> Result<Vec<Entry>, CloudError> {
+        let operation = "dynamodb:Query";
+        let mut pages = self
+            .patient
+            .query()
+            .table_name(RUN_TABLE)
+            .consistent_read(true)
+            .key_condition_expression(format!("{PARTITION} = :pk AND begins_with({SORT}, :run)"))
+            .expression_attribute_values(":pk", AttributeValue::S(self.lock_id.clone()))
+            .expression_attribute_values(":run", AttributeValue::S(run_prefix(run)))
+            .into_paginator()
+            .items()
+            .send();
+        let mut entries = Vec::new();
+        while let Some(item) = pages.next().await {
+            let item = item.during(&self.scope, operation, RUN_TABLE).map_err(|e| self.explained(e))?;
+            entries.push(entry_of(&item)?);
+        }
+        Ok(entries)
+    }
+
+    async fn latest(&self, most: u32) -> Result<Vec<Entry>, CloudError> {
+        let operation = "dynamodb:Query";
+        let most = usize::try_from(most).unwrap_or(usize::MAX);
+        let mut pages = self
+            .patient
+            .query()
+            .table_name(RUN_TABLE)
+            .scan_index_forward(false)
+            .key_condition_expression(format!("{PARTITION} = :pk AND begins_with({SORT}, :run)"))
+            .expression_attribute_values(":pk", AttributeValue::S(self.lock_id.clone()))
+            .expression_attribute_values(":run", AttributeValue::S("RUN#".to_owned()))
+            .into_paginator()
+            .items()
+            .send();
+        let mut entries = Vec::new();
+        while let Some(item) = pages.next().await {
+            let item = item.during(&self.scope, operation, RUN_TABLE).map_err(|e| self.explained(e))?;
+            entries.push(entry_of(&item)?);
+            if entries.len() >= most {
+                break;
+            }
+        }
+        Ok(entries)
+    }
+}
+
+fn seconds_since_1970() -> u64 {
+    std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).map_or(0, |since| since.as_secs())
+}
+
+fn run_prefix(run: u64) -> String {
+    format!("RUN#{run:012}#")
+}
+
+fn sort_key(run: u64, sequence: u32) -> String {
+    format!("{}{sequence:08}", run_prefix(run))
+}
+
+fn text_of(entry: &Entry) -> Result<String, CloudError> {
+    serde_json::to_string(entry).map_err(|error| {
+        failure(CloudErrorKind::Refused, "dynamodb:PutItem", RUN_TABLE, error.to_string(), None)
+    })
+}
+
+fn entry_of(item: &HashMap<String, AttributeValue>) -> Result<Entry, CloudError> {
+    let text = item.get(ENTRY).and_then(|value| value.as_s().ok()).map(String::as_str).unwrap_or_default();
+    serde_json::from_str(text).map_err(|error| {
+        let why = format!("an entry of the journal cannot be read: {error}");
+        failure(CloudErrorKind::Unsuitable, "dynamodb:Query", RUN_TABLE, why, None)
+    })
+}
+
+fn fence_attributes(fence: &Fence) -> HashMap<String, AttributeValue> {
+    let Fence { fence, open_run, state, last_entry } = fence;
+    let mut attributes = HashMap::from([
+        (FENCE.to_owned(), AttributeValue::N(fence.to_string())),
+        (LAST_ENTRY.to_owned(), AttributeValue::S(last_entry.clone())),
+    ]);
+    if let Some(open_run) = open_run {
+        attributes.insert(OPEN_RUN.to_owned(), AttributeValue::N(open_run.to_string()));
+    }
+    if let Some(StateMark { serial, digest }) = state {
+        attributes.insert(STATE_SERIAL.to_owned(), AttributeValue::N(serial.to_string()));
+        attributes.insert(STATE_DIGEST.to_owned(), AttributeValue::S(digest.clone()));
+    }
+    attributes
+}
+
+fn fence_of(item: &HashMap<String, AttributeValue>) -> Option<Fence> {
+    let text = |name: &str| item.get(name).and_then(|value| value.as_s().ok()).cloned();
+    let number = |name: &str| item.get(name).and_then(|value| value.as_n().ok()).and_then(|n| n.parse().ok());
+    let state = number(STATE_SERIAL)
+        .map(|serial| StateMark { serial, digest: text(STATE_DIGEST).unwrap_or_default() });
+    Some(Fence {
+        fence: number(FENCE)?,
+        open_run: number(OPEN_RUN),
+        state,
+        last_entry: text(LAST_ENTRY).unwrap_or_default(),
+    })
+}
+
+/// Exactly [`Fence::version`], as an expression.
+fn fence_condition(stands: Option<&Fence>) -> Expression {
+    let Some(fence) = stands else {
+        return Expression::absent(PARTITION);
+    };
+    let (fence, open_run, serial) = fence.version();
+    let mut condition = Expression::equal(FENCE, ":fence", AttributeValue::N(fence.to_string()));
+    for (name, value) in [(OPEN_RUN, open_run), (STATE_SERIAL, serial)] {
+        condition = condition.and(match value {
+            None => Expression::absent(name),
+            Some(value) => Expression::equal(name, &format!(":{name}"), AttributeValue::N(value.to_string())),
+        });
+    }
+    condition
+}
+
+fn unbuilt(error: &dyn std::fmt::Display) -> CloudError {
+    failure(CloudErrorKind::Refused, "dynamodb:PutItem", RUN_TABLE, error.to_string(), None)
+}
+
+fn put(
+    table: &str,
+    item: HashMap<String, AttributeValue>,
+    condition: Option<Expression>,
+) -> Result<TransactWriteItem, CloudError> {
+    let mut put = Put::builder().table_name(table).set_item(Some(item));
+    if let Some(Expression { text, values }) = condition {
+        put = put.condition_expression(text);
+        put = put.set_expression_attribute_values((!values.is_empty()).then_some(values));
+    }
+    let put = put.build().map_err(|error| unbuilt(&error))?;
+    Ok(TransactWriteItem::builder().put(put).build())
+}
+
+fn check(
+    table: &str,
+    key: HashMap<String, AttributeValue>,
+    condition: Expression,
+) -> Result<TransactWriteItem, CloudError> {
+    let Expression { text, values } = condition;
+    let check = ConditionCheck::builder()
+        .table_name(table)
+        .set_key(Some(key))
+        .condition_expression(text)
+        .set_expression_attribute_values((!values.is_empty()).then_some(values))
+        .build()
+        .map_err(|error| unbuilt(&error))?;
+    Ok(TransactWriteItem::builder().condition_check(check).build())
+}
+
+#[cfg(test)]
+mod tests {
+    use pointsman_core::lease::{Fence, StateMark};
+
+    use super::{fence_attributes, fence_of, sort_key};
+
+    #[test]
+    fn a_fence_is_read_as_it_was_written() {
+        let state = Some(StateMark { serial: 3, digest: "d".to_owned() });
+        for fence in [
+            Fence { fence: 7, open_run: Some(6), state, last_entry: "h".to_owned() },
+            Fence { fence: 1, ..Fence::default() },
+        ] {
+            assert_eq!(fence_of(&fence_attributes(&fence)), Some(fence));
+        }
+    }
+
+    #[test]
+    fn entries_sort_in_the_order_they_were_written() {
+        assert!(sort_key(9, 10) < sort_key(9, 11) && sort_key(9, 99) < sort_key(10, 0));
+    }
+}

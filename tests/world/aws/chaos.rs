@@ -1,0 +1,107 @@
+//! Random harm on the way to AWS: bounded, seeded, and of every kind that a network and a busy
+//! service do.
+
+use std::time::Duration;
+
+use axum::body::{Body, to_bytes};
+use http::Response;
+
+use super::operation::Operation;
+
+/// The largest answer that is torn.
+const LARGEST_ANSWER: usize = 16 * 1024 * 1024;
+
+/// What happens to one call.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Harm {
+    /// AWS asks to be asked less often; nothing is done.
+    Throttled,
+    /// AWS fails; nothing is done.
+    Failed,
+    /// The connection ends before AWS sees the call.
+    Reset,
+    /// AWS does it, and the connection ends before the answer.
+    LostReply,
+    /// AWS does it, and half of the answer arrives.
+    Torn,
+    /// AWS does it, and the answer takes longer than anybody waits.
+    TooLate,
+}
+
+const HARMS: [Harm; 6] =
+    [Harm::Throttled, Harm::Failed, Harm::Reset, Harm::LostReply, Harm::Torn, Harm::TooLate];
+
+/// How much harm is done.
+#[derive(Debug, Clone)]
+pub struct Weather {
+    /// The same seed gives the same sequence of harms.
+    pub seed: u64,
+    /// Of a hundred calls, how many are harmed.
+    pub percent: u8,
+    /// Which harms there are; each is as likely as the others.
+    pub harms: Vec<Harm>,
+}
+
+impl Weather {
+    /// Every kind of harm to so many calls of a hundred.
+    #[must_use]
+    pub fn rough(seed: u64, percent: u8) -> Self {
+        Self { seed, percent, harms: HARMS.to_vec() }
+    }
+
+    /// Answers are lost after AWS acted, and nothing else.
+    #[must_use]
+    pub fn lossy(seed: u64, percent: u8) -> Self {
+        Self { seed, percent, harms: vec![Harm::LostReply] }
+    }
+}
+
+/// The weather, and what comes next of it.
+#[derive(Debug)]
+pub(crate) struct Chaos {
+    weather: Weather,
+    random: fastrand::Rng,
+}
+
+impl Chaos {
+    pub(crate) fn new(weather: Weather) -> Self {
+        Self { random: fastrand::Rng::with_seed(weather.seed), weather }
+    }
+
+    /// What happens to the next call.
+    pub(crate) fn next(&mut self, _operation: &Operation) -> Option<Harm> {
+        let harmed = self.random.u8(..100) < self.weather.percent;
+        if harmed { self.random.choice(&self.weather.harms).copied() } else { None }
+    }
+}
+
+impl Harm {
+    /// The status and code of an answer that AWS gives instead.
+    pub(crate) fn answer(self) -> Option<(u16, &'static str, &'static str)> {
+        match self {
+            Self::Throttled => Some((400, "ThrottlingException", "Rate exceeded")),
+            Self::Failed => Some((503, "ServiceUnavailable", "The service is not available")),
+            Self::Reset | Self::LostReply | Self::Torn | Self::TooLate => None,
+        }
+    }
+}
+
+/// Longer than one attempt of a quick lease waits.
+pub(crate) const TOO_LATE: Duration = Duration::from_secs(3);
+
+/// Ends the connection without an answer: what serves it is unwound, silently.
+pub(crate) fn hang_up() -> ! {
+    std::panic::resume_unwind(Box::new("the proxy hangs up"))
+}
+
+/// The first half of an answer, then the connection ends.
+pub(crate) async fn torn(answer: Response<Body>) -> Response<Body> {
+    let (parts, body) = answer.into_parts();
+    let bytes = to_bytes(body, LARGEST_ANSWER).await.unwrap_or_default();
+    if bytes.is_empty() {
+        hang_up();
+    }
+    let half = bytes.slice(..bytes.len() / 2);
+    let pieces = [Ok(half), Err(std::io::Error::other("torn"))];
+    Response::from_parts(parts, Body::from_stream(futures::stream::iter(pieces)))
+}

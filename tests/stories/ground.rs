@@ -9,6 +9,7 @@ fn empty() -> World {
     let world = described();
     world.aws.python(
         "client('dynamodb').delete_table(TableName='terraform-state-locks')\n\
+         client('dynamodb').delete_table(TableName='pointsman-runs')\n\
          client('s3').delete_bucket(Bucket='gg-ai-terraform-states')",
     );
     world

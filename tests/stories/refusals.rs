@@ -36,6 +36,13 @@ fn a_missing_bucket_and_a_missing_lock_table() {
 }
 
 #[test]
+fn a_missing_run_table() {
+    let world = described();
+    world.aws.python("client('dynamodb').delete_table(TableName='pointsman-runs')");
+    insta::assert_snapshot!("missing_run_table", refused(&world, APPLY, 1));
+}
+
+#[test]
 fn a_lock_table_with_another_key() {
     let world = described();
     world.aws.python(

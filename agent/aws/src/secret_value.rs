@@ -1,7 +1,8 @@
-use std::{fmt, time::Duration};
+use std::time::Duration;
 
 use pointsman_core::resource::{CacheUrl, Link, Token};
 use pointsman_engine::ports::{CloudError, CloudErrorKind};
+use secrecy::{ExposeSecret, SecretString};
 
 use crate::{
     aws::Aws,
@@ -10,14 +11,9 @@ use crate::{
 };
 
 /// A secret's value, on its way from AWS to AWS: it is in memory for as long
-/// as a call takes, and cannot be printed.
-pub(crate) struct SecretValue(String);
-
-impl fmt::Debug for SecretValue {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("a secret value")
-    }
-}
+/// as a call takes, is overwritten when it goes, and cannot be printed.
+#[derive(Debug)]
+pub(crate) struct SecretValue(SecretString);
 
 impl SecretValue {
     /// Letters and digits by AWS's own dice, of every kind at least one.
@@ -33,7 +29,7 @@ impl SecretValue {
             .send()
             .await
             .during(&aws.scope, operation, "")?;
-        made.random_password.map(Self).ok_or_else(|| incomplete(operation, "", "password"))
+        made.random_password.map(Self::new).ok_or_else(|| incomplete(operation, "", "password"))
     }
 
     /// The version of a cache's token that is meant: the one value that is ever
@@ -62,7 +58,7 @@ impl SecretValue {
                 read => {
                     return read?
                         .secret_string
-                        .map(Self)
+                        .map(Self::new)
                         .ok_or_else(|| incomplete(operation, arn, "text: the token is no text"));
                 }
             }
@@ -77,12 +73,21 @@ impl SecretValue {
             Some(token) => Some(Self::of_token(aws, token).await?),
             None => None,
         };
-        Ok(Self(composed(url.scheme(), token.as_ref(), known(host, operation)?, known(port, operation)?)))
+        Ok(Self::new(composed(
+            url.scheme(),
+            token.as_ref(),
+            known(host, operation)?,
+            known(port, operation)?,
+        )))
     }
 
     /// The value, for the call that carries it.
     pub(crate) fn reveal(&self) -> &str {
-        &self.0
+        self.0.expose_secret()
+    }
+
+    fn new(value: String) -> Self {
+        Self(SecretString::from(value))
     }
 }
 
@@ -115,10 +120,10 @@ mod tests {
 
     #[test]
     fn a_url_carries_the_token_whatever_it_is_made_of() {
-        let token = |text: &str| SecretValue(text.to_owned());
+        let token = |text: &str| SecretValue::new(text.to_owned());
         assert_eq!(composed("rediss", Some(&token("Ab1")), "host", "6379"), "rediss://:Ab1@host:6379/0");
         assert_eq!(composed("rediss", Some(&token("a&#^")), "host", "1"), "rediss://:a%26%23%5E@host:1/0");
         assert_eq!(composed("redis", None, "host", "6379"), "redis://host:6379/0");
-        assert_eq!(format!("{:?}", token("Ab1")), "a secret value");
+        assert!(!format!("{:?}", token("Ab1")).contains("Ab1"));
     }
 }

@@ -14,7 +14,7 @@ use tokio::sync::Mutex;
 
 use crate::{
     Failure,
-    lease::LeaseProof,
+    lease::{LeaseLost, LeaseProof, lease_error},
     ports::{Ports, StateVersion},
 };
 
@@ -38,8 +38,13 @@ pub(crate) async fn load(ports: &Ports, environment: &EnvironmentName) -> Result
 }
 
 impl Loaded {
-    /// Refuses a state that the journal knows a later one of.
+    /// Refuses a state that the journal knows a later one of, and one that was
+    /// written above our own fence.
     pub(crate) fn check(&self, fence: &Fence, ports: &Ports) -> Result<(), Failure> {
+        if self.state.as_ref().is_some_and(|state| state.fence > fence.fence) {
+            let why = "the state was written by a later lease".to_owned();
+            return Err(lease_error(ports.locks.lock_id(), &LeaseLost { why }).into());
+        }
         let Some(known) = &fence.state else {
             return Ok(());
         };

@@ -112,26 +112,33 @@ fn own_part(id: &str) -> String {
         Some((secret, lot)) if lot.len() == 6 => format!("secret:{secret}"),
         _ => own.to_owned(),
     };
+    let of_a_balancer = BALANCERS.iter().any(|kind| own.starts_with(kind));
     let mut shown = String::new();
     for part in own.split_inclusive(['/', ':']) {
         let word = part.trim_end_matches(['/', ':']);
-        if is_drawn_by_lot(word) {
+        if is_uuid(word) || of_a_balancer && is_lot_of_a_balancer(word) {
             shown.push('…');
             shown.push_str(&part[word.len()..]);
         } else {
             shown.push_str(part);
         }
     }
+    while let Some(length) = shown.strip_suffix("/…").map(str::len) {
+        shown.truncate(length);
+    }
     shown
 }
 
-/// A UUID, or the sixteen and more digits that end the ARNs of a load balancer.
-fn is_drawn_by_lot(word: &str) -> bool {
-    let digits = word.chars().filter(char::is_ascii_digit).count();
-    word.len() >= 16
-        && digits >= 3
-        && word.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-')
-        && (!word.contains('-') || word.split('-').map(str::len).eq([8, 4, 4, 4, 12]))
+/// How the own parts of load balancers' ARNs begin.
+const BALANCERS: [&str; 4] = ["loadbalancer/", "listener/", "listener-rule/", "targetgroup/"];
+
+fn is_lot_of_a_balancer(word: &str) -> bool {
+    word.len() == 16 && word.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit())
+}
+
+fn is_uuid(word: &str) -> bool {
+    word.split('-').map(str::len).eq([8, 4, 4, 4, 12])
+        && word.bytes().all(|byte| byte.is_ascii_hexdigit() || byte == b'-')
 }
 
 fn has_ended(last: &LastRun) -> bool {
@@ -179,7 +186,7 @@ mod tests {
         for (id, shown) in [
             (
                 "arn:aws:elasticloadbalancing:us-east-1:111122223333:loadbalancer/app/web/50dc6c495c0c9188",
-                "loadbalancer/app/web/…",
+                "loadbalancer/app/web",
             ),
             ("arn:aws:secretsmanager:us-east-1:111122223333:secret:web/token-AbCd12", "secret:web/token"),
             (

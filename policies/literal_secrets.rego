@@ -1,6 +1,6 @@
 # Why: a secret in a file is a secret in every clone, every log of the build and every task
 # definition, for ever; in Secrets Manager it can be read by few and changed by one.
-# The messages never repeat a value.
+# The messages never repeat a value, and `secret` keeps it out of the line that is shown with them.
 package literal_secrets
 
 deny contains finding if {
@@ -11,6 +11,7 @@ deny contains finding if {
 	finding := {
 		"msg": sprintf("`%s` of %s `%s` %s; put it into Secrets Manager and refer to it under `secrets`", [variable, replace(kind, "_", " "), name, reason]),
 		"path": sprintf("%s.%s.environment.%s", [kind, name, variable]),
+		"secret": true,
 	}
 }
 
@@ -22,6 +23,7 @@ deny contains finding if {
 	finding := {
 		"msg": sprintf("`%s` of %s `%s` stands under `secrets` but does not refer to a secret; write `${secret.NAME.arn}`, `${external.NAME.arn}` or the ARN", [variable, replace(kind, "_", " "), name]),
 		"path": sprintf("%s.%s.secrets.%s", [kind, name, variable]),
+		"secret": true,
 	}
 }
 

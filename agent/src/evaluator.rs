@@ -47,7 +47,7 @@ fn serve() -> std::io::Result<()> {
     let mut output = std::io::stdout().lock();
     let mut evaluator = Evaluator::default();
     for line in BufReader::new(std::io::stdin()).lines() {
-        let question: Question = serde_json::from_str(&line?)?;
+        let question: Question<'_> = serde_json::from_str(&line?)?;
         allow(question.time(&BOUNDS))?;
         let answer = evaluator.answer(question, &mut tell);
         let mut line = serde_json::to_vec(&answer)?;

@@ -6,6 +6,7 @@ mod daemon;
 mod evaluator;
 mod git;
 mod github;
+mod reading;
 mod signals;
 
 use cli::{Arguments, Command, Exit};

@@ -241,3 +241,30 @@ fn tests_and_demonstration_share_their_build() {
          --invert NAME` says which); turn the feature off, or on for all in [workspace.dependencies]:",
     );
 }
+
+/// Cargo gives a dependency the features that anybody in the build wants: tests may bring what the
+/// program, built alone as it is released, would lack. Without Unicode `(?i)` is an invalid
+/// expression, and a policy that cannot be evaluated denies.
+#[test]
+fn the_program_alone_understands_the_expressions_of_policies() {
+    let cargo = std::env::var("CARGO").unwrap_or_else(|_| "cargo".to_owned());
+    let tree = output(&[
+        &cargo,
+        "tree",
+        "--locked",
+        "--offline",
+        "--package",
+        "pointsman",
+        "--edges",
+        "normal",
+        "--prefix",
+        "none",
+        "--format",
+        "{p} {f}",
+    ]);
+    let regex = tree.lines().find(|line| line.starts_with("regex v")).expect("policies have expressions");
+    for feature in ["perf", "unicode"] {
+        assert!(regex.split([' ', ',']).any(|one| one == feature), "{regex} lacks {feature}");
+    }
+    println!("the program alone has {regex}");
+}

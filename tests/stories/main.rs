@@ -19,6 +19,7 @@ mod ground;
 mod idempotence;
 mod kinds;
 mod latency;
+mod many;
 mod operate;
 mod policies;
 mod preflight;

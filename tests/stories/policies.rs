@@ -276,11 +276,11 @@ fn the_process_has_nothing_but_its_pipes() {
     command.arg("policy-evaluator").stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
     let mut child = command.spawn().unwrap();
     let mut input = child.stdin.take().unwrap();
-    std::io::Write::write_all(&mut input, b"{\"ask\":\"load\",\"files\":{}}\n").unwrap();
+    std::io::Write::write_all(&mut input, b"{\"load\":{\"files\":{}}}\n").unwrap();
     let limits = limits_of(child.id());
     drop(input);
     let output = child.wait_with_output().unwrap();
-    assert_eq!(String::from_utf8_lossy(&output.stdout), "{\"answer\":\"loaded\"}\n");
+    assert_eq!(String::from_utf8_lossy(&output.stdout), "\"loaded\"\n");
     for (name, most) in
         [("Max processes", 0), ("Max open files", 3), ("Max file size", 0), ("Max core file size", 0)]
     {

@@ -12,6 +12,7 @@ pub mod demo;
 pub mod document;
 pub mod git;
 pub mod github;
+pub mod many;
 pub mod process;
 pub mod python;
 pub mod story;

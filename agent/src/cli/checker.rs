@@ -1,7 +1,7 @@
 use std::collections::BTreeMap;
 
 use pointsman_core::{
-    environment::{Reading, Severity, read},
+    environment::{Reading, Severity},
     policy::{PolicyInput, Verdict},
     render::{self, diagnostic::Colour},
 };
@@ -14,6 +14,7 @@ use super::{
     exit::Problem,
     folder::{Folder, unusable},
 };
+use crate::reading::read;
 
 /// Checks a folder, and again: what did not change is not judged twice.
 pub struct Checker {
@@ -42,6 +43,12 @@ impl Checker {
 
     /// Reads the environments and asks the policies.
     pub async fn check(&mut self, folder: &Folder) -> Result<Checked, Problem> {
+        self.forget_other_policies(folder);
+        if self.judged.is_empty() {
+            // They are read while the environments are.
+            let files = folder.sources.under_root().filter(|(path, _)| self.is_asked_for(path));
+            self.prepare(folder, files.count());
+        }
         let mut reading = read(&folder.sources);
         reading.environments.retain(|one| one.files.iter().any(|file| self.is_asked_for(file)));
         reading.broken.retain(|one| one.files.iter().any(|file| self.is_asked_for(file)));
@@ -58,23 +65,28 @@ impl Checker {
         Ok(Checked { reading })
     }
 
-    /// Has the policies read already when the next check comes.
-    pub fn prepare(&mut self, folder: &Folder) {
-        if self.ready.is_some() {
+    /// Has the policies read already when the next check comes, of about so
+    /// many environments.
+    pub fn prepare(&mut self, folder: &Folder, environments: usize) {
+        if self.ready.is_some() || environments == 0 {
             return;
         }
         if let Ok(policies) = folder.policies() {
-            self.ready = Some(tokio::spawn(async move { policies.ready().await }));
+            self.ready = Some(tokio::spawn(async move { policies.ready(environments).await }));
         }
     }
 
-    /// Asks the policies about what they have not judged yet.
-    async fn judge(&mut self, folder: &Folder, reading: &Reading) -> Result<(), Problem> {
+    /// What other policies said does not count.
+    fn forget_other_policies(&mut self, folder: &Folder) {
         if self.policies != *folder.policy_files() {
             self.judged.clear();
             self.ready = None;
             self.policies.clone_from(folder.policy_files());
         }
+    }
+
+    /// Asks the policies about what they have not judged yet.
+    async fn judge(&mut self, folder: &Folder, reading: &Reading) -> Result<(), Problem> {
         let known = |name: &str| self.judged.get(name).map(|judged| &judged.document);
         let unknown: Vec<_> = reading
             .environments
@@ -88,14 +100,15 @@ impl Checker {
             .collect();
         let policies = folder.policies()?;
         let ready = match self.ready.take() {
-            Some(ready) if !documents.is_empty() => ready.await.ok().and_then(Result::ok),
+            Some(ready) if !documents.is_empty() => ready.await.ok(),
             other => {
                 self.ready = other;
                 None
             }
         };
         let verdicts = match ready {
-            Some(ready) => ready.judge(&documents).await,
+            Some(Ok(ready)) => ready.judge(&documents).await,
+            Some(Err(unusable)) => Err(unusable),
             None => policies.judge(&documents).await,
         };
         for (environment, verdict) in unknown.into_iter().zip(verdicts.map_err(unusable)?) {

@@ -53,7 +53,7 @@ impl Folder {
     /// Every environment that it describes, those with errors as well: a
     /// command for all of them does not pass one over in silence.
     pub fn names(&self) -> Vec<String> {
-        let reading = pointsman_core::environment::read(&self.sources);
+        let reading = crate::reading::read(&self.sources);
         let sound = reading.environments.iter().map(|environment| environment.name.to_string());
         let mut names: Vec<String> =
             sound.chain(reading.broken.iter().map(|one| one.name.to_string())).collect();

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use pointsman_aws::{Access, Settings, connect};
 use pointsman_core::{
-    environment::{Environment, EnvironmentName, Reading, read},
+    environment::{Environment, EnvironmentName, Reading},
     lease::Timing,
     policy::{Actor, ActorKind},
     render,
@@ -33,7 +33,7 @@ impl Opened {
                 "`{name}` is not the name of an environment. Next: name it by its path under environments/, without `.toml`, such as `production/web`."
             ))
         })?;
-        let reading = read(&folder.sources);
+        let reading = crate::reading::read(&folder.sources);
         let environment = find(&folder, &reading, &wanted)?;
         let working = screen::begin(environment.name.as_str());
         Ok(Self { folder, environment, timing, _working: working })

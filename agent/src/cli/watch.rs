@@ -48,7 +48,7 @@ impl Watch {
         // Nothing else is to be done meanwhile: this thread may wait for the disk.
         loop {
             report(common, &mut checker, &folder, saved).await?;
-            checker.prepare(&folder);
+            checker.prepare(&folder, 1);
             loop {
                 saved = next_change(&changes).map_err(|error| unwatched(&error))?;
                 // A folder that was made or moved is watched from here on.

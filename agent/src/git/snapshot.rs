@@ -4,7 +4,7 @@ use std::{
 };
 
 use pointsman_core::{
-    environment::{EnvironmentName, Reading, read},
+    environment::{EnvironmentName, Reading},
     policy::PolicyError,
     render::words,
 };
@@ -100,7 +100,7 @@ impl Snapshots {
         let revision = self.mirror.revision(commit)?;
         let (sources, blobs) = revision.sources(&self.environments)?;
         let (files, refused) = revision.policies(&self.policies)?;
-        let reading = read(&sources);
+        let reading = crate::reading::read(&sources);
         let fingerprints = fingerprints(&reading, &blobs);
         Ok(Read { revision, reading, fingerprints, policies: policy_files(files, refused) })
     }

@@ -103,6 +103,9 @@ impl Charge {
 pub enum Usage {
     /// A load balancer's capacity units, for each hour.
     CapacityUnits,
+    /// Public IPv4 addresses of a load balancer, for each hour: one in each
+    /// zone at least.
+    PublicAddresses,
     /// Gigabytes of logs that come in.
     Logs,
     /// Dashboards beyond the three that an account has for nothing.
@@ -143,9 +146,12 @@ pub(super) fn bill(resource: &Resource, standing: &Standing<'_>, prices: &Prices
     match resource {
         Resource::Service(service) => tasks(service, standing, prices, &mut bill),
         Resource::ReplicationGroup(group) => nodes(group, prices, &mut bill),
-        Resource::LoadBalancer(_) => {
+        Resource::LoadBalancer(balancer) => {
             bill.charges.push(Charge::one(Unit::LoadBalancer, Per::Hour, prices.load_balancer_hour));
             bill.not_counted.push((Usage::CapacityUnits, Some(prices.load_balancer_capacity_unit_hour)));
+            if balancer.scheme == "internet-facing" {
+                bill.not_counted.push((Usage::PublicAddresses, Some(prices.public_address_hour)));
+            }
         }
         Resource::LogGroup(_) => bill.not_counted.push((Usage::Logs, Some(prices.logs_gigabyte))),
         Resource::Secret(_) => bill.charges.push(Charge::one(Unit::Secret, Per::Month, prices.secret_month)),

@@ -21,6 +21,7 @@ pub struct PriceTable {
 pub(super) struct Prices {
     pub(super) load_balancer_hour: Dollars,
     pub(super) load_balancer_capacity_unit_hour: Dollars,
+    pub(super) public_address_hour: Dollars,
     pub(super) secret_month: Dollars,
     pub(super) alarm_month: Dollars,
     /// Of an alarm whose values are of less than a minute.

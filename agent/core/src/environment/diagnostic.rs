@@ -22,6 +22,19 @@ pub struct Diagnostic {
     pub help: Option<String>,
     /// Other places that belong to it, each with what to read there.
     pub related: Vec<(Place, String)>,
+    /// Whether what stands at its place may be shown to whoever reads it.
+    #[serde(skip)]
+    pub written: Written,
+}
+
+/// What stands at a diagnostic's place, for whoever is shown the line.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Written {
+    /// Anything.
+    #[default]
+    Shown,
+    /// What may be a password: it is shown nowhere.
+    Hidden,
 }
 
 /// How much a finding matters.
@@ -55,6 +68,7 @@ impl Diagnostic {
             label: None,
             help: None,
             related: Vec::new(),
+            written: Written::Shown,
         }
     }
 
@@ -90,6 +104,13 @@ impl Diagnostic {
         if let Some(place) = place.into() {
             self.related.push((place, text.into()));
         }
+        self
+    }
+
+    /// With a place whose value may be a password.
+    #[must_use]
+    pub fn hidden(mut self) -> Self {
+        self.written = Written::Hidden;
         self
     }
 

@@ -73,6 +73,12 @@ impl<'s> Loader<'s> {
         loaded
     }
 
+    /// Lets go of an environment that was read: it is seldom extended, and read
+    /// again where it is.
+    pub(crate) fn forget(&mut self, path: &str) {
+        self.loaded.remove(path);
+    }
+
     fn read(&mut self, path: &'s str) -> Loaded {
         let text = match readable(self.sources, path) {
             Ok(text) => text,

@@ -18,8 +18,8 @@ mod text;
 use std::collections::BTreeMap;
 
 pub use block::EnvironmentFile;
-pub use diagnostic::{Diagnostic, Severity};
-pub use read::{Broken, Reading, read, read_one};
+pub use diagnostic::{Diagnostic, Severity, Written};
+pub use read::{Broken, Reading, Share, read, read_one, read_share, together};
 pub use schema::{base_json_schema, json_schema};
 pub use sources::{MAX_FILE_BYTES, Source, Sources};
 

@@ -55,11 +55,59 @@ impl Reading {
 /// Reads every environment under the folder of environments, and reports all
 /// errors of all files at once.
 pub fn read(sources: &Sources) -> Reading {
+    together([read_share(sources, 0, 1)])
+}
+
+/// What one share of the files says; nothing is known yet of what two
+/// environments may not share.
+#[derive(Debug)]
+pub struct Share {
+    environments: Vec<Environment>,
+    broken: Vec<Broken>,
+    diagnostics: Vec<Diagnostic>,
+    /// Of files, also of those that others extend.
+    of_files: Vec<Diagnostic>,
+    unreadable: BTreeSet<(String, usize)>,
+}
+
+/// One of `shares` shares of what [`read`] reads, by its number from 0: for
+/// whoever has as many processors. [`together`] makes one reading of all.
+pub fn read_share(sources: &Sources, number: usize, shares: usize) -> Share {
+    let files: Vec<_> = sources.under_root().collect();
+    let size = files.len().div_ceil(shares.max(1)).max(1);
     let mut reader = Reader::new(sources);
-    for (path, source) in sources.under_root() {
+    for (path, source) in files.into_iter().skip(size.saturating_mul(number)).take(size) {
         reader.file(path, source);
     }
     reader.finish()
+}
+
+/// What all shares say, in their order.
+pub fn together(shares: impl IntoIterator<Item = Share>) -> Reading {
+    let (mut environments, mut broken, mut diagnostics) = (Vec::new(), Vec::new(), Vec::new());
+    let (mut of_files, mut unreadable) = (Vec::new(), BTreeSet::new());
+    for share in shares {
+        environments.extend(share.environments);
+        broken.extend(share.broken);
+        diagnostics.extend(share.diagnostics);
+        of_files.extend(share.of_files);
+        unreadable.extend(share.unreadable);
+    }
+    diagnostics.retain(|diagnostic| {
+        unreadable.is_empty() || line_of(diagnostic).is_none_or(|line| !unreadable.contains(&line))
+    });
+    diagnostics.extend(of_files);
+    let (shared, losers) = meaning::check_together(&environments);
+    diagnostics.extend(shared);
+    environments.retain(|environment| {
+        let lost = losers.contains(&environment.name);
+        if lost {
+            broken.push(Broken { name: environment.name.clone(), files: environment.files.clone() });
+        }
+        !lost
+    });
+    broken.sort_by(|a, b| a.name.cmp(&b.name));
+    Reading { environments, broken, diagnostics: tidy(diagnostics) }
 }
 
 /// Reads one environment and what it extends; the others are only looked at
@@ -137,7 +185,10 @@ impl<'s> Reader<'s> {
             }
             (Some(name), _) if is_base(name) => self.base(path),
             (Some(name), _) => match EnvironmentName::parse(name) {
-                Some(name) => self.environment(path, name),
+                Some(name) => {
+                    self.environment(path, name);
+                    self.loader.forget(path);
+                }
                 None => self.diagnostics.push(
                     Diagnostic::error("name", format!("`{name}` cannot be the name of an environment"))
                         .at(Place { file: path.to_owned(), start: 0, end: 0, line: 1, column: 1 })
@@ -190,24 +241,15 @@ impl<'s> Reader<'s> {
         }
     }
 
-    fn finish(self) -> Reading {
-        let Self { sources: _, loader, mut environments, mut broken, mut diagnostics } = self;
-        diagnostics.retain(|diagnostic| {
-            loader.unreadable.is_empty()
-                || line_of(diagnostic).is_none_or(|line| !loader.unreadable.contains(&line))
-        });
-        diagnostics.extend(loader.diagnostics);
-        let (shared, losers) = meaning::check_together(&environments);
-        diagnostics.extend(shared);
-        environments.retain(|environment| {
-            let lost = losers.contains(&environment.name);
-            if lost {
-                broken.push(Broken { name: environment.name.clone(), files: environment.files.clone() });
-            }
-            !lost
-        });
-        broken.sort_by(|a, b| a.name.cmp(&b.name));
-        Reading { environments, broken, diagnostics: tidy(diagnostics) }
+    fn finish(self) -> Share {
+        let Self { sources: _, loader, environments, broken, diagnostics } = self;
+        Share {
+            environments,
+            broken,
+            diagnostics,
+            of_files: loader.diagnostics,
+            unreadable: loader.unreadable,
+        }
     }
 }
 

@@ -61,11 +61,14 @@ pub(crate) struct Neighbourhood<'a> {
 impl Neighbourhood<'_> {
     /// From the start of tasks until the load balancer finds them well.
     pub(super) fn tasks_become_well(&self, service: &Service) -> Span {
-        let checks = self
-            .targets(service)
-            .map_or(0, |group| group.health.interval.saturating_mul(u64::from(group.health.healthy)));
+        // One good answer is enough for who is new; who was found unwell first needs as many as
+        // the check wants.
+        let checks = self.targets(service).map_or(Span::NONE, |group| {
+            let interval = group.health.interval;
+            Span::between(interval, interval.saturating_mul(u64::from(group.health.healthy.max(1))))
+        });
         let grace = Span::up_to(service.health_grace.unwrap_or_default());
-        Work::TaskStarts.span() + Span::exactly(checks) + grace
+        Work::TaskStarts.span() + checks + grace
     }
 
     /// From the last connection that tasks are given until they have stopped.

@@ -1,7 +1,7 @@
 //! What is said to the process that evaluates policies, and what it answers: a
 //! line of JSON each, in turn.
 
-use std::{collections::BTreeMap, time::Duration};
+use std::{borrow::Cow, collections::BTreeMap, time::Duration};
 
 use serde::{Deserialize, Serialize};
 
@@ -9,23 +9,23 @@ use super::{Bounds, PolicyError, PolicySet, Verdict, evaluate, test};
 
 /// What it is asked.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(tag = "ask", rename_all = "snake_case")]
-pub enum Question {
+#[serde(rename_all = "snake_case")]
+pub enum Question<'a> {
     /// To read these files, by path. Comes first.
     Load {
         /// Every file of the policy folder.
-        files: BTreeMap<String, String>,
+        files: Cow<'a, BTreeMap<String, String>>,
     },
     /// What every rule says of this input.
     Judge {
         /// A serialised [`PolicyInput`](super::PolicyInput).
-        input: serde_json::Value,
+        input: Cow<'a, serde_json::Value>,
     },
     /// The same, rule by rule, telling each before it is asked: for finding the
     /// one that ended another process.
     Trace {
         /// The input that was judged there.
-        input: serde_json::Value,
+        input: Cow<'a, serde_json::Value>,
     },
     /// How the tests beside the policies go.
     Test,
@@ -44,7 +44,7 @@ pub struct Asked {
     pub line: u32,
 }
 
-impl Question {
+impl Question<'_> {
     /// The processor time that the answer may take.
     pub fn time(&self, bounds: &Bounds) -> Duration {
         match self {
@@ -57,7 +57,7 @@ impl Question {
 
 /// What it answers.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(tag = "answer", rename_all = "snake_case")]
+#[serde(rename_all = "snake_case")]
 pub enum Answer {
     /// The files can be used.
     Loaded,
@@ -91,7 +91,7 @@ pub struct Evaluator {
 impl Evaluator {
     /// The answer to one question; `tell` hears of each rule when rules are
     /// traced.
-    pub fn answer(&mut self, question: Question, tell: &mut dyn FnMut(&Asked)) -> Answer {
+    pub fn answer(&mut self, question: Question<'_>, tell: &mut dyn FnMut(&Asked)) -> Answer {
         match (question, &self.set) {
             (Question::Load { files }, _) => match PolicySet::read(&files) {
                 Ok(set) => {

@@ -1,6 +1,7 @@
 use std::collections::{BTreeMap, HashMap};
 
 use regorus::{Engine, Value};
+use serde::Deserialize;
 
 use super::{
     Asked, Cause, Effect, Excepted, Finding, Heard, JudgedRule, PolicySet, Verdict,
@@ -65,7 +66,8 @@ struct Asking<'a> {
 
 impl<'a> Asking<'a> {
     fn new(set: &'a PolicySet, input: &serde_json::Value) -> Self {
-        let input = Value::from(input.clone());
+        // As data it always can be read.
+        let input = Value::deserialize(input).unwrap_or(Value::Undefined);
         Self { set, engine: set.engine.clone(), input, all: None, verdict: Verdict::default() }
     }
 

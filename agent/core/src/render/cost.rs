@@ -64,6 +64,7 @@ pub fn not_counted(left_out: &NotCounted) -> String {
     let NotCounted { address: _, usage, price } = left_out;
     let (what, of_each) = match usage {
         Usage::CapacityUnits => ("capacity units (LCU) by use", "for an hour of each"),
+        Usage::PublicAddresses => ("public addresses, one in each zone at least", "for an hour of each"),
         Usage::Logs => ("logs by use", "for each GB that comes in"),
         Usage::Dashboard => ("three of an account cost nothing", "a month for each further one"),
         Usage::Requests => ("requests by use", "for a million"),

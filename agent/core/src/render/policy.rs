@@ -8,7 +8,7 @@ use super::{
     words,
 };
 use crate::{
-    environment::{Diagnostic, Environment, Severity},
+    environment::{Diagnostic, Environment, Severity, Written},
     policy::{
         Asked, Doing, Effect, Finding, GaveUp, PolicyError, Verdict,
         test::{TestOutcome, TestReport},
@@ -116,6 +116,11 @@ fn diagnostic(environment: &Environment, finding: &Finding) -> Diagnostic {
             _ => format!("the rule is {}", place(finding)),
         }),
         related: Vec::new(),
+        // The rule says that it is about a secret.
+        written: match finding.details.get("secret") {
+            Some(serde_json::Value::Bool(true)) => Written::Hidden,
+            _ => Written::Shown,
+        },
     }
 }
 

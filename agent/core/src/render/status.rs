@@ -5,6 +5,7 @@ use std::fmt::Write;
 
 use super::{
     event::holder_words,
+    layout::{COLUMNS, cut, length, padded},
     paint::{bold, dim, green, plain, red, yellow},
     words,
 };
@@ -88,9 +89,56 @@ fn write_state(text: &mut String, state: &State, lock: Option<&LockItem>, age: A
         state.serial,
         words::count(state.objects.len(), "object", "objects")
     );
-    for (address, recorded) in &state.objects {
-        let _ = writeln!(text, "    {address} {}", dim(&plain(&recorded.id)));
+    let addresses: Vec<String> =
+        state.objects.keys().map(|address| cut(address.as_str(), LONGEST_ADDRESS)).collect();
+    let width = addresses.iter().map(|address| length(address)).max().unwrap_or_default();
+    for (address, recorded) in addresses.iter().zip(state.objects.values()) {
+        let id = cut(&own_part(&plain(&recorded.id)), COLUMNS - width - 6);
+        let _ = writeln!(text, "    {}  {}", padded(address, width), dim(&id));
     }
+}
+
+/// So much of an address is shown where an identity stands beside it.
+const LONGEST_ADDRESS: usize = 50;
+
+/// What tells an identity from others: without what every ARN of the account
+/// begins with, and without parts that AWS drew by lot. `--json` has it whole.
+fn own_part(id: &str) -> String {
+    let own = match id.strip_prefix("arn:") {
+        Some(rest) => rest.splitn(5, ':').nth(4).unwrap_or(id),
+        None => id,
+    };
+    let own = match own.strip_prefix("secret:").and_then(|secret| secret.rsplit_once('-')) {
+        Some((secret, lot)) if lot.len() == 6 => format!("secret:{secret}"),
+        _ => own.to_owned(),
+    };
+    let of_a_balancer = BALANCERS.iter().any(|kind| own.starts_with(kind));
+    let mut shown = String::new();
+    for part in own.split_inclusive(['/', ':']) {
+        let word = part.trim_end_matches(['/', ':']);
+        if is_uuid(word) || of_a_balancer && is_lot_of_a_balancer(word) {
+            shown.push('…');
+            shown.push_str(&part[word.len()..]);
+        } else {
+            shown.push_str(part);
+        }
+    }
+    while let Some(length) = shown.strip_suffix("/…").map(str::len) {
+        shown.truncate(length);
+    }
+    shown
+}
+
+/// How the own parts of load balancers' ARNs begin.
+const BALANCERS: [&str; 4] = ["loadbalancer/", "listener/", "listener-rule/", "targetgroup/"];
+
+fn is_lot_of_a_balancer(word: &str) -> bool {
+    word.len() == 16 && word.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit())
+}
+
+fn is_uuid(word: &str) -> bool {
+    word.split('-').map(str::len).eq([8, 4, 4, 4, 12])
+        && word.bytes().all(|byte| byte.is_ascii_hexdigit() || byte == b'-')
 }
 
 fn has_ended(last: &LastRun) -> bool {
@@ -127,4 +175,33 @@ pub fn outputs(state: &State) -> String {
         let _ = writeln!(text, "{name} = {}", plain(value));
         text
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::own_part;
+
+    #[test]
+    fn an_identity_is_shown_without_what_tells_nothing() {
+        for (id, shown) in [
+            (
+                "arn:aws:elasticloadbalancing:us-east-1:111122223333:loadbalancer/app/web/50dc6c495c0c9188",
+                "loadbalancer/app/web",
+            ),
+            ("arn:aws:secretsmanager:us-east-1:111122223333:secret:web/token-AbCd12", "secret:web/token"),
+            (
+                "arn:aws:autoscaling:us-east-1:111122223333:scalingPolicy:6d8972f3-efc8-437c-92d1-6270f29a66e7:resource/ecs/service/a/b:policyName/cpu",
+                "scalingPolicy:…:resource/ecs/service/a/b:policyName/cpu",
+            ),
+            ("arn:aws:ecs:us-east-1:111122223333:service/main/web", "service/main/web"),
+            (
+                "arn:aws:ecs:us-east-1:111122223333:task-definition/web-production:12",
+                "task-definition/web-production:12",
+            ),
+            ("sg-0123456789abcdef0", "sg-0123456789abcdef0"),
+            ("/pointsman/production/web", "/pointsman/production/web"),
+        ] {
+            assert_eq!(own_part(id), shown);
+        }
+    }
 }

@@ -4,9 +4,9 @@
 
 mod process;
 
-use std::{collections::BTreeMap, path::PathBuf, sync::Arc};
+use std::{borrow::Cow, collections::BTreeMap, path::PathBuf, sync::Arc};
 
-use futures::future::join_all;
+use futures::future::{join_all, try_join_all};
 use pointsman_core::{
     policy::{Answer, Doing, GaveUp, PolicyError, Question, Verdict, test::TestReport},
     render,
@@ -37,11 +37,12 @@ pub struct Policies {
     program: EvaluatorProgram,
 }
 
-/// Policies that a process has read: one judgement without waiting for that.
+/// Policies that processes have read: one judgement without waiting for that.
 #[derive(Debug)]
 pub struct Ready {
     policies: Policies,
-    process: Option<Process>,
+    /// None where there is no policy.
+    processes: Vec<Process>,
 }
 
 impl Ready {
@@ -51,10 +52,18 @@ impl Ready {
     ///
     /// When the policies cannot be used: then nothing is allowed.
     pub async fn judge(self, documents: &[Value]) -> Result<Vec<Verdict>, Unusable> {
-        match self.process {
-            Some(process) => self.policies.judge_in_turn(process, documents).await,
-            None => Ok(vec![Verdict::default(); documents.len()]),
+        let Self { policies, processes } = self;
+        if processes.is_empty() {
+            return Ok(vec![Verdict::default(); documents.len()]);
         }
+        let part = documents.len().div_ceil(processes.len()).max(1);
+        let parts = processes.into_iter().zip(documents.chunks(part));
+        let parts = join_all(parts.map(|(process, part)| policies.judge_in_turn(process, part))).await;
+        let mut verdicts = Vec::with_capacity(documents.len());
+        for part in parts {
+            verdicts.extend(part?);
+        }
+        Ok(verdicts)
     }
 }
 
@@ -104,23 +113,10 @@ impl Policies {
     ///
     /// When the policies cannot be used: then nothing is allowed.
     pub async fn judge(&self, documents: &[Value]) -> Result<Vec<Verdict>, Unusable> {
-        if self.are_none() {
-            return Ok(vec![Verdict::default(); documents.len()]);
+        if documents.is_empty() {
+            return Ok(Vec::new());
         }
-        let processors = std::thread::available_parallelism().map_or(1, usize::from);
-        let processes = documents.len().div_ceil(WORTH_A_PROCESS).clamp(1, processors);
-        let part = documents.len().div_ceil(processes).max(1);
-        let parts = join_all(
-            documents
-                .chunks(part)
-                .map(|documents| async move { self.judge_in_turn(self.start().await?, documents).await }),
-        )
-        .await;
-        let mut verdicts = Vec::with_capacity(documents.len());
-        for part in parts {
-            verdicts.extend(part?);
-        }
-        Ok(verdicts)
+        self.ready(documents.len()).await?.judge(documents).await
     }
 
     /// What every rule says of one document. Policies that cannot be used deny.
@@ -160,15 +156,20 @@ impl Policies {
         !self.files.keys().any(|path| path.ends_with(".rego"))
     }
 
-    /// A process that has read the policies and waits for what it is to judge:
-    /// for whoever cannot wait for that later.
+    /// Processes that have read the policies and wait for so many documents to
+    /// judge: for whoever cannot wait for that later.
     ///
     /// # Errors
     ///
     /// When the policies cannot be used.
-    pub async fn ready(&self) -> Result<Ready, Unusable> {
-        let process = if self.are_none() { None } else { Some(self.start().await?) };
-        Ok(Ready { policies: self.clone(), process })
+    pub async fn ready(&self, documents: usize) -> Result<Ready, Unusable> {
+        let processors = std::thread::available_parallelism().map_or(1, usize::from);
+        let processes = match self.are_none() {
+            true => 0,
+            false => documents.div_ceil(WORTH_A_PROCESS).clamp(1, processors),
+        };
+        let processes = try_join_all((0..processes).map(|_| self.start())).await?;
+        Ok(Ready { policies: self.clone(), processes })
     }
 
     async fn judge_in_turn(&self, first: Process, documents: &[Value]) -> Result<Vec<Verdict>, Unusable> {
@@ -184,7 +185,7 @@ impl Policies {
                 Some(process) => process,
                 None => self.start().await?,
             };
-            match process.ask(&Question::Judge { input: document.clone() }).await {
+            match process.ask(&Question::Judge { input: Cow::Borrowed(document) }).await {
                 Ok(Answer::Judged { verdict }) => {
                     verdicts.push(verdict);
                     living = Some(process);
@@ -211,7 +212,7 @@ impl Policies {
             return self.denial(Doing::Judging, why);
         }
         let Ok(mut process) = self.start().await else { return self.denial(Doing::Judging, why) };
-        let Err(again) = process.ask(&Question::Trace { input: document.clone() }).await else {
+        let Err(again) = process.ask(&Question::Trace { input: Cow::Borrowed(document) }).await else {
             return self.denial(Doing::Judging, why);
         };
         match process.asked_last().await {
@@ -227,7 +228,7 @@ impl Policies {
     async fn start(&self) -> Result<Process, Unusable> {
         let mut process =
             Process::start(&self.program).map_err(|why| self.no_answer(Doing::Loading, &why))?;
-        match process.ask(&Question::Load { files: (*self.files).clone() }).await {
+        match process.ask(&Question::Load { files: Cow::Borrowed(&*self.files) }).await {
             Ok(Answer::Loaded) => Ok(process),
             Ok(Answer::Refused { errors }) if !errors.is_empty() => Err(Unusable::Wrong(errors)),
             Ok(_) => Err(self.no_answer(Doing::Loading, &GaveUp::Unintelligible)),

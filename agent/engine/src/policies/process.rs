@@ -50,7 +50,7 @@ impl Process {
     }
 
     /// Asks, and waits for the answer. After an error the process is gone.
-    pub(super) async fn ask(&mut self, question: &Question) -> Result<Answer, GaveUp> {
+    pub(super) async fn ask(&mut self, question: &Question<'_>) -> Result<Answer, GaveUp> {
         let time = question.time(&BOUNDS);
         let patience = time * BOUNDS.patience;
         let line = match tokio::time::timeout(patience, self.exchange(question)).await {
@@ -95,7 +95,7 @@ impl Process {
         &self.said
     }
 
-    async fn exchange(&mut self, question: &Question) -> Result<Vec<u8>, NoLine> {
+    async fn exchange(&mut self, question: &Question<'_>) -> Result<Vec<u8>, NoLine> {
         let mut line = serde_json::to_vec(question).map_err(|_| NoLine::Ended)?;
         line.push(b'\n');
         self.input.write_all(&line).await.map_err(|_| NoLine::Ended)?;
@@ -109,7 +109,7 @@ impl Process {
         }
     }
 
-    async fn why_it_ended(&mut self, question: &Question) -> GaveUp {
+    async fn why_it_ended(&mut self, question: &Question<'_>) -> GaveUp {
         // It closed its output: if it still stands, it does not for long.
         let _ = self.child.start_kill();
         let status = self.child.wait().await;

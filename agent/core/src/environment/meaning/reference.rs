@@ -94,6 +94,7 @@ pub(super) fn targets(subject: &Subject<'_>, found: &mut Vec<Diagnostic>) {
                 found.push(
                     Diagnostic::error("not-a-secret", format!("`{variable}` is not given by a secret"))
                         .at(subject.place(&[task.kind, task.name, "secrets", variable]))
+                        .hidden()
                         .label("neither one reference nor a secret's ARN")
                         .help("write one reference such as `${external.NAME.arn}` and nothing around it, or the ARN of a secret; a plain value belongs into `environment`"),
                 );

@@ -29,7 +29,8 @@ pub struct Annotation {
 /// Diagnostics that have a place, as annotations. GitHub takes 50 in a call.
 pub fn annotations(diagnostics: &[Diagnostic], sources: &Sources) -> Vec<Annotation> {
     let annotation = |diagnostic: &Diagnostic| {
-        let Diagnostic { code, severity, message, place, label: _, help, related: _ } = diagnostic;
+        let Diagnostic { code, severity, message, place, label: _, help, related: _, written: _ } =
+            diagnostic;
         let place = place.as_ref()?;
         let (end_line, end_column) =
             sources.text(&place.file).map_or((place.line, place.column), |text| end_of(text, place));

@@ -29,7 +29,7 @@ pub fn sarif(diagnostics: &[Diagnostic], sources: &Sources) -> Value {
 }
 
 fn result(diagnostic: &Diagnostic, codes: &[&str], sources: &Sources) -> Value {
-    let Diagnostic { code, severity, message, place, label: _, help, related } = diagnostic;
+    let Diagnostic { code, severity, message, place, label: _, help, related, written: _ } = diagnostic;
     let text = match help {
         Some(help) => format!("{message}. Help: {help}"),
         None => message.clone(),

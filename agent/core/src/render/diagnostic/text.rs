@@ -1,10 +1,7 @@
-use std::fmt::Write;
+use std::{collections::BTreeMap, fmt::Write, ops::Range};
 
-use super::{
-    escaped,
-    excerpt::{Marked, excerpt},
-};
-use crate::environment::{Diagnostic, Place, Severity, Sources};
+use super::{escaped, excerpt::excerpt};
+use crate::environment::{Diagnostic, Place, Severity, Sources, Written};
 
 /// Whether terminals' colours are written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -24,7 +21,13 @@ const CYAN: &str = "1;36";
 /// Diagnostics for a terminal: each with its place, the line it is about, and
 /// what to do; a count at the end. Nothing at all when there are none.
 pub fn text(diagnostics: &[Diagnostic], sources: &Sources, colour: Colour) -> String {
-    let mut page = Page { sources, colour, out: String::new() };
+    let mut hidden: BTreeMap<&str, Vec<Range<usize>>> = BTreeMap::new();
+    for place in
+        diagnostics.iter().filter(|one| one.written == Written::Hidden).filter_map(|one| one.place.as_ref())
+    {
+        hidden.entry(&place.file).or_default().push(place.start..place.end);
+    }
+    let mut page = Page { sources, hidden, colour, out: String::new() };
     for diagnostic in diagnostics {
         page.diagnostic(diagnostic);
     }
@@ -38,11 +41,12 @@ struct Arrow<'a> {
     head: &'a str,
     mark: &'a str,
     style: &'a str,
-    how: Marked,
 }
 
 struct Page<'s> {
     sources: &'s Sources,
+    /// What is shown in no line of a file, whichever diagnostic it is about.
+    hidden: BTreeMap<&'s str, Vec<Range<usize>>>,
     colour: Colour,
     out: String,
 }
@@ -61,7 +65,7 @@ impl Page<'_> {
     }
 
     fn diagnostic(&mut self, diagnostic: &Diagnostic) {
-        let Diagnostic { code, severity, message, place, label, help, related } = diagnostic;
+        let Diagnostic { code, severity, message, place, label, help, related, written: _ } = diagnostic;
         let style = match severity {
             Severity::Error => RED,
             Severity::Warning => YELLOW,
@@ -77,13 +81,11 @@ impl Page<'_> {
             .max()
             .unwrap_or(1);
         if let Some(place) = place {
-            // A plain value where a secret is wanted is most likely one.
-            let how = if *code == "not-a-secret" { Marked::Hidden } else { Marked::Shown };
-            let arrow = Arrow { head: "-->", mark: "^", style, how };
+            let arrow = Arrow { head: "-->", mark: "^", style };
             self.place(place, &arrow, margin, label.as_deref());
         }
         for (place, text) in related {
-            let arrow = Arrow { head: ":::", mark: "-", style: BLUE, how: Marked::Shown };
+            let arrow = Arrow { head: ":::", mark: "-", style: BLUE };
             self.place(place, &arrow, margin, Some(text));
         }
         if let Some(help) = help {
@@ -95,11 +97,12 @@ impl Page<'_> {
     }
 
     fn place(&mut self, place: &Place, arrow: &Arrow<'_>, margin: usize, label: Option<&str>) {
-        let Arrow { head, mark, style, how } = *arrow;
+        let Arrow { head, mark, style } = *arrow;
         let arrow = self.paint(BLUE, head);
         self.line(&format!("{:margin$}{arrow} {}:{}:{}", "", escaped(&place.file), place.line, place.column));
         let label = label.map(escaped).unwrap_or_default();
-        let excerpt = self.sources.text(&place.file).and_then(|text| excerpt(text, place, how));
+        let hidden = self.hidden.get(place.file.as_str()).map_or(&[][..], Vec::as_slice);
+        let excerpt = self.sources.text(&place.file).and_then(|text| excerpt(text, place, hidden));
         let bar = self.paint(BLUE, "|");
         let Some(excerpt) = excerpt else {
             if !label.is_empty() {

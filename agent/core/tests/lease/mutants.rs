@@ -1,0 +1,60 @@
+//! A model that accepts a wrong use of the rules is broken.
+
+use stateright::{Checker, HasDiscoveries, Model};
+
+use crate::model::{Faults, Lease, Mutant, Scope};
+use crate::properties::{FOREIGN_LOCKS, NO_DUPLICATE, NO_ORPHAN, ONE_HOLDER, ONE_WRITER, ONLY_GROWS};
+use crate::{SMALL, report_of};
+
+/// The promise that this mutant is first seen to break, of those named.
+fn caught(mutant: Mutant, by: &'static str, faults: Faults) {
+    let scope = Scope { faults, mutant: Some(mutant), ..SMALL };
+    assert_ne!(scope.faults, Faults::default());
+    let checker = Lease::new(scope)
+        .checker()
+        .threads(2)
+        .finish_when(HasDiscoveries::AnyOf([by].into_iter().collect()))
+        .spawn_bfs();
+    let (checker, report) = report_of(checker);
+    let path = checker.discovery(by).unwrap_or_else(|| panic!("{mutant:?} is not caught by {by}; {report}"));
+    let steps = path.into_actions();
+    println!("{mutant:?}: caught after {} steps by {by}; {report}", steps.len());
+}
+
+const ONE_BEAT: Faults = Faults { crashes: 0, lost: 0, foreign: 0, unlocks: 0, beats: 1 };
+
+#[test]
+fn a_fence_that_is_not_asked_for_is_noticed() {
+    caught(Mutant::NoFenceCondition, ONLY_GROWS, Faults { lost: 1, ..ONE_BEAT });
+}
+
+#[test]
+fn a_lost_reply_that_is_believed_failed_is_noticed() {
+    caught(Mutant::NoReadBack, NO_ORPHAN, Faults { lost: 1, ..ONE_BEAT });
+}
+
+#[test]
+fn a_steal_without_watching_is_noticed() {
+    caught(Mutant::StealWithoutWatching, ONE_HOLDER, ONE_BEAT);
+}
+
+#[test]
+fn a_release_without_asking_whose_lock_it_is_is_noticed() {
+    caught(Mutant::ReleaseUnasked, FOREIGN_LOCKS, Faults { unlocks: 1, foreign: 1, ..ONE_BEAT });
+}
+
+#[test]
+fn a_takeover_that_does_not_wait_is_noticed() {
+    caught(Mutant::NoQuiesce, ONE_WRITER, Faults { unlocks: 1, ..ONE_BEAT });
+    caught(Mutant::NoQuiesce, NO_DUPLICATE, Faults { unlocks: 1, ..ONE_BEAT });
+}
+
+#[test]
+fn a_heartbeat_without_a_version_is_noticed() {
+    caught(Mutant::BeatWithoutVersion, ONE_HOLDER, Faults { beats: 3, ..ONE_BEAT });
+}
+
+#[test]
+fn a_heartbeat_that_is_repeated_with_its_version_is_noticed() {
+    caught(Mutant::VersionAgain, ONE_HOLDER, Faults { lost: 1, beats: 3, ..ONE_BEAT });
+}

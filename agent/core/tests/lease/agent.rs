@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use pointsman_core::lease::{
     AgentMark, BeatOutcome, Claim, Contend, Fence, Freshness, LockCondition, LockItem, LockPart, Tick,
-    Timing, Transaction, Watch, after_heartbeat, after_taking,
+    Timing, Transaction, Watch, after_heartbeat, after_taking, next_heartbeat,
 };
 
 use crate::model::{Mutant, Scope};
@@ -296,16 +296,15 @@ fn beat(world: &mut World, agent: &mut Agent, who: usize, step: Step, scope: &Sc
     let Phase::Held(held) = &mut agent.phase else { return };
     if held.beat.is_none() {
         world.left.beats -= 1;
-        let next = match scope.mutant {
-            Some(Mutant::BeatWithoutVersion) => held.mark.record_version,
-            Some(Mutant::VersionAgain) => held.mark.record_version + 1,
-            _ => held.tried.max(held.mark.record_version) + 1,
+        let attempted = match scope.mutant {
+            Some(Mutant::BeatWithoutVersion) => held.mark.clone(),
+            Some(Mutant::VersionAgain) => next_heartbeat(&held.mark, 0),
+            _ => next_heartbeat(&held.mark, held.tried),
         };
-        let attempted = AgentMark { record_version: next, ..held.mark.clone() };
         let put = Arc::new(item(Some(attempted.clone())));
         let when = LockCondition::Exactly(held.mark.clone());
         let started = world.clock();
-        held.tried = held.tried.max(next);
+        held.tried = held.tried.max(attempted.record_version);
         if step == Step::BeatUnheard {
             world.left.lost -= 1;
             world.flying.push(Flying::Beat { item: put, when });

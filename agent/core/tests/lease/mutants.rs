@@ -4,7 +4,7 @@ use stateright::{Checker, HasDiscoveries, Model};
 
 use crate::model::{Faults, Lease, Mutant, Scope};
 use crate::properties::{FOREIGN_LOCKS, NO_DUPLICATE, NO_ORPHAN, ONE_HOLDER, ONE_WRITER, ONLY_GROWS};
-use crate::{SMALL, report_of};
+use crate::{ONE_BEAT, SMALL, report_of};
 
 /// The promise that this mutant is first seen to break, of those named.
 fn caught(mutant: Mutant, by: &'static str, faults: Faults) {
@@ -20,8 +20,6 @@ fn caught(mutant: Mutant, by: &'static str, faults: Faults) {
     let steps = path.into_actions();
     println!("{mutant:?}: caught after {} steps by {by}; {report}", steps.len());
 }
-
-const ONE_BEAT: Faults = Faults { crashes: 0, lost: 0, foreign: 0, unlocks: 0, beats: 1 };
 
 #[test]
 fn a_fence_that_is_not_asked_for_is_noticed() {

@@ -11,6 +11,8 @@ mod model;
 mod mutants;
 #[path = "lease/properties.rs"]
 mod properties;
+#[path = "lease/rules.rs"]
+mod rules;
 #[path = "lease/world.rs"]
 mod world;
 
@@ -28,6 +30,7 @@ fn report_of<C: Checker<Lease> + Send + Sync>(checker: C) -> (C, String) {
 
 /// No promise is broken; what was come across is returned.
 fn keeps_its_promises(what: &str, scope: Scope) -> Vec<&'static str> {
+    assert_eq!(scope.timing.fault(), None, "times that the agent would refuse");
     let (checker, report) = report_of(Lease::new(scope).checker().threads(2).spawn_bfs());
     println!("{what}: {report}");
     let discovered = checker.discoveries();
@@ -66,4 +69,24 @@ fn promises_hold_within_small_bounds() {
             assert!(seen.contains(&property.name), "never came across: {}", property.name);
         }
     }
+}
+
+/// Every two kinds of fault together, and three takings: for a machine with an
+/// hour to spare (`cargo test --release … -- --ignored`).
+#[test]
+#[ignore = "millions of worlds"]
+fn promises_hold_within_large_bounds() {
+    let pairs = [
+        ("two crashes", Faults { crashes: 2, ..ONE_BEAT }),
+        ("a crash and a lost reply", Faults { crashes: 1, lost: 1, ..ONE_BEAT }),
+        ("a crash and a lock removed by force", Faults { crashes: 1, unlocks: 1, ..ONE_BEAT }),
+        ("a lost reply and a lock removed by force", Faults { lost: 1, unlocks: 1, ..ONE_BEAT }),
+        ("two lost replies", Faults { lost: 2, ..ONE_BEAT }),
+        ("three heartbeats and a lost reply", Faults { lost: 1, beats: 3, ..NONE }),
+    ];
+    for (what, faults) in pairs {
+        keeps_its_promises(what, Scope { faults, ..SMALL });
+    }
+    keeps_its_promises("three takings", Scope { takings: 3, ..SMALL });
+    keeps_its_promises("two objects", Scope { objects: 2, ..SMALL });
 }

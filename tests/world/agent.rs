@@ -215,7 +215,7 @@ impl Drop for Running {
 }
 
 /// Lock times for tests: about a tenth of the real ones.
-pub const QUICK_LEASE: &str = "[lease]\nheartbeat_ms = 500\nfresh_ms = 3000\nattempt_ms = 2000\nwatch_ms = 6000\nquiesce_ms = 2000\nlook_again_ms = 1000\n";
+pub const QUICK_LEASE: &str = "[lease]\nheartbeat_ms = 500\nfresh_ms = 3000\nattempt_ms = 2000\nwatch_ms = 6000\nquiesce_ms = 5000\nlook_again_ms = 1000\n";
 
 /// Writes a file below a folder.
 pub(crate) fn write(folder: &Path, name: &str, text: &str) -> PathBuf {

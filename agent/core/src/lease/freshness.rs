@@ -14,6 +14,14 @@ impl Freshness {
     }
 }
 
+/// The mark of the next heartbeat, after the one that stands and after every
+/// version that was `tried`, whether it arrived or not. A version is never sent
+/// twice: an attempt that lands late would pass for the one after it, and the
+/// lease for fresh, while another watched it stand still for all that time.
+pub fn next_heartbeat(standing: &AgentMark, tried: u64) -> AgentMark {
+    AgentMark { record_version: standing.record_version.max(tried) + 1, ..standing.clone() }
+}
+
 /// What a heartbeat came to, when its own answer did not say.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum BeatOutcome {
@@ -50,6 +58,21 @@ mod tests {
         let fresh = Freshness { renewed_at: Tick(1_000) };
         assert!(fresh.is_fresh(Tick(25_999), &timing));
         assert!(!fresh.is_fresh(Tick(26_000), &timing));
+    }
+
+    #[test]
+    fn no_version_is_sent_twice() {
+        let mark = AgentMark { owner: "a".to_owned(), fence: 1, record_version: 4, lease_ms: 1 };
+        let first = next_heartbeat(&mark, 4);
+        assert_eq!(first.record_version, 5);
+        assert_eq!(after_heartbeat(&first, Some(&item(&mark))), BeatOutcome::NotYet);
+        let second = next_heartbeat(&mark, first.record_version);
+        // The first arrives after all, and says nothing of the second.
+        assert_eq!(after_heartbeat(&second, Some(&item(&first))), BeatOutcome::NotYet);
+    }
+
+    fn item(mark: &AgentMark) -> LockItem {
+        LockItem { lock_id: String::new(), info: String::new(), mark: Some(mark.clone()) }
     }
 
     #[test]

@@ -9,7 +9,7 @@ mod transaction;
 
 pub use contend::{Contend, Watch};
 pub use fence::{Fence, Regression, StateMark};
-pub use freshness::{BeatOutcome, Freshness, after_heartbeat};
+pub use freshness::{BeatOutcome, Freshness, after_heartbeat, next_heartbeat};
 pub use item::{AgentMark, LockInfo, LockItem};
 pub use transaction::{Claim, FencePart, LockCondition, LockPart, Transaction, after_taking};
 
@@ -85,9 +85,11 @@ impl Timing {
             Some(
                 "`watch_ms` must be at least twice `fresh_ms`: a living holder must renew while it is watched",
             )
-        } else if quiesce_ms < attempt_ms {
+        } else if quiesce_ms < fresh_ms.saturating_add(attempt_ms) {
+            // Whose lock was removed by force believes it fresh until `fresh_ms`
+            // are over; what it sends last may be on its way for `attempt_ms`.
             Some(
-                "`quiesce_ms` must be at least `attempt_ms`: a call on its way must end before anything is written",
+                "`quiesce_ms` must be at least `fresh_ms` and `attempt_ms` together: whoever lost the lock must have stopped, and its last call ended, before anything is written",
             )
         } else {
             None
@@ -104,5 +106,8 @@ mod tests {
         assert_eq!(Timing::default().fault(), None);
         assert!(Timing { watch_ms: 30_000, ..Timing::default() }.fault().is_some());
         assert!(Timing { quiesce_ms: 1_000, ..Timing::default() }.fault().is_some());
+        // A call on its way is waited out, and its sender might send another.
+        assert!(Timing { quiesce_ms: 44_999, ..Timing::default() }.fault().is_some());
+        assert_eq!(Timing { quiesce_ms: 45_000, ..Timing::default() }.fault(), None);
     }
 }

@@ -171,7 +171,9 @@ pub fn after_taking(
     } else if taking.fence.holds(fence) {
         Claim::Open
     } else {
-        // Fences only grow: what its condition asks for never stands again.
+        // Fences only grow: what its condition asks for does not stand again,
+        // unless its holder begins and ends a run without saving a state. What
+        // lands after that is a dead holder's lock: it is watched and stolen.
         Claim::Beaten
     }
 }

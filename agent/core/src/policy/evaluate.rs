@@ -1,4 +1,4 @@
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use regorus::{Engine, Value};
 use serde::Deserialize;
@@ -157,8 +157,9 @@ impl<'a> Asking<'a> {
             let Some(first) = rule.definitions.first() else { continue };
             rule.asked().iter().for_each(&mut *tell);
             let Some(value) = self.value(rule)? else { continue };
-            let places = self.places(rule, &value);
-            for (given, names) in outcome::exceptions(&value) {
+            let excepted = outcome::exceptions(&value);
+            let places = self.places(rule, excepted.iter().map(|(given, _)| given));
+            for (given, names) in excepted {
                 let at = places.get(&given).copied().unwrap_or(first);
                 match names {
                     Ok(names) => exceptions.extend(names.into_iter().map(|name| {
@@ -208,7 +209,7 @@ impl<'a> Asking<'a> {
             _ => Heard::Spoke,
         };
         self.verdict.rules.push(judged);
-        let places = if count > 0 { self.places(rule, &value) } else { BTreeMap::new() };
+        let places = self.places(rule, outcomes.iter().map(|(given, _)| given));
         for (given, outcome) in outcomes.into_iter().take(limits::MESSAGES) {
             let at = places.get(&given).copied().unwrap_or(first);
             match outcome {
@@ -269,14 +270,23 @@ impl<'a> Asking<'a> {
     }
 
     /// Which definition gives which part of a rule's value: each is evaluated
-    /// alone. The value itself never comes from here.
-    fn places(&mut self, rule: &'a JudgingRule, value: &Value) -> BTreeMap<Value, &'a Definition> {
+    /// alone, until each part that is `sought` has its own. The value itself
+    /// never comes from here.
+    fn places<'v>(
+        &mut self,
+        rule: &'a JudgingRule,
+        sought: impl Iterator<Item = &'v Value>,
+    ) -> BTreeMap<Value, &'a Definition> {
         let mut places = BTreeMap::new();
-        if rule.definitions.len() < 2 || *value == Value::Undefined {
+        let mut sought: BTreeSet<&Value> = sought.collect();
+        if rule.definitions.len() < 2 {
             return places;
         }
         let path = rule.components();
         for definition in &rule.definitions {
+            if sought.is_empty() {
+                break;
+            }
             let data = self.engine.eval_rule_in_module(&definition.module, &definition.rule, false);
             let Ok(data) = data else {
                 self.reset();
@@ -284,6 +294,7 @@ impl<'a> Asking<'a> {
             };
             let alone = path.iter().fold(data, |value, name| value[name.as_str()].clone());
             for (given, _) in outcome::outcomes(&alone) {
+                sought.remove(&given);
                 places.entry(given).or_insert(definition);
             }
         }

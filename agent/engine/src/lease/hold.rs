@@ -1,6 +1,8 @@
 use std::{sync::Arc, time::Duration};
 
-use pointsman_core::lease::{AgentMark, BeatOutcome, LockCondition, LockItem, Timing, after_heartbeat, next_heartbeat};
+use pointsman_core::lease::{
+    AgentMark, BeatOutcome, LockCondition, LockItem, Timing, after_heartbeat, next_heartbeat,
+};
 use tokio::{sync::oneshot, task::JoinHandle};
 
 use super::{LeaseLost, LeaseProof};

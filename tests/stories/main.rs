@@ -25,6 +25,7 @@ mod preflight;
 mod refusals;
 mod road;
 mod secrets;
+mod second;
 mod terraform;
 mod usage;
 mod watch;

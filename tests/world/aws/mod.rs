@@ -3,6 +3,7 @@
 mod estate;
 mod faults;
 mod hold;
+mod moto;
 mod operation;
 mod proxy;
 
@@ -18,6 +19,7 @@ use tempfile::TempDir;
 
 pub use estate::Estate;
 pub use hold::Held;
+pub use moto::Moto;
 pub use proxy::{Call, Proxy};
 
 use crate::process::Background;

@@ -27,6 +27,7 @@ mod road;
 mod secrets;
 mod second;
 mod terraform;
+mod throttling;
 mod usage;
 mod watch;
 mod watching;

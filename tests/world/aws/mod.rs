@@ -1,5 +1,6 @@
 //! The AWS side of the world: an emulator in a process of its own, and a proxy in front of it.
 
+mod bucket;
 mod estate;
 mod faults;
 mod hold;

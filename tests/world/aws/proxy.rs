@@ -18,6 +18,7 @@ use hyper_util::rt::TokioExecutor;
 use tokio::net::TcpListener;
 use tokio::sync::oneshot;
 
+use super::bucket::Bucket;
 use super::faults::Fault;
 use super::hold::{Gate, Held, Place};
 use super::operation::Operation;
@@ -61,6 +62,7 @@ struct Rules {
     generation: usize,
     latency: Duration,
     faults: Vec<Fault>,
+    buckets: Vec<Bucket>,
     gates: Vec<Arc<Gate>>,
 }
 
@@ -176,9 +178,18 @@ impl Proxy {
         });
     }
 
+    /// From now on each of these services answers `burst` calls at once, and then so many a
+    /// second; what is too much is refused as the service refuses it.
+    pub fn throttle(&self, services: &[&str], burst: u32, per_second: f64) {
+        let buckets = services.iter().map(|service| Bucket::new(service, burst, per_second));
+        self.shared.rules().buckets.extend(buckets);
+    }
+
     /// Takes back every error that is still to come.
     pub fn heal(&self) {
-        self.shared.rules().faults.clear();
+        let mut rules = self.shared.rules();
+        rules.faults.clear();
+        rules.buckets.clear();
     }
 
     /// Holds every call of an operation before AWS sees it. A caller that is killed meanwhile
@@ -276,6 +287,11 @@ fn broken(status: StatusCode, message: &str) -> Response<Body> {
 
 fn take_fault(shared: &Shared, operation: &Operation) -> Option<Fault> {
     let mut rules = shared.rules();
+    if let Some(bucket) = rules.buckets.iter_mut().find(|bucket| bucket.service() == operation.service)
+        && !bucket.takes(Instant::now())
+    {
+        return Some(Fault::throttled(operation));
+    }
     let fault = rules.faults.iter_mut().find(|fault| fault.concerns(operation))?;
     fault.times -= 1;
     Some(fault.clone())

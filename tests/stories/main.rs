@@ -10,6 +10,7 @@
 )]
 
 mod account;
+mod blocks;
 mod crash;
 mod demonstration;
 mod drift;

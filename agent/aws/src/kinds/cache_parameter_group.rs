@@ -27,6 +27,10 @@ pub(super) async fn observe(
     asked: &[Asked<'_, CacheParameterGroup>],
 ) -> Result<Found, CloudError> {
     let each = asked.iter().map(|asked| async move {
+        if asked.id == Some(asked.spec.name.as_str()) {
+            let found = as_made(aws, asked.spec).await?;
+            return Ok(found.map(|found| (asked.address.clone(), found)));
+        }
         for name in names(asked, &asked.spec.name) {
             if let Some(found) = find(aws, name).await? {
                 return Ok(Some((asked.address.clone(), found)));
@@ -37,11 +41,23 @@ pub(super) async fn observe(
     Ok(try_join_all(each).await?.into_iter().flatten().collect())
 }
 
+/// A group that was made under its own name: the name tells the family, AWS
+/// never changes family and description, and its parameters show that it stands.
+async fn as_made(aws: &Aws, spec: &CacheParameterGroup) -> Result<Option<Observed>, CloudError> {
+    let arn = cache_tags::arn(aws, KIND, &spec.name);
+    let (parameters, tags) = futures::try_join!(parameters(aws, &spec.name), cache_tags::of(aws, &arn))?;
+    Ok(parameters.map(|parameters| {
+        let spec = CacheParameterGroup { parameters, tags: tags.unwrap_or_default(), ..spec.clone() };
+        let name = spec.name.clone();
+        standing(spec, &name, [("arn", Some(arn.as_str()))])
+    }))
+}
+
 async fn find(aws: &Aws, name: &str) -> Result<Option<Observed>, CloudError> {
     let arn = cache_tags::arn(aws, KIND, name);
     let (group, parameters, tags) =
         futures::try_join!(described(aws, name), parameters(aws, name), cache_tags::of(aws, &arn))?;
-    Ok(group.map(|group| observed(&group, parameters, &arn, tags.unwrap_or_default())))
+    Ok(group.map(|group| observed(&group, parameters.unwrap_or_default(), &arn, tags.unwrap_or_default())))
 }
 
 async fn described(aws: &Aws, name: &str) -> Result<Option<ElastiCacheParameterGroup>, CloudError> {
@@ -57,8 +73,9 @@ async fn described(aws: &Aws, name: &str) -> Result<Option<ElastiCacheParameterG
     Ok(found.and_then(|found| found.cache_parameter_groups?.into_iter().next()))
 }
 
-/// Only what someone set: the rest are AWS's defaults.
-async fn parameters(aws: &Aws, name: &str) -> Result<Parameters, CloudError> {
+/// Only what someone set: the rest are AWS's defaults. Nothing where there is
+/// no such group.
+async fn parameters(aws: &Aws, name: &str) -> Result<Option<Parameters>, CloudError> {
     let mut found = Parameters::new();
     let mut marker = None;
     loop {
@@ -74,7 +91,7 @@ async fn parameters(aws: &Aws, name: &str) -> Result<Parameters, CloudError> {
             .during(&aws.scope, "elasticache:DescribeCacheParameters", name)
             .or_absent()?;
         let Some(page) = page else {
-            return Ok(found);
+            return Ok(None);
         };
         let set = page.parameters.unwrap_or_default().into_iter();
         // Asked once more here: not everything that speaks this protocol filters.
@@ -84,7 +101,7 @@ async fn parameters(aws: &Aws, name: &str) -> Result<Parameters, CloudError> {
         );
         marker = page.marker;
         if marker.is_none() {
-            return Ok(found);
+            return Ok(Some(found));
         }
     }
 }

@@ -11,11 +11,17 @@ use crate::{settled, world};
 const MANY: &str = "production/many";
 const SERVICES: usize = 12;
 
+/// What each service of AWS answers at once, and then a second.
+const BURST: u32 = 10;
+const PER_SECOND: f64 = 8.0;
+
 /// Services behind one load balancer, each with a listener of its own.
 fn many() -> String {
     let mut text = String::from(
         "schema = 1\nextends = \"_base.toml\"\n[state]\nkey = \"production/many/terraform.tfstate\"\n\
-         [load_balancer.front]\nallow_from = [\"10.0.0.0/8\"]\n",
+         [load_balancer.front]\nallow_from = [\"10.0.0.0/8\"]\n\
+         [alarms]\nnotify = [\"arn:aws:sns:us-east-1:908027381725:ops\"]\n\
+         [alarms.slow]\non = \"load_balancer.front\"\nresponse_time_above = \"2s\"\n",
     );
     for number in 0..SERVICES {
         let _ = write!(
@@ -24,7 +30,8 @@ fn many() -> String {
              [service.s{number}]\ncluster = \"webUIcluster2\"\nimage = \"ghcr.io/open-webui/open-webui@sha256:{digest}\"\n\
              cpu = 256\nmemory = 512\ncount = 2\nport = 8080\n\
              execution_role = \"arn:aws:iam::908027381725:role/ecsTaskExecutionRole\"\n\
-             [service.s{number}.expose]\nlistener = \"${{load_balancer.front.listener.s{number}}}\"\n",
+             [service.s{number}.expose]\nlistener = \"${{load_balancer.front.listener.s{number}}}\"\n\
+             [alarms.s{number}]\non = \"service.s{number}\"\ncpu_above = 80\n",
             port = 8000 + number,
             digest = "7c".repeat(32),
         );
@@ -64,7 +71,7 @@ fn throttling_slows_a_deploy_and_fails_nothing() {
     }
     clone.run(&["destroy", MANY, "--yes"]).expect_code(0);
 
-    proxy.throttle(&["elasticloadbalancing", "ecs", "ec2", "logs"], 10, 5.0);
+    proxy.throttle(&["elasticloadbalancing", "ecs", "ec2", "logs"], BURST, PER_SECOND);
     proxy.clear();
     let began = Instant::now();
     let applied = clone.run(&["apply", MANY, "--yes"]).expect_code(0);
@@ -74,7 +81,7 @@ fn throttling_slows_a_deploy_and_fails_nothing() {
     println!("| | time | calls | of them throttled |\n| --- | ---: | ---: | ---: |");
     println!("| apply, unbounded | {:.1} s | | 0 |", freely.as_secs_f64());
     println!(
-        "| apply, 10 at once and 5 a second of each service | {:.1} s | {} | {refused} |",
+        "| apply, {BURST} at once and {PER_SECOND} a second of each service | {:.1} s | {} | {refused} |",
         slowly.as_secs_f64(),
         calls.len()
     );

@@ -1,11 +1,13 @@
 use std::{collections::BTreeMap, time::Duration};
 
 use aws_sdk_elasticache::types::{CacheParameterGroup as ElastiCacheParameterGroup, ParameterNameValue};
-use futures::future::try_join_all;
+use futures::{FutureExt, future::try_join_all};
 use pointsman_core::resource::{CacheParameterGroup, Observed, Tags};
 use pointsman_engine::ports::CloudError;
 
-use super::{Asked, Changes, Found, Lifecycle, asked::names, cache_tags, ours, standing, tags_of};
+use super::{
+    Asked, Changes, Found, Lifecycle, asked::names, cache_tags, ours, standing, tag_index::Index, tags_of,
+};
 use crate::{
     aws::Aws,
     error::{Absent, During, exists_already, incomplete},
@@ -25,11 +27,11 @@ type Parameters = BTreeMap<String, String>;
 pub(super) async fn observe(
     aws: &Aws,
     asked: &[Asked<'_, CacheParameterGroup>],
+    index: &Index<'_>,
 ) -> Result<Found, CloudError> {
     let each = asked.iter().map(|asked| async move {
-        if asked.id == Some(asked.spec.name.as_str()) {
-            let found = as_made(aws, asked.spec).await?;
-            return Ok(found.map(|found| (asked.address.clone(), found)));
+        if let Some(found) = recorded(aws, asked, index).await? {
+            return Ok(Some((asked.address.clone(), found)));
         }
         for name in names(asked, &asked.spec.name) {
             if let Some(found) = find(aws, name).await? {
@@ -41,23 +43,33 @@ pub(super) async fn observe(
     Ok(try_join_all(each).await?.into_iter().flatten().collect())
 }
 
-/// A group that was made under its own name: the name tells the family, AWS
-/// never changes family and description, and its parameters show that it stands.
-async fn as_made(aws: &Aws, spec: &CacheParameterGroup) -> Result<Option<Observed>, CloudError> {
-    let arn = cache_tags::arn(aws, KIND, &spec.name);
-    let (parameters, tags) = futures::try_join!(parameters(aws, &spec.name), cache_tags::of(aws, &arn))?;
+/// What a recorded group is never changes but for its parameters and tags: its
+/// parameters show that it stands.
+async fn recorded(
+    aws: &Aws,
+    asked: &Asked<'_, CacheParameterGroup>,
+    index: &Index<'_>,
+) -> Result<Option<Observed>, CloudError> {
+    let (Some(made), Some(name)) = (asked.recorded, asked.id) else {
+        return Ok(None);
+    };
+    let arn = cache_tags::arn(aws, KIND, name);
+    let tags =
+        index.tags(&arn, asked.confirmable(name, &asked.spec.tags), cache_tags::all(aws, &arn)).boxed();
+    let (parameters, tags) = futures::try_join!(parameters(aws, name), tags)?;
     Ok(parameters.map(|parameters| {
-        let spec = CacheParameterGroup { parameters, tags: tags.unwrap_or_default(), ..spec.clone() };
-        let name = spec.name.clone();
-        standing(spec, &name, [("arn", Some(arn.as_str()))])
+        let tags = Tags::observed(tags.unwrap_or_default());
+        let spec = CacheParameterGroup { parameters, tags, ..made.clone() };
+        standing(spec, name, [("arn", Some(arn.as_str()))])
     }))
 }
 
 async fn find(aws: &Aws, name: &str) -> Result<Option<Observed>, CloudError> {
     let arn = cache_tags::arn(aws, KIND, name);
     let (group, parameters, tags) =
-        futures::try_join!(described(aws, name), parameters(aws, name), cache_tags::of(aws, &arn))?;
-    Ok(group.map(|group| observed(&group, parameters.unwrap_or_default(), &arn, tags.unwrap_or_default())))
+        futures::try_join!(described(aws, name), parameters(aws, name), cache_tags::all(aws, &arn))?;
+    let tags = Tags::observed(tags.unwrap_or_default());
+    Ok(group.map(|group| observed(&group, parameters.unwrap_or_default(), &arn, tags)))
 }
 
 async fn described(aws: &Aws, name: &str) -> Result<Option<ElastiCacheParameterGroup>, CloudError> {

@@ -11,7 +11,7 @@ use tempfile::TempDir;
 use crate::process::Background;
 use crate::python::{self, MOTO, Python};
 
-use super::{ACCOUNT, MISLEADING, REGION, source};
+use super::{MISLEADING, REGION, source};
 
 /// An account in moto. It ends when it is dropped.
 #[derive(Debug)]
@@ -23,12 +23,12 @@ pub struct Moto {
 }
 
 impl Moto {
-    /// Starts an empty account.
+    /// Starts an empty account, with this number.
     ///
     /// # Errors
     ///
     /// When Python or the packages are missing, or it does not start within 60 s.
-    pub fn start() -> Result<Self> {
+    pub fn start(account: &str) -> Result<Self> {
         let python = Python::with(&MOTO)?;
         let folder = tempfile::Builder::new()
             .prefix("pointsman-moto-")
@@ -39,7 +39,7 @@ impl Moto {
             command.env_remove(name);
         }
         command
-            .env("MOTO_ACCOUNT_ID", ACCOUNT)
+            .env("MOTO_ACCOUNT_ID", account)
             .env("WORLD_FOLDER", folder.path())
             .env("TMPDIR", folder.path());
         let log = folder.path().join("moto.log");

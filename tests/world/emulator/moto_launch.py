@@ -13,7 +13,11 @@ import parent
 
 parent.end_with_parent()
 
+from moto.core.responses import ActionResult  # noqa: E402
 from moto.ecs.responses import EC2ContainerServiceResponse as Ecs  # noqa: E402
+from moto.iam.responses import IamResponse as Iam  # noqa: E402
+from moto.servicequotas.exceptions import NoSuchResource  # noqa: E402
+from moto.servicequotas.responses import ServiceQuotasResponse as Quotas  # noqa: E402
 from moto.server import DomainDispatcherApplication, create_backend_app  # noqa: E402
 from werkzeug.serving import WSGIRequestHandler, make_server  # noqa: E402
 
@@ -44,6 +48,23 @@ def update_service(self):
 
 
 Ecs.create_service, Ecs.update_service = create_service, update_service
+
+
+def simulate_principal_policy(self):
+    """It checks nobody's permissions: everything is allowed."""
+    decisions = [{"EvalActionName": action, "EvalResourceName": resource, "EvalDecision": "allowed"}
+                 for action in self._get_param("ActionNames", [])
+                 for resource in self._get_param("ResourceArns", ["*"])]
+    return ActionResult({"IsTruncated": False, "EvaluationResults": decisions})
+
+
+def get_aws_default_service_quota(self):
+    """It keeps no quotas: there is none of this number."""
+    raise NoSuchResource()
+
+
+Iam.simulate_principal_policy = simulate_principal_policy
+Quotas.get_aws_default_service_quota = get_aws_default_service_quota
 
 
 class Quiet(WSGIRequestHandler):

@@ -1,11 +1,21 @@
 //! How long a plan takes when every call to AWS takes longer: hardly more than its longest chain
-//! of calls that must wait for each other.
+//! of calls that must wait for each other; and how many calls it makes.
 
+use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
 use pointsman_tests::{aws::Call, story::PRODUCTION};
 
 use crate::described;
+
+/// The most calls that a plan of the example environment makes, identity and state included.
+const BUDGET: usize = 25;
+
+/// The most that a plan takes, in its chain of calls.
+const MOST: f64 = 1.2;
+
+/// The most plans that are timed for one figure.
+const MOST_RUNS: usize = 12;
 
 /// The calls of the longest chain in which each began after the one before had ended.
 fn longest_chain(calls: &[Call]) -> usize {
@@ -21,43 +31,71 @@ fn longest_chain(calls: &[Call]) -> usize {
     longest.into_iter().max().unwrap_or_default()
 }
 
+/// What a plan asks, by service.
+fn listed(calls: &[Call]) {
+    let mut by_operation: BTreeMap<String, usize> = BTreeMap::new();
+    for call in calls {
+        *by_operation.entry(format!("{}:{}", call.service, call.operation)).or_default() += 1;
+    }
+    println!("\n{} calls:", calls.len());
+    for (operation, count) in by_operation {
+        println!("- {operation}{}", if count > 1 { format!(" × {count}") } else { String::new() });
+    }
+    println!();
+}
+
+/// A plan's calls, and how long it took from the first to the last.
+struct Asked {
+    calls: Vec<Call>,
+    took: Duration,
+}
+
+/// The quickest of some plans: another process may take the machine from one of them. Ends early
+/// when one is `quick` enough.
+fn quickest(plan: impl Fn() -> Asked, quick: impl Fn(&Asked) -> bool) -> Asked {
+    let mut best = plan();
+    for run in 1..MOST_RUNS {
+        if run >= 3 && quick(&best) {
+            break;
+        }
+        let next = plan();
+        if next.took < best.took {
+            best = next;
+        }
+    }
+    best
+}
+
 #[test]
 fn a_plan_takes_little_more_than_its_chain_of_calls() {
     let world = described();
     let clone = world.clone_of("main");
     clone.run(&["apply", PRODUCTION, "--yes"]).expect_code(0);
+    let proxy = world.aws.proxy();
+    let plan = || {
+        proxy.clear();
+        clone.run(&["plan", PRODUCTION, "--detailed-exitcode"]).expect_code(0);
+        let calls = proxy.calls();
+        let first = calls.iter().map(|call| call.started).min().expect("a plan asks AWS");
+        let last: Instant = calls.iter().filter_map(|call| call.ended).max().expect("AWS answers");
+        Asked { calls, took: last - first }
+    };
+    // What the emulator and the proxy take by themselves, on this machine.
+    let Asked { calls, took: base } = quickest(plan, |_| true);
+    listed(&calls);
+    assert!(calls.len() <= BUDGET, "{} calls are more than {BUDGET}", calls.len());
     println!("| latency per call | calls | chain | the chain alone | the plan | ratio |");
     println!("| ---: | ---: | ---: | ---: | ---: | ---: |");
-    let mut base = Duration::MAX;
-    for milliseconds in [0, 50, 100] {
+    println!("| 0 ms | {} | – | – | {} ms (the emulator's own time) | – |", calls.len(), base.as_millis());
+    for milliseconds in [50, 100] {
         let latency = Duration::from_millis(milliseconds);
-        world.aws.proxy().set_latency(latency);
-        let mut best: Option<(Duration, Vec<Call>)> = None;
-        for _ in 0..3 {
-            world.aws.proxy().clear();
-            clone.run(&["plan", PRODUCTION, "--detailed-exitcode"]).expect_code(0);
-            let calls = world.aws.proxy().calls();
-            let first = calls.iter().map(|call| call.started).min().expect("a plan asks AWS");
-            let last: Instant = calls.iter().filter_map(|call| call.ended).max().expect("AWS answers");
-            let took = last - first;
-            if best.as_ref().is_none_or(|(least, _)| took < *least) {
-                best = Some((took, calls));
-            }
-        }
-        let (took, calls) = best.expect("three runs");
-        if milliseconds == 0 {
-            // What the emulator and the proxy take by themselves, on this machine.
-            base = took;
-            println!(
-                "| 0 ms | {} | – | – | {} ms (the emulator's own time) | – |",
-                calls.len(),
-                took.as_millis()
-            );
-            continue;
-        }
-        let chain = longest_chain(&calls);
-        let alone = latency * u32::try_from(chain).unwrap();
-        let ratio = took.saturating_sub(base).as_secs_f64() / alone.as_secs_f64();
+        proxy.set_latency(latency);
+        let alone = |calls: &[Call]| latency * u32::try_from(longest_chain(calls)).unwrap();
+        let ratio =
+            |asked: &Asked| asked.took.saturating_sub(base).as_secs_f64() / alone(&asked.calls).as_secs_f64();
+        let asked = quickest(plan, |asked| ratio(asked) <= MOST);
+        let (ratio, alone, chain) = (ratio(&asked), alone(&asked.calls), longest_chain(&asked.calls));
+        let Asked { calls, took } = asked;
         println!(
             "| {milliseconds} ms | {} | {chain} | {} ms | {} ms | {ratio:.2} |",
             calls.len(),
@@ -65,9 +103,9 @@ fn a_plan_takes_little_more_than_its_chain_of_calls() {
             took.as_millis()
         );
         assert!(
-            ratio <= 1.3,
+            ratio <= MOST,
             "the plan took {took:?} for a chain of {chain} calls of {latency:?}, and {base:?} without"
         );
-        assert!(chain <= 6, "a chain of {chain} calls is longer than the design says");
+        assert!(chain <= 3, "a chain of {chain} calls is longer than the design says");
     }
 }

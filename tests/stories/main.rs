@@ -10,6 +10,7 @@
 )]
 
 mod account;
+mod blocks;
 mod crash;
 mod demonstration;
 mod drift;
@@ -26,8 +27,10 @@ mod preflight;
 mod refusals;
 mod road;
 mod safety;
+mod second;
 mod secrets;
 mod terraform;
+mod throttling;
 mod usage;
 mod watch;
 mod watching;

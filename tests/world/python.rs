@@ -1,17 +1,30 @@
-//! The Python that the AWS emulator runs in: pinned packages, installed once into the build directory.
+//! The Pythons that the AWS emulators run in: pinned packages, installed once into the build directory.
 
+use std::collections::BTreeMap;
 use std::ffi::OsStr;
 use std::fs::{self, File};
 use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
-use std::sync::OnceLock;
+use std::sync::{Mutex, PoisonError};
 
 use anyhow::{Context, Result, bail};
 use sha2::{Digest, Sha256};
 
-/// What is installed; the name of the folder follows from it.
-const REQUIREMENTS: &str = include_str!("emulator/requirements.txt");
+/// Packages that go together; the name of their folder follows from them.
+#[derive(Debug)]
+pub struct Packages {
+    name: &'static str,
+    requirements: &'static str,
+}
+
+/// What the emulator of nearly all stories runs in.
+pub const EMULATOR: Packages =
+    Packages { name: "python", requirements: include_str!("emulator/requirements.txt") };
+
+/// What the second emulator runs in.
+pub const MOTO: Packages =
+    Packages { name: "moto", requirements: include_str!("emulator/moto_requirements.txt") };
 
 /// The oldest Python that the packages run on.
 const OLDEST: (u32, u32) = (3, 10);
@@ -25,25 +38,37 @@ pub struct Python {
 }
 
 impl Python {
+    /// [`Python::with`] the emulator's packages.
+    ///
+    /// # Errors
+    ///
+    /// As there.
+    pub fn ready() -> Result<Self> {
+        Self::with(&EMULATOR)
+    }
+
     /// The machine's Python, with the packages installed if that has not happened yet. Safe to
     /// call from many processes at once: one installs, the others wait for it.
     ///
     /// # Errors
     ///
     /// When `python3` or its pip is missing or too old, or the packages cannot be installed.
-    pub fn ready() -> Result<Self> {
-        static READY: OnceLock<Python> = OnceLock::new();
-        if let Some(python) = READY.get() {
+    pub fn with(packages: &Packages) -> Result<Self> {
+        static READY: Mutex<BTreeMap<&str, Python>> = Mutex::new(BTreeMap::new());
+        let mut ready = READY.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(python) = ready.get(packages.name) {
             return Ok(python.clone());
         }
-        let python = Self::install()?;
-        Ok(READY.get_or_init(|| python).clone())
+        let python = Self::install(packages)?;
+        ready.insert(packages.name, python.clone());
+        Ok(python)
     }
 
-    fn install() -> Result<Self> {
+    fn install(packages: &Packages) -> Result<Self> {
+        let Packages { name, requirements } = packages;
         let (interpreter, version) = interpreter()?;
         let mut hash = Sha256::new();
-        hash.update(REQUIREMENTS);
+        hash.update(requirements);
         hash.update(format!("{version:?}"));
         let hash = &hex::encode(hash.finalize())[..12];
 
@@ -51,33 +76,33 @@ impl Python {
         fs::create_dir_all(&folder).with_context(|| format!("creating {}", folder.display()))?;
         let python = Self {
             interpreter,
-            packages: folder.join(format!("python-{hash}")),
-            bytecode: folder.join(format!("python-{hash}-bytecode")),
+            packages: folder.join(format!("{name}-{hash}")),
+            bytecode: folder.join(format!("{name}-{hash}-bytecode")),
         };
         if python.packages.is_dir() {
             return Ok(python);
         }
         // The lock goes with the process that holds it, even when that is killed.
-        let path = folder.join("python.lock");
+        let path = folder.join(format!("{name}.lock"));
         let lock = File::create(&path).with_context(|| format!("creating {}", path.display()))?;
         lock.lock().with_context(|| format!("locking {}", path.display()))?;
         if !python.packages.is_dir() {
-            python.fill()?;
+            python.fill(requirements)?;
         }
         Ok(python)
     }
 
     /// Installs beside the final place and renames: a folder that exists is complete.
-    fn fill(&self) -> Result<()> {
+    fn fill(&self, requirements: &str) -> Result<()> {
         let unfinished = self.packages.with_extension("unfinished");
         if unfinished.exists() {
             fs::remove_dir_all(&unfinished)?;
         }
         let list = self.packages.with_extension("txt");
-        fs::write(&list, REQUIREMENTS)?;
+        fs::write(&list, requirements)?;
         writeln!(
             std::io::stderr(),
-            "Installing the AWS emulator into {} (once, about 10 s) ...",
+            "Installing an AWS emulator into {} (once, about 10 s) ...",
             self.packages.display()
         )?;
         let output = Command::new(&self.interpreter)
@@ -90,7 +115,7 @@ impl Python {
             .context("starting pip")?;
         if !output.status.success() {
             bail!(
-                "pip could not install the AWS emulator ({}).\n{}\nThe packages come from PyPI: check the network, \
+                "pip could not install an AWS emulator ({}).\n{}\nThe packages come from PyPI: check the network, \
                  or pip's configuration (pip config list).",
                 output.status,
                 String::from_utf8_lossy(&output.stderr).trim()

@@ -1,6 +1,6 @@
 use std::{
     collections::BTreeMap,
-    sync::{Arc, OnceLock},
+    sync::{Arc, Mutex, OnceLock},
     time::Duration,
 };
 
@@ -9,7 +9,7 @@ use aws_config::SdkConfig;
 use pointsman_core::{
     Address,
     desired::{Neighbour, Network, Surroundings},
-    environment::block,
+    environment::{EnvironmentName, block},
     preflight::{Answers, Questions},
     resource::{Desired, Observed},
 };
@@ -19,11 +19,12 @@ use pointsman_engine::{
 };
 
 use crate::{
-    call::{CallLog, LeaseGuard},
-    client,
+    call::{CallLog, LeaseGuard, Patience},
+    client::{self, Access},
     error::During,
-    externals, kinds, network, preflight,
+    externals, kinds, named, network, preflight,
     scope::Scope,
+    secrets::Listed,
     wait::Progress,
 };
 
@@ -33,6 +34,10 @@ use crate::{
 pub(crate) struct Aws {
     pub(crate) clients: Clients,
     pub(crate) scope: Scope,
+    /// What it is asked for.
+    pub(crate) access: Access,
+    /// The environment's secrets, as they were listed beside those that it refers to.
+    pub(crate) listed: Mutex<Option<Listed>>,
 }
 
 /// The registry of AWS's services: a row per client, made when it is first needed, `by` what
@@ -43,18 +48,22 @@ macro_rules! clients {
         #[derive(Debug)]
         pub(crate) struct Clients {
             config: SdkConfig,
+            patience: Patience,
             guard: Option<LeaseGuard>,
             $($service: OnceLock<$sdk::Client>,)*
         }
 
         impl Clients {
-            fn new(config: SdkConfig, guard: Option<LeaseGuard>) -> Self {
-                Self { config, guard, $($service: OnceLock::new(),)* }
+            fn new(config: SdkConfig, patience: Patience, guard: Option<LeaseGuard>) -> Self {
+                Self { config, patience, guard, $($service: OnceLock::new(),)* }
             }
 
             $(pub(crate) fn $service(&self) -> &$sdk::Client {
                 self.$service.get_or_init(|| {
-                    let mut builder = $sdk::config::Builder::from(&self.config).interceptor(CallLog);
+                    let mut builder = $sdk::config::Builder::from(&self.config)
+                        .interceptor(CallLog)
+                        .interceptor(self.patience)
+                        .retry_partition(Patience::partition());
                     $(builder = $set(&self.config, builder);)?
                     if let Some(guard) = &self.guard {
                         builder = builder.interceptor(guard.clone());
@@ -89,12 +98,8 @@ clients! {
 }
 
 impl Aws {
-    pub(crate) fn new(config: SdkConfig, scope: Scope) -> Self {
-        Self::with(config, scope, None)
-    }
-
-    fn with(config: SdkConfig, scope: Scope, guard: Option<LeaseGuard>) -> Self {
-        Self { clients: Clients::new(config, guard), scope }
+    pub(crate) fn new(config: SdkConfig, patience: Patience, scope: Scope, access: Access) -> Self {
+        Self { clients: Clients::new(config, patience, None), scope, access, listed: Mutex::default() }
     }
 
     /// The same account, with clients that send only while the lease is fresh.
@@ -106,7 +111,13 @@ impl Aws {
             let timeouts = timeouts.to_builder().operation_attempt_timeout(attempt).build();
             config = config.to_builder().timeout_config(timeouts).build();
         }
-        Self::with(config, self.scope.clone(), Some(LeaseGuard(proof.clone())))
+        let guard = Some(LeaseGuard(proof.clone()));
+        Self {
+            clients: Clients::new(config, self.clients.patience, guard),
+            scope: self.scope.clone(),
+            access: Access::Write,
+            listed: Mutex::default(),
+        }
     }
 }
 
@@ -123,16 +134,20 @@ impl CloudReader for Aws {
 
     async fn surroundings(
         &self,
+        environment: &EnvironmentName,
         network: &block::Network,
-        externals: &BTreeMap<String, block::External>,
+        externals: &BTreeMap<String, block::Referred>,
     ) -> Result<Surroundings, CloudError> {
-        let (network, externals) =
-            futures::try_join!(network::network(self, network), externals::externals(self, externals))?;
+        let named = named::of(self, network, externals);
+        let (network, externals) = futures::try_join!(
+            network::network(self, network, named.clone()),
+            externals::externals(self, environment, externals, named)
+        )?;
         Ok(Surroundings { network, externals })
     }
 
     async fn network(&self, network: &block::Network) -> Result<Network, CloudError> {
-        network::network(self, network).await
+        network::network(self, network, named::unasked()).await
     }
 
     async fn external(&self, name: &str, external: &block::External) -> Result<Neighbour, CloudError> {

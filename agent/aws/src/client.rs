@@ -13,6 +13,7 @@ use pointsman_engine::ports::{CloudError, Ports};
 use crate::{
     aws::Aws,
     backend::{DynamoJournal, DynamoTable, Ground, S3Object},
+    call::Patience,
     scope::Scope,
 };
 
@@ -32,7 +33,8 @@ pub struct Settings {
     pub attempt_timeout: Duration,
     /// One call with all its attempts.
     pub operation_timeout: Duration,
-    /// Attempts of one call, the first included.
+    /// Attempts of one call, the first included; not counted while AWS says that it
+    /// is asked too often.
     pub attempts: u32,
 }
 
@@ -86,7 +88,7 @@ pub async fn connect(
         config.to_builder().region(Region::new(backend_scope.region.clone())).build()
     };
     Ok(Ports {
-        cloud: Arc::new(Aws::new(config, scope)),
+        cloud: Arc::new(Aws::new(config, Patience { attempts: settings.attempts }, scope, access)),
         foundation: Arc::new(Ground::new(&backend_config, backend_scope.clone(), state)),
         locks: Arc::new(DynamoTable::new(&backend_config, backend_scope.clone(), state)),
         runs: Arc::new(DynamoJournal::new(&backend_config, backend_scope.clone(), state)),

@@ -159,6 +159,17 @@ where
     refused
 }
 
+/// Codes, or parts of them, that say that AWS is asked too often.
+pub(crate) const THROTTLED: [&str; 7] = [
+    "Throttl",
+    "RequestLimitExceeded",
+    "TooManyRequestsException",
+    "ProvisionedThroughputExceededException",
+    "BandwidthLimitExceeded",
+    "SlowDown",
+    "PriorRequestNotComplete",
+];
+
 /// What callers tell apart, by AWS's code.
 fn kind_of(code: &str, message: &str, status: Option<u16>) -> CloudErrorKind {
     const CREDENTIALS: [&str; 16] = [
@@ -179,20 +190,11 @@ fn kind_of(code: &str, message: &str, status: Option<u16>) -> CloudErrorKind {
         "NotAuthorized",
         "RequestTimeTooSkewed",
     ];
-    const THROTTLED: [&str; 7] = [
-        "RequestLimitExceeded",
-        "TooManyRequestsException",
-        "ProvisionedThroughputExceededException",
-        "RequestThrottled",
-        "BandwidthLimitExceeded",
-        "SlowDown",
-        "PriorRequestNotComplete",
-    ];
     if CREDENTIALS.contains(&code) {
         CloudErrorKind::Credentials
     } else if code.starts_with("AccessDenied") || code.starts_with("Unauthorized") {
         CloudErrorKind::AccessDenied
-    } else if code.contains("Throttl") || THROTTLED.contains(&code) {
+    } else if THROTTLED.iter().any(|throttled| code.contains(throttled)) {
         CloudErrorKind::Throttled
     } else if ["NotFound", "NoSuch", "DoesNotExist", "NonExistent"].iter().any(|word| code.contains(word)) {
         CloudErrorKind::NotFound

@@ -2,48 +2,74 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use aws_sdk_efs::types::AccessPointDescription;
 use aws_sdk_servicediscovery::types::{
     InstanceSummary, NamespaceFilter, NamespaceFilterName, ServiceFilter, ServiceFilterName,
 };
 use futures::future::try_join_all;
 use pointsman_core::{
     desired::Neighbour,
-    environment::block::{AccessPoint, External},
+    environment::{
+        EnvironmentName,
+        block::{External, Part, Referred},
+    },
 };
 use pointsman_engine::ports::{CloudError, CloudErrorKind};
 
 use crate::{
     aws::Aws,
     error::{Absent, During, failure},
-    secrets::{Kept, described, listed, name_of},
+    file_systems::{Wanted, file_system},
+    named::{self, Names},
+    secrets::{Kept, described, listed, listed_beside, name_of},
 };
 
-/// Asks for all of them side by side.
+/// Asks for all of them side by side, for no more of each than is referred to.
 pub(crate) async fn externals(
     aws: &Aws,
-    externals: &BTreeMap<String, External>,
+    environment: &EnvironmentName,
+    externals: &BTreeMap<String, Referred>,
+    names: Names<'_>,
 ) -> Result<BTreeMap<String, Neighbour>, CloudError> {
-    let names: BTreeSet<String> =
-        externals.values().filter_map(secret_of).map(|id| name_of(id).to_owned()).collect();
-    let each = externals
-        .iter()
-        .map(|(name, wanted)| async move { Ok((name.clone(), without_secret(aws, name, wanted).await?)) });
-    let (found, secrets) = futures::try_join!(try_join_all(each), listed(aws, &names))?;
-    let mut found: BTreeMap<String, Neighbour> = found.into_iter().collect();
-    for (name, wanted) in externals {
-        if let (Some(id), Some(neighbour)) = (secret_of(wanted), found.get_mut(name)) {
-            let arn = secret(aws, name, id, &secrets).await?;
-            match wanted {
-                External::Secret { .. } => {
-                    neighbour.id.clone_from(&arn);
-                    neighbour.attributes.insert("arn".to_owned(), arn);
-                }
-                _ => {
-                    neighbour.attributes.insert("secret".to_owned(), arn);
-                }
-            }
+    let secrets = externals.values().filter_map(|referred| secret_of(&referred.external));
+    let secrets: BTreeSet<String> = secrets.map(|id| name_of(id).to_owned()).collect();
+    let each = externals.iter().map(|(name, referred)| {
+        let names = names.clone();
+        async move {
+            let found = match (&referred.external, referred.part) {
+                (External::Aurora { id, .. }, Part::Secret) => neighbour(id, []),
+                (external, _) => without_secret(aws, name, external, names).await?,
+            };
+            Ok((name.clone(), found))
         }
+    });
+    let (found, secrets) = futures::try_join!(try_join_all(each), listed_beside(aws, secrets, environment))?;
+    let each = found.into_iter().map(|(name, found)| async {
+        let found = match externals.get(&name) {
+            Some(referred) => with_secret(aws, &name, &referred.external, found, &secrets).await?,
+            None => found,
+        };
+        Ok((name, found))
+    });
+    Ok(try_join_all(each).await?.into_iter().collect())
+}
+
+/// An external and the ARN of its secret, where it has one.
+async fn with_secret(
+    aws: &Aws,
+    name: &str,
+    external: &External,
+    mut found: Neighbour,
+    listed: &[Kept],
+) -> Result<Neighbour, CloudError> {
+    let Some(id) = secret_of(external) else {
+        return Ok(found);
+    };
+    let arn = secret(aws, name, id, listed).await?;
+    if matches!(external, External::Secret { .. }) {
+        found.id.clone_from(&arn);
+        found.attributes.insert("arn".to_owned(), arn);
+    } else {
+        found.attributes.insert("secret".to_owned(), arn);
     }
     Ok(found)
 }
@@ -57,19 +83,27 @@ fn secret_of(external: &External) -> Option<&str> {
     }
 }
 
-/// One of them; an error of kind `Unsuitable`, about `external.NAME`, when it
-/// is not there.
+/// One of them, and all of it; an error of kind `Unsuitable`, about
+/// `external.NAME`, when it is not there.
 pub(crate) async fn external(aws: &Aws, name: &str, wanted: &External) -> Result<Neighbour, CloudError> {
-    let one = BTreeMap::from([(name.to_owned(), wanted.clone())]);
-    Ok(externals(aws, &one).await?.remove(name).unwrap_or_default())
+    let secrets = secret_of(wanted).map(|id| name_of(id).to_owned()).into_iter().collect();
+    let (found, secrets) =
+        futures::try_join!(without_secret(aws, name, wanted, named::unasked()), listed(aws, &secrets))?;
+    with_secret(aws, name, wanted, found, &secrets).await
 }
 
 /// The same without its secret.
-async fn without_secret(aws: &Aws, name: &str, wanted: &External) -> Result<Neighbour, CloudError> {
+async fn without_secret(
+    aws: &Aws,
+    name: &str,
+    wanted: &External,
+    names: Names<'_>,
+) -> Result<Neighbour, CloudError> {
     match wanted {
         External::Aurora { id, .. } => aurora(aws, name, id).await,
         External::Efs { id, name: tag, access_point } => {
-            file_system(aws, name, id.as_deref(), tag.as_deref(), access_point.as_ref()).await
+            let wanted = Wanted { id: id.as_deref(), tag: tag.as_deref(), point: access_point.as_ref() };
+            file_system(aws, name, wanted, names).await
         }
         External::EcsService { cluster, service } => ecs_service(aws, name, cluster, service).await,
         External::CloudMap { namespace, service } => cloud_map(aws, name, namespace, service).await,
@@ -115,108 +149,6 @@ async fn secret(aws: &Aws, name: &str, id: &str, listed: &[Kept]) -> Result<Stri
             format!("there is no secret `{id}` in {}, or it is deleted", aws.scope.region),
         )
     })
-}
-
-async fn file_system(
-    aws: &Aws,
-    name: &str,
-    id: Option<&str>,
-    tag: Option<&str>,
-    point: Option<&AccessPoint>,
-) -> Result<Neighbour, CloudError> {
-    let operation = "elasticfilesystem:DescribeFileSystems";
-    let systems = async {
-        let mut pages = aws
-            .clients
-            .files()
-            .describe_file_systems()
-            .set_file_system_id(id.map(ToOwned::to_owned))
-            .into_paginator()
-            .items()
-            .send();
-        let mut found = Vec::new();
-        while let Some(system) = pages.next().await {
-            let system = system.during(&aws.scope, operation, name).or_absent()?;
-            found.extend(system.filter(|system| tag.is_none_or(|tag| system.name.as_deref() == Some(tag))));
-        }
-        Ok::<_, CloudError>(found)
-    };
-    let points = async {
-        match point {
-            Some(_) => access_points(aws, name, id).await,
-            None => Ok(Vec::new()),
-        }
-    };
-    let (systems, points) = futures::try_join!(systems, points)?;
-    let wanted =
-        id.map_or_else(|| format!("with the Name tag `{}`", tag.unwrap_or("")), |id| format!("`{id}`"));
-    let [system] = systems.as_slice() else {
-        let message = match systems.len() {
-            0 => format!("there is no file system {wanted} in {}", aws.scope.region),
-            several => format!(
-                "there are {several} file systems {wanted} in {}: name one by its id",
-                aws.scope.region
-            ),
-        };
-        return Err(missing(operation, name, message));
-    };
-    let access_point = match point {
-        None => None,
-        Some(point) => Some(access_point(name, point, &system.file_system_id, &points)?),
-    };
-    let attributes = [
-        ("id", Some(system.file_system_id.clone())),
-        ("arn", system.file_system_arn.clone()),
-        ("access_point", access_point),
-        ("encrypted", Some(system.encrypted.unwrap_or(false).to_string())),
-    ];
-    Ok(neighbour(&system.file_system_id, attributes))
-}
-
-async fn access_points(
-    aws: &Aws,
-    name: &str,
-    file_system: Option<&str>,
-) -> Result<Vec<AccessPointDescription>, CloudError> {
-    let mut pages = aws
-        .clients
-        .files()
-        .describe_access_points()
-        .set_file_system_id(file_system.map(ToOwned::to_owned))
-        .into_paginator()
-        .items()
-        .send();
-    let mut found = Vec::new();
-    while let Some(point) = pages.next().await {
-        found.extend(point.during(&aws.scope, "elasticfilesystem:DescribeAccessPoints", name).or_absent()?);
-    }
-    Ok(found)
-}
-
-fn access_point(
-    name: &str,
-    wanted: &AccessPoint,
-    file_system: &str,
-    points: &[AccessPointDescription],
-) -> Result<String, CloudError> {
-    let fits = |point: &&AccessPointDescription| {
-        point.file_system_id.as_deref() == Some(file_system)
-            && wanted.id.as_deref().is_none_or(|id| point.access_point_id.as_deref() == Some(id))
-            && wanted.name.as_deref().is_none_or(|name| point.name.as_deref() == Some(name))
-    };
-    let found: Vec<&AccessPointDescription> = points.iter().filter(fits).collect();
-    let shown = wanted.id.as_deref().or(wanted.name.as_deref()).unwrap_or_default();
-    match found.as_slice() {
-        [only] => Ok(only.access_point_id.clone().unwrap_or_default()),
-        others => Err(missing(
-            "elasticfilesystem:DescribeAccessPoints",
-            name,
-            format!(
-                "the file system {file_system} has {} access points `{shown}`, and one is meant",
-                others.len()
-            ),
-        )),
-    }
 }
 
 async fn ecs_service(aws: &Aws, name: &str, cluster: &str, service: &str) -> Result<Neighbour, CloudError> {
@@ -285,7 +217,7 @@ async fn cloud_map(aws: &Aws, name: &str, namespace: &str, service: &str) -> Res
     Ok(neighbour(&id, [("arn", living.arn), ("addresses", Some(addresses.join(",")))]))
 }
 
-fn neighbour<const N: usize>(id: &str, attributes: [(&str, Option<String>); N]) -> Neighbour {
+pub(crate) fn neighbour<const N: usize>(id: &str, attributes: [(&str, Option<String>); N]) -> Neighbour {
     Neighbour {
         id: id.to_owned(),
         attributes: attributes
@@ -295,7 +227,7 @@ fn neighbour<const N: usize>(id: &str, attributes: [(&str, Option<String>); N]) 
     }
 }
 
-fn missing(operation: &'static str, name: &str, message: String) -> CloudError {
+pub(crate) fn missing(operation: &'static str, name: &str, message: String) -> CloudError {
     let help =
         format!("correct `[external.{name}]`, or make it first: pointsman refers to it and never makes it");
     failure(CloudErrorKind::Unsuitable, operation, &format!("external.{name}"), message, Some(help))

@@ -13,11 +13,17 @@ use pointsman_engine::ports::{CloudError, CloudErrorKind};
 use crate::{
     aws::Aws,
     error::{During, failure},
+    named::Names,
 };
 
 /// Asks for the VPC and for the subnets side by side: subnets are asked for by
-/// their own marks, and those of other VPCs are left out afterwards.
-pub(crate) async fn network(aws: &Aws, selection: &block::Network) -> Result<Network, CloudError> {
+/// their own marks, and those of other VPCs are left out afterwards. A VPC that
+/// the names tell is believed when every selected subnet lies in it.
+pub(crate) async fn network(
+    aws: &Aws,
+    selection: &block::Network,
+    names: Names<'_>,
+) -> Result<Network, CloudError> {
     let wanted: Vec<(&str, &SubnetSelection)> =
         ["private", "public"].into_iter().filter_map(|name| Some((name, selection.subnets(name)?))).collect();
     let within = match &selection.vpc {
@@ -25,11 +31,31 @@ pub(crate) async fn network(aws: &Aws, selection: &block::Network) -> Result<Net
         VpcSelection::Name(_) => Vec::new(),
     };
     let asked = wanted.iter().map(|(_, selection)| subnets(aws, selection, &within));
-    let (vpc, found) = futures::try_join!(vpc(aws, &selection.vpc), try_join_all(asked))?;
-    let mut network = Network { vpc, subnets: BTreeMap::new() };
+    let told = async {
+        match &selection.vpc {
+            VpcSelection::Name(named) if !wanted.is_empty() => {
+                names.await.vpc(&named.name).map(ToOwned::to_owned)
+            }
+            VpcSelection::Name(_) | VpcSelection::Id(_) => None,
+        }
+    };
+    let found_vpc = async {
+        match told.await {
+            Some(told) => Ok(told),
+            None => vpc(aws, &selection.vpc).await,
+        }
+    };
+    let (mut in_vpc, found) = futures::try_join!(found_vpc, try_join_all(asked))?;
+    if wanted
+        .iter()
+        .zip(&found)
+        .any(|((_, selection), found)| missing(selection, &of(found, &in_vpc)).is_some())
+    {
+        in_vpc = vpc(aws, &selection.vpc).await?;
+    }
+    let mut network = Network { vpc: in_vpc, subnets: BTreeMap::new() };
     for ((name, selection), found) in wanted.into_iter().zip(found) {
-        let found: Vec<Ec2Subnet> =
-            found.into_iter().filter(|subnet| subnet.vpc_id() == Some(&network.vpc)).collect();
+        let found = of(&found, &network.vpc);
         if let Some(missing) = missing(selection, &found) {
             return Err(no_subnets(aws, &network.vpc, name, &missing).await?);
         }
@@ -45,6 +71,11 @@ pub(crate) async fn network(aws: &Aws, selection: &block::Network) -> Result<Net
         network.subnets.insert(name.to_owned(), subnets);
     }
     Ok(network)
+}
+
+/// Those of a VPC.
+fn of(found: &[Ec2Subnet], vpc: &str) -> Vec<Ec2Subnet> {
+    found.iter().filter(|subnet| subnet.vpc_id() == Some(vpc)).cloned().collect()
 }
 
 async fn vpc(aws: &Aws, selection: &VpcSelection) -> Result<String, CloudError> {

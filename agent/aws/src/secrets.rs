@@ -1,9 +1,13 @@
 //! Secrets as Secrets Manager lists and describes them: never with a value.
 
-use std::collections::{BTreeSet, HashMap};
+use std::{
+    collections::{BTreeSet, HashMap},
+    sync::PoisonError,
+};
 
 use aws_sdk_secretsmanager::types::{Filter, FilterNameStringType, Tag};
 use futures::future::try_join_all;
+use pointsman_core::{environment::EnvironmentName, resource::Secret};
 use pointsman_engine::ports::CloudError;
 
 use crate::{
@@ -34,6 +38,41 @@ impl Kept {
     /// Whether a name or an ARN, with or without its last six characters, means it.
     pub(crate) fn is(&self, id: &str) -> bool {
         self.name == id || self.arn == id || name_of(&self.arn) == name_of(id)
+    }
+}
+
+/// What one look listed beside what it looked for, for the next step of it.
+#[derive(Debug)]
+pub(crate) struct Listed {
+    /// What the names begin with.
+    prefix: String,
+    kept: Vec<Kept>,
+}
+
+/// Those of these names, and in the same call the environment's own, which the
+/// next step of the same look asks for.
+pub(crate) async fn listed_beside(
+    aws: &Aws,
+    mut names: BTreeSet<String>,
+    environment: &EnvironmentName,
+) -> Result<Vec<Kept>, CloudError> {
+    if names.is_empty() {
+        return Ok(Vec::new());
+    }
+    let prefix = Secret::names_begin(environment);
+    names.insert(prefix.clone());
+    let kept = listed(aws, &names).await?;
+    let own = kept.iter().filter(|kept| kept.name.starts_with(&prefix)).cloned().collect();
+    *aws.listed.lock().unwrap_or_else(PoisonError::into_inner) = Some(Listed { prefix, kept: own });
+    Ok(kept)
+}
+
+/// The environment's own, as they were listed beside others; asked for, where they were not.
+pub(crate) async fn own(aws: &Aws, names: &BTreeSet<String>) -> Result<Vec<Kept>, CloudError> {
+    let beside = aws.listed.lock().unwrap_or_else(PoisonError::into_inner).take();
+    match beside {
+        Some(Listed { prefix, kept }) if names.iter().all(|name| name.starts_with(&prefix)) => Ok(kept),
+        Some(_) | None => listed(aws, names).await,
     }
 }
 

@@ -142,7 +142,12 @@ impl Site {
             let id = with_ids.then(|| recorded.id.clone());
             sought.insert(
                 address.clone(),
-                Sought { address: address.clone(), id, resource: recorded.resource.clone() },
+                Sought {
+                    address: address.clone(),
+                    recorded: id.is_some().then(|| recorded.resource.clone()),
+                    id,
+                    resource: recorded.resource.clone(),
+                },
             );
         }
         for desired in &objects {
@@ -150,6 +155,7 @@ impl Site {
                 address: desired.address.clone(),
                 id: None,
                 resource: desired.resource.clone(),
+                recorded: None,
             });
             if with_ids {
                 one.resource = desired.resource.clone();
@@ -245,7 +251,11 @@ async fn enter(environment: &Environment) -> (Site, Lease) {
     let identity = ports.cloud.identity().await.expect("identity");
     assert_eq!(identity.account, "908027381725");
     let file = &environment.file;
-    let surroundings = ports.cloud.surroundings(&file.network, &file.external).await.expect("surroundings");
+    let surroundings = ports
+        .cloud
+        .surroundings(&environment.name, &file.network, &file.referred_externals())
+        .await
+        .expect("surroundings");
     let wish = Acquire {
         who: "pointsman@test".to_owned(),
         operation: "OperationTypeApply".to_owned(),
@@ -386,8 +396,13 @@ async fn what_is_missing_is_named_with_the_way_to_make_it() {
         ("gg-production", "gg-staging", "network.vpc", "(gg-production)"),
         ("Tier = \"private\"", "Tier = \"secret\"", "network.private_subnets", "(gg-production-private-a)"),
     ] {
-        let selection = environment(&text.replace(from, to)).file.network;
-        let network = ports.cloud.surroundings(&selection, &BTreeMap::new()).await.expect_err("no network");
+        let environment = environment(&text.replace(from, to));
+        let network = &environment.file.network;
+        let network = ports
+            .cloud
+            .surroundings(&environment.name, network, &BTreeMap::new())
+            .await
+            .expect_err("no network");
         println!("{network}\n{:?}", network.help);
         assert_eq!((network.kind, network.subject.as_str()), (CloudErrorKind::Unsuitable, field));
         assert!(network.help.expect("a help").contains(candidate));

@@ -37,8 +37,9 @@ pub(crate) fn check_account(run: &Run, identity: &Identity) -> Result<(), Failur
 
 /// What the environment stands in as it is, and what it stands for there.
 pub(crate) async fn look_up(run: &Run) -> Result<(Surroundings, Wanted), Failure> {
-    let file = &run.environment.file;
-    let surroundings = run.ports.cloud.surroundings(&file.network, &file.referred_externals()).await?;
+    let environment = &run.environment;
+    let (network, externals) = (&environment.file.network, environment.file.referred_externals());
+    let surroundings = run.ports.cloud.surroundings(&environment.name, network, &externals).await?;
     let wanted = wanted(&run.environment, &surroundings);
     Ok((surroundings, wanted))
 }
@@ -95,6 +96,7 @@ fn sought(wanted: &Wanted, state: Option<&State>) -> Vec<Sought> {
                 address: address.clone(),
                 id: Some(recorded.id.clone()),
                 resource: recorded.resource.clone(),
+                recorded: Some(recorded.resource.clone()),
             },
         );
     }
@@ -106,6 +108,7 @@ fn sought(wanted: &Wanted, state: Option<&State>) -> Vec<Sought> {
                 address: desired.address.clone(),
                 id: None,
                 resource: desired.resource.clone(),
+                recorded: None,
             });
     }
     sought.into_values().collect()

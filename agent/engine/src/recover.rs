@@ -104,6 +104,8 @@ async fn observe(run: &Run, intents: &[&Intent]) -> Result<BTreeMap<Address, Obs
             // What is made anew is found by its own name, not by the old one's id.
             id: intent.id.clone().filter(|_| intent.part == Part::Remove),
             resource: intent.desired.resource.clone(),
+            // Found by name, and never told by an index that may lag.
+            recorded: None,
         })
         .collect();
     if sought.is_empty() {

@@ -34,6 +34,24 @@ impl Fault {
         self.times > 0 && self.service == operation.service && self.operation == operation.name
     }
 
+    /// What a service answers when it is asked too often.
+    pub(crate) fn throttled(operation: &Operation) -> Self {
+        let (status, code) = match operation.protocol {
+            Protocol::Query => (400, "Throttling"),
+            Protocol::Ec2 => (503, "RequestLimitExceeded"),
+            Protocol::S3 => (503, "SlowDown"),
+            Protocol::Json | Protocol::RestJson | Protocol::Cbor => (400, "ThrottlingException"),
+        };
+        Self {
+            service: operation.service.clone(),
+            operation: operation.name.clone(),
+            status,
+            code: code.to_owned(),
+            message: "Rate exceeded".to_owned(),
+            times: 1,
+        }
+    }
+
     /// The answer, as the operation's client expects it.
     pub(crate) fn answer(&self, protocol: Protocol) -> Response<Body> {
         let (code, message) = (escaped(&self.code), escaped(&self.message));

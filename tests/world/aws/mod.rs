@@ -1,9 +1,12 @@
 //! The AWS side of the world: an emulator in a process of its own, and a proxy in front of it.
 
+mod bucket;
+mod call;
 mod chaos;
 mod estate;
 mod faults;
 mod hold;
+mod moto;
 mod operation;
 mod proxy;
 
@@ -17,10 +20,12 @@ use std::time::Duration;
 use anyhow::{Context, Result};
 use tempfile::TempDir;
 
+pub use call::Call;
 pub use chaos::{Harm, Weather};
 pub use estate::Estate;
 pub use hold::{Held, Place};
-pub use proxy::{Call, Proxy};
+pub use moto::Moto;
+pub use proxy::Proxy;
 
 use crate::process::Background;
 use crate::python::{self, Python};

@@ -1,7 +1,6 @@
 //! The proxy between the agent and the emulator: it records every call, and slows, breaks or holds
 //! the ones that a test chooses.
 
-use std::fmt;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread::{self, JoinHandle};
@@ -18,6 +17,8 @@ use hyper_util::rt::TokioExecutor;
 use tokio::net::TcpListener;
 use tokio::sync::oneshot;
 
+use super::bucket::Bucket;
+use super::call::Call;
 use super::chaos::{Chaos, Harm, TOO_LATE, Weather, hang_up, torn};
 use super::faults::Fault;
 use super::hold::{Gate, Held, Place, Which};
@@ -26,39 +27,6 @@ use super::operation::{Operation, age_of, key_of};
 /// The largest form that is read to find its `Action`; AWS's own limits are far below.
 const LARGEST_FORM: usize = 16 * 1024 * 1024;
 
-/// A call that went through the proxy.
-#[derive(Debug, Clone)]
-pub struct Call {
-    /// The name that requests are signed with: `ecs`, `elasticloadbalancing`, `logs`, `s3`, ...
-    pub service: String,
-    /// As AWS's reference names it: `CreateService`.
-    pub operation: String,
-    /// Whether it may change something.
-    pub mutating: bool,
-    /// The access key that it was signed with: who called.
-    pub key: String,
-    /// What was done to it on its way.
-    pub harm: Option<Harm>,
-    /// When it arrived here.
-    pub started: Instant,
-    /// When its answer left, none while it is under way or if its caller went away.
-    pub ended: Option<Instant>,
-    /// The status of its answer.
-    pub status: Option<u16>,
-    /// Whether the answer came from the test (`fail`), not from the emulator.
-    pub injected: bool,
-}
-
-impl fmt::Display for Call {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(formatter, "{}:{}", self.service, self.operation)?;
-        match self.status {
-            Some(status) => write!(formatter, " {status}"),
-            None => write!(formatter, " unanswered"),
-        }
-    }
-}
-
 #[derive(Debug, Default)]
 struct Rules {
     calls: Vec<Call>,
@@ -66,6 +34,7 @@ struct Rules {
     generation: usize,
     latency: Duration,
     faults: Vec<Fault>,
+    buckets: Vec<Bucket>,
     gates: Vec<Arc<Gate>>,
     chaos: Option<Chaos>,
     signed_for: Option<Duration>,
@@ -186,9 +155,18 @@ impl Proxy {
         });
     }
 
+    /// From now on each of these services answers `burst` calls at once, and then so many a
+    /// second; what is too much is refused as the service refuses it.
+    pub fn throttle(&self, services: &[&str], burst: u32, per_second: f64) {
+        let buckets = services.iter().map(|service| Bucket::new(service, burst, per_second));
+        self.shared.rules().buckets.extend(buckets);
+    }
+
     /// Takes back every error that is still to come.
     pub fn heal(&self) {
-        self.shared.rules().faults.clear();
+        let mut rules = self.shared.rules();
+        rules.faults.clear();
+        rules.buckets.clear();
     }
 
     /// Does random harm to every later call.
@@ -342,6 +320,11 @@ fn broken(status: StatusCode, message: &str) -> Response<Body> {
 
 fn take_fault(shared: &Shared, operation: &Operation) -> Option<Fault> {
     let mut rules = shared.rules();
+    if let Some(bucket) = rules.buckets.iter_mut().find(|bucket| bucket.service() == operation.service)
+        && !bucket.takes(Instant::now())
+    {
+        return Some(Fault::throttled(operation));
+    }
     let fault = rules.faults.iter_mut().find(|fault| fault.concerns(operation))?;
     fault.times -= 1;
     Some(fault.clone())

@@ -2,6 +2,8 @@
 
 mod lease_guard;
 mod log;
+mod patience;
 
 pub(crate) use lease_guard::LeaseGuard;
 pub(crate) use log::CallLog;
+pub(crate) use patience::Patience;

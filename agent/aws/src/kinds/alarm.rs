@@ -33,7 +33,7 @@ type Alarms = BTreeMap<String, Observed>;
 pub(super) async fn observe(
     aws: &Aws,
     asked: &[Asked<'_, Alarm>],
-    index: Index<'_>,
+    index: &Index<'_>,
 ) -> Result<Found, CloudError> {
     let mut wanted: Vec<String> =
         asked.iter().flat_map(|asked| names(asked, &asked.spec.name)).map(ToOwned::to_owned).collect();
@@ -42,7 +42,7 @@ pub(super) async fn observe(
     if wanted.is_empty() {
         return Ok(Found::new());
     }
-    let (alarms, index) = futures::join!(described(aws, &wanted), index);
+    let (alarms, index) = futures::join!(described(aws, &wanted), index.said());
     let (alarms, index) = (alarms?, &index);
     let found = asked.iter().filter_map(|asked| {
         let alarm = names(asked, &asked.spec.name).find_map(|name| alarms.get(name))?;

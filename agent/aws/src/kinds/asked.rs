@@ -1,4 +1,4 @@
-use pointsman_core::{Address, state::unretired};
+use pointsman_core::{Address, resource::Tags, state::unretired};
 use pointsman_engine::ports::Sought;
 
 /// One object that is looked for, of a known kind.
@@ -9,14 +9,21 @@ pub(super) struct Asked<'a, S> {
     pub(super) id: Option<&'a str>,
     /// What it should be, or was made to be.
     pub(super) spec: &'a S,
+    /// What it was last made to be, where it is recorded.
+    pub(super) recorded: Option<&'a S>,
     /// Whether its name may stand for it: not when another took its place.
     pub(super) by_name: bool,
 }
 
 impl<'a, S> Asked<'a, S> {
-    pub(super) fn new(sought: &'a Sought, spec: &'a S) -> Self {
-        let Sought { address, id, resource: _ } = sought;
-        Self { address, id: id.as_deref(), spec, by_name: unretired(address) == *address }
+    pub(super) fn new(sought: &'a Sought, spec: &'a S, recorded: Option<&'a S>) -> Self {
+        let Sought { address, id, resource: _, recorded: _ } = sought;
+        Self { address, id: id.as_deref(), spec, recorded, by_name: unretired(address) == *address }
+    }
+
+    /// The tags that should be confirmed for the object of this name: of the recorded one.
+    pub(super) fn confirmable(&self, name: &str, tags: &'a Tags) -> Option<Vec<(&'a str, &'a str)>> {
+        (self.id == Some(name)).then(|| tags.iter().collect())
     }
 }
 

@@ -1,11 +1,13 @@
 use std::{collections::BTreeMap, time::Duration};
 
 use aws_sdk_elasticache::types::{CacheParameterGroup as ElastiCacheParameterGroup, ParameterNameValue};
-use futures::future::try_join_all;
+use futures::{FutureExt, future::try_join_all};
 use pointsman_core::resource::{CacheParameterGroup, Observed, Tags};
 use pointsman_engine::ports::CloudError;
 
-use super::{Asked, Changes, Found, Lifecycle, asked::names, cache_tags, ours, standing, tags_of};
+use super::{
+    Asked, Changes, Found, Lifecycle, asked::names, cache_tags, ours, standing, tag_index::Index, tags_of,
+};
 use crate::{
     aws::Aws,
     error::{Absent, During, exists_already, incomplete},
@@ -25,8 +27,12 @@ type Parameters = BTreeMap<String, String>;
 pub(super) async fn observe(
     aws: &Aws,
     asked: &[Asked<'_, CacheParameterGroup>],
+    index: &Index<'_>,
 ) -> Result<Found, CloudError> {
     let each = asked.iter().map(|asked| async move {
+        if let Some(found) = recorded(aws, asked, index).await? {
+            return Ok(Some((asked.address.clone(), found)));
+        }
         for name in names(asked, &asked.spec.name) {
             if let Some(found) = find(aws, name).await? {
                 return Ok(Some((asked.address.clone(), found)));
@@ -37,11 +43,33 @@ pub(super) async fn observe(
     Ok(try_join_all(each).await?.into_iter().flatten().collect())
 }
 
+/// What a recorded group is never changes but for its parameters and tags: its
+/// parameters show that it stands.
+async fn recorded(
+    aws: &Aws,
+    asked: &Asked<'_, CacheParameterGroup>,
+    index: &Index<'_>,
+) -> Result<Option<Observed>, CloudError> {
+    let (Some(made), Some(name)) = (asked.recorded, asked.id) else {
+        return Ok(None);
+    };
+    let arn = cache_tags::arn(aws, KIND, name);
+    let tags =
+        index.tags(&arn, asked.confirmable(name, &asked.spec.tags), cache_tags::all(aws, &arn)).boxed();
+    let (parameters, tags) = futures::try_join!(parameters(aws, name), tags)?;
+    Ok(parameters.map(|parameters| {
+        let tags = Tags::observed(tags.unwrap_or_default());
+        let spec = CacheParameterGroup { parameters, tags, ..made.clone() };
+        standing(spec, name, [("arn", Some(arn.as_str()))])
+    }))
+}
+
 async fn find(aws: &Aws, name: &str) -> Result<Option<Observed>, CloudError> {
     let arn = cache_tags::arn(aws, KIND, name);
     let (group, parameters, tags) =
-        futures::try_join!(described(aws, name), parameters(aws, name), cache_tags::of(aws, &arn))?;
-    Ok(group.map(|group| observed(&group, parameters, &arn, tags.unwrap_or_default())))
+        futures::try_join!(described(aws, name), parameters(aws, name), cache_tags::all(aws, &arn))?;
+    let tags = Tags::observed(tags.unwrap_or_default());
+    Ok(group.map(|group| observed(&group, parameters.unwrap_or_default(), &arn, tags)))
 }
 
 async fn described(aws: &Aws, name: &str) -> Result<Option<ElastiCacheParameterGroup>, CloudError> {
@@ -57,8 +85,9 @@ async fn described(aws: &Aws, name: &str) -> Result<Option<ElastiCacheParameterG
     Ok(found.and_then(|found| found.cache_parameter_groups?.into_iter().next()))
 }
 
-/// Only what someone set: the rest are AWS's defaults.
-async fn parameters(aws: &Aws, name: &str) -> Result<Parameters, CloudError> {
+/// Only what someone set: the rest are AWS's defaults. Nothing where there is
+/// no such group.
+async fn parameters(aws: &Aws, name: &str) -> Result<Option<Parameters>, CloudError> {
     let mut found = Parameters::new();
     let mut marker = None;
     loop {
@@ -74,7 +103,7 @@ async fn parameters(aws: &Aws, name: &str) -> Result<Parameters, CloudError> {
             .during(&aws.scope, "elasticache:DescribeCacheParameters", name)
             .or_absent()?;
         let Some(page) = page else {
-            return Ok(found);
+            return Ok(None);
         };
         let set = page.parameters.unwrap_or_default().into_iter();
         // Asked once more here: not everything that speaks this protocol filters.
@@ -84,7 +113,7 @@ async fn parameters(aws: &Aws, name: &str) -> Result<Parameters, CloudError> {
         );
         marker = page.marker;
         if marker.is_none() {
-            return Ok(found);
+            return Ok(Some(found));
         }
     }
 }

@@ -1,11 +1,17 @@
 use std::time::Duration;
 
 use aws_sdk_elasticache::types::{CacheSubnetGroup as ElastiCacheSubnetGroup, Subnet};
-use futures::future::try_join_all;
+use futures::{FutureExt, future::try_join_all};
 use pointsman_core::resource::{CacheSubnetGroup, Observed, Tags};
 use pointsman_engine::ports::CloudError;
 
-use super::{Asked, Changes, Found, Lifecycle, asked::names, cache_tags, ours, sorted, standing, tags_of};
+use super::{
+    Asked, Changes, Found, Lifecycle,
+    asked::names,
+    cache_tags, ours, sorted, standing,
+    tag_index::{AllTags, Index},
+    tags_of,
+};
 use crate::{
     aws::Aws,
     error::{Absent, During, exists_already, incomplete},
@@ -17,10 +23,17 @@ const LET_GO: Duration = Duration::from_secs(60 * 60);
 
 const KIND: &str = "subnetgroup";
 
-pub(super) async fn observe(aws: &Aws, asked: &[Asked<'_, CacheSubnetGroup>]) -> Result<Found, CloudError> {
+pub(super) async fn observe(
+    aws: &Aws,
+    asked: &[Asked<'_, CacheSubnetGroup>],
+    index: &Index<'_>,
+) -> Result<Found, CloudError> {
     let each = asked.iter().map(|asked| async move {
         for name in names(asked, &asked.spec.name) {
-            if let Some(found) = find(aws, name).await? {
+            let arn = cache_tags::arn(aws, KIND, name);
+            let confirmable = asked.confirmable(name, &asked.spec.tags);
+            let tags = index.tags(&arn, confirmable, cache_tags::all(aws, &arn)).boxed();
+            if let Some(found) = with_tags(aws, name, tags).await? {
                 return Ok(Some((asked.address.clone(), found)));
             }
         }
@@ -31,8 +44,17 @@ pub(super) async fn observe(aws: &Aws, asked: &[Asked<'_, CacheSubnetGroup>]) ->
 
 async fn find(aws: &Aws, name: &str) -> Result<Option<Observed>, CloudError> {
     let arn = cache_tags::arn(aws, KIND, name);
-    let (group, tags) = futures::try_join!(described(aws, name), cache_tags::of(aws, &arn))?;
-    Ok(group.map(|group| observed(&group, &arn, tags.unwrap_or_default())))
+    with_tags(aws, name, cache_tags::all(aws, &arn)).await
+}
+
+async fn with_tags(
+    aws: &Aws,
+    name: &str,
+    tags: impl Future<Output = Result<Option<AllTags>, CloudError>>,
+) -> Result<Option<Observed>, CloudError> {
+    let (group, tags) = futures::try_join!(described(aws, name), tags)?;
+    let arn = cache_tags::arn(aws, KIND, name);
+    Ok(group.map(|group| observed(&group, &arn, Tags::observed(tags.unwrap_or_default()))))
 }
 
 async fn described(aws: &Aws, name: &str) -> Result<Option<ElastiCacheSubnetGroup>, CloudError> {

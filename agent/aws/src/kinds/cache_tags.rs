@@ -1,13 +1,11 @@
 //! Tags of ElastiCache objects. Their ARNs follow from their names, so that
 //! tags are asked for beside the objects.
 
-use std::collections::BTreeMap;
-
 use aws_sdk_elasticache::types::Tag;
 use pointsman_core::resource::Tags;
 use pointsman_engine::ports::CloudError;
 
-use super::Changes;
+use super::{Changes, tag_index::AllTags};
 use crate::{
     aws::Aws,
     error::{Absent, During},
@@ -17,13 +15,8 @@ pub(super) fn arn(aws: &Aws, kind: &str, name: &str) -> String {
     aws.scope.arn("elasticache", &format!("{kind}:{name}"))
 }
 
-/// The tags of an object; `None` when it does not exist.
-pub(super) async fn of(aws: &Aws, arn: &str) -> Result<Option<Tags>, CloudError> {
-    Ok(all(aws, arn).await?.map(Tags::observed))
-}
-
-/// The same, with those that are about it.
-pub(super) async fn all(aws: &Aws, arn: &str) -> Result<Option<BTreeMap<String, String>>, CloudError> {
+/// All tags of an object; `None` when it does not exist.
+pub(super) async fn all(aws: &Aws, arn: &str) -> Result<Option<AllTags>, CloudError> {
     let listed = aws.clients.cache().list_tags_for_resource().resource_name(arn).send().await.during(
         &aws.scope,
         "elasticache:ListTagsForResource",

@@ -5,7 +5,7 @@ use aws_sdk_cloudwatch::types::Tag;
 use pointsman_core::resource::Tags;
 use pointsman_engine::ports::CloudError;
 
-use super::Changes;
+use super::{Changes, tag_index::AllTags};
 use crate::{
     aws::Aws,
     error::{Absent, During},
@@ -13,6 +13,11 @@ use crate::{
 
 /// The tags of an object; none when it does not exist.
 pub(super) async fn of(aws: &Aws, arn: &str) -> Result<Tags, CloudError> {
+    Ok(Tags::observed(all(aws, arn).await?.unwrap_or_default()))
+}
+
+/// All of them; `None` when it does not exist.
+pub(super) async fn all(aws: &Aws, arn: &str) -> Result<Option<AllTags>, CloudError> {
     let listed = aws
         .clients
         .cloudwatch()
@@ -22,8 +27,10 @@ pub(super) async fn of(aws: &Aws, arn: &str) -> Result<Tags, CloudError> {
         .await
         .during(&aws.scope, "cloudwatch:ListTagsForResource", arn)
         .or_absent()?;
-    let tags = listed.and_then(|listed| listed.tags).unwrap_or_default().into_iter();
-    Ok(Tags::observed(tags.filter_map(|tag| Some((tag.key?, tag.value.unwrap_or_default())))))
+    Ok(listed.map(|listed| {
+        let tags = listed.tags.unwrap_or_default().into_iter();
+        tags.filter_map(|tag| Some((tag.key?, tag.value.unwrap_or_default()))).collect()
+    }))
 }
 
 pub(super) fn list(tags: Vec<(String, String)>) -> Vec<Tag> {

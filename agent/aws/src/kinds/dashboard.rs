@@ -1,8 +1,14 @@
-use futures::future::try_join_all;
-use pointsman_core::resource::{Dashboard, Observed};
+use futures::{FutureExt, future::try_join_all};
+use pointsman_core::resource::{Dashboard, Observed, Tags};
 use pointsman_engine::ports::{CloudError, CloudErrorKind};
 
-use super::{Asked, Changes, Found, Lifecycle, asked::names, cloudwatch_tags, ours, standing, tags_of};
+use super::{
+    Asked, Changes, Found, Lifecycle,
+    asked::names,
+    cloudwatch_tags, ours, standing,
+    tag_index::{AllTags, Index},
+    tags_of,
+};
 use crate::{
     aws::Aws,
     error::{Absent, During, failure},
@@ -12,10 +18,17 @@ use crate::{
 const PUT: &str = "cloudwatch:PutDashboard";
 
 /// Its name is its id: the body and the tags are asked for side by side.
-pub(super) async fn observe(aws: &Aws, asked: &[Asked<'_, Dashboard>]) -> Result<Found, CloudError> {
+pub(super) async fn observe(
+    aws: &Aws,
+    asked: &[Asked<'_, Dashboard>],
+    index: &Index<'_>,
+) -> Result<Found, CloudError> {
     let each = asked.iter().map(|asked| async move {
         for name in names(asked, &asked.spec.name) {
-            if let Some(found) = find(aws, name).await? {
+            let arn = arn(aws, name);
+            let confirmable = asked.confirmable(name, &asked.spec.tags);
+            let tags = index.tags(&arn, confirmable, cloudwatch_tags::all(aws, &arn)).boxed();
+            if let Some(found) = with_tags(aws, name, tags).await? {
                 return Ok(Some((asked.address.clone(), found)));
             }
         }
@@ -26,7 +39,16 @@ pub(super) async fn observe(aws: &Aws, asked: &[Asked<'_, Dashboard>]) -> Result
 
 async fn find(aws: &Aws, name: &str) -> Result<Option<Observed>, CloudError> {
     let arn = arn(aws, name);
-    let (body, tags) = futures::try_join!(body(aws, name), cloudwatch_tags::of(aws, &arn))?;
+    with_tags(aws, name, cloudwatch_tags::all(aws, &arn)).await
+}
+
+async fn with_tags(
+    aws: &Aws,
+    name: &str,
+    tags: impl Future<Output = Result<Option<AllTags>, CloudError>>,
+) -> Result<Option<Observed>, CloudError> {
+    let (body, tags) = futures::try_join!(body(aws, name), tags)?;
+    let tags = Tags::observed(tags.unwrap_or_default());
     Ok(body.map(|body| stands(aws, Dashboard::read(name, &body, tags))))
 }
 

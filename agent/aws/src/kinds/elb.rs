@@ -12,7 +12,8 @@ use pointsman_core::{
 use pointsman_engine::ports::{CloudError, CloudErrorKind};
 
 use super::{
-    Asked, Changes, Found, asked::ids, listener, listener_rule, load_balancer, tags_of, target_group,
+    Asked, Changes, Found, asked::ids, listener, listener_rule, load_balancer, tag_index::Index, tags_of,
+    target_group,
 };
 use crate::{aws::Aws, error::During};
 
@@ -30,17 +31,20 @@ pub(super) struct Sought<'a> {
 /// What stands, by the address it was sought under; its tags come last.
 pub(super) type Standing = BTreeMap<Address, Observed>;
 
-/// What is recorded is asked for by its ARN, tags included, in one round. Only
+/// What is recorded is asked for by its ARN, beside its tags, in one round. Only
 /// what is not found that way is looked for below what it belongs to.
-pub(super) async fn observe(aws: &Aws, sought: &Sought<'_>) -> Result<Found, CloudError> {
+pub(super) async fn observe(aws: &Aws, sought: &Sought<'_>, index: &Index<'_>) -> Result<Found, CloudError> {
     let Sought { target_groups, load_balancers, listeners, listener_rules } = sought;
-    let recorded: Vec<String> =
-        [ids(target_groups), ids(load_balancers), ids(listeners), ids(listener_rules)]
-            .into_iter()
-            .flatten()
-            .collect();
+    let recorded: BTreeMap<&str, &Tags> = target_groups
+        .iter()
+        .map(|asked| (asked.id, &asked.spec.tags))
+        .chain(load_balancers.iter().map(|asked| (asked.id, &asked.spec.tags)))
+        .chain(listeners.iter().map(|asked| (asked.id, &asked.spec.tags)))
+        .chain(listener_rules.iter().map(|asked| (asked.id, &asked.spec.tags)))
+        .filter_map(|(id, tags)| Some((id?, tags)))
+        .collect();
     let (mut tags, groups, balancers, by_arn, rules_by_arn) = futures::try_join!(
-        tags_by_arn(aws, recorded),
+        tags_of_recorded(aws, &recorded, index),
         target_group::find(aws, target_groups),
         load_balancer::find(aws, load_balancers),
         listener::by_arn(aws, listeners),
@@ -74,6 +78,24 @@ pub(super) async fn tagged(aws: &Aws, mut object: Observed) -> Result<Observed, 
     let own = tags.get(&object.id);
     set_tags(&mut object, own);
     Ok(object)
+}
+
+/// Tags by ARN, as the index confirms them; the rest are asked for.
+async fn tags_of_recorded(
+    aws: &Aws,
+    recorded: &BTreeMap<&str, &Tags>,
+    index: &Index<'_>,
+) -> Result<BTreeMap<String, Tags>, CloudError> {
+    if recorded.is_empty() {
+        return Ok(BTreeMap::new());
+    }
+    let index = index.said_to_readers().await;
+    let confirmed =
+        recorded.iter().filter_map(|(arn, tags)| Some(((*arn).to_owned(), index.confirms(arn, tags)?)));
+    let mut tags: BTreeMap<String, Tags> = confirmed.collect();
+    let others = recorded.keys().filter(|arn| !tags.contains_key(**arn)).map(|arn| (*arn).to_owned());
+    tags.extend(tags_by_arn(aws, others.collect()).await?);
+    Ok(tags)
 }
 
 /// Tags by ARN, without those of what does not exist.

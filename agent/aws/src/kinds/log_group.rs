@@ -1,11 +1,17 @@
-use std::{collections::HashMap, time::Duration};
+use std::time::Duration;
 
 use aws_sdk_cloudwatchlogs::types::LogGroup as LogsLogGroup;
-use futures::future::try_join_all;
+use futures::{FutureExt, future::try_join_all};
 use pointsman_core::resource::{LogGroup, Observed, Tags};
 use pointsman_engine::ports::CloudError;
 
-use super::{Asked, Changes, Found, Lifecycle, asked::names, ours, standing, tags_of};
+use super::{
+    Asked, Changes, Found, Lifecycle,
+    asked::names,
+    ours, standing,
+    tag_index::{AllTags, Index},
+    tags_of,
+};
 use crate::{
     aws::Aws,
     error::{Absent, During, exists_already},
@@ -13,10 +19,17 @@ use crate::{
 };
 
 /// Its name is its id: the group and its tags are asked for side by side.
-pub(super) async fn observe(aws: &Aws, asked: &[Asked<'_, LogGroup>]) -> Result<Found, CloudError> {
+pub(super) async fn observe(
+    aws: &Aws,
+    asked: &[Asked<'_, LogGroup>],
+    index: &Index<'_>,
+) -> Result<Found, CloudError> {
     let each = asked.iter().map(|asked| async move {
         for name in names(asked, &asked.spec.name) {
-            if let Some(found) = find(aws, name).await? {
+            let confirmable = asked.confirmable(name, &asked.spec.tags);
+            let arn = arn(aws, name);
+            let tags = index.tags(&arn, confirmable, tags(aws, name)).boxed();
+            if let Some(found) = with_tags(aws, name, tags).await? {
                 return Ok(Some((asked.address.clone(), found)));
             }
         }
@@ -26,7 +39,15 @@ pub(super) async fn observe(aws: &Aws, asked: &[Asked<'_, LogGroup>]) -> Result<
 }
 
 async fn find(aws: &Aws, name: &str) -> Result<Option<Observed>, CloudError> {
-    let (group, tags) = futures::try_join!(described(aws, name), tags(aws, name))?;
+    with_tags(aws, name, tags(aws, name)).await
+}
+
+async fn with_tags(
+    aws: &Aws,
+    name: &str,
+    tags: impl Future<Output = Result<Option<AllTags>, CloudError>>,
+) -> Result<Option<Observed>, CloudError> {
+    let (group, tags) = futures::try_join!(described(aws, name), tags)?;
     Ok(group.map(|group| {
         let spec = LogGroup {
             name: name.to_owned(),
@@ -47,7 +68,7 @@ async fn described(aws: &Aws, name: &str) -> Result<Option<LogsLogGroup>, CloudE
     Ok(page.log_groups.unwrap_or_default().into_iter().find(|group| group.log_group_name() == Some(name)))
 }
 
-async fn tags(aws: &Aws, name: &str) -> Result<Option<HashMap<String, String>>, CloudError> {
+async fn tags(aws: &Aws, name: &str) -> Result<Option<AllTags>, CloudError> {
     Ok(aws
         .clients
         .logs()
@@ -57,7 +78,7 @@ async fn tags(aws: &Aws, name: &str) -> Result<Option<HashMap<String, String>>, 
         .await
         .during(&aws.scope, "logs:ListTagsForResource", name)
         .or_absent()?
-        .and_then(|answer| answer.tags))
+        .map(|answer| answer.tags.unwrap_or_default().into_iter().collect()))
 }
 
 fn arn(aws: &Aws, name: &str) -> String {

@@ -94,7 +94,13 @@ macro_rules! lives {
                 let mut by_kind = Self::default();
                 for sought in sought {
                     match &sought.resource {
-                        $(Resource::$kind(spec) => by_kind.$found.push(Asked::new(sought, spec)),)*
+                        $(Resource::$kind(spec) => {
+                            let recorded = match &sought.recorded {
+                                Some(Resource::$kind(recorded)) => Some(recorded),
+                                _ => None,
+                            };
+                            by_kind.$found.push(Asked::new(sought, spec, recorded));
+                        })*
                     }
                 }
                 by_kind
@@ -145,13 +151,15 @@ macro_rules! lives {
 }
 
 /// The registry: a row per kind, with what is looked for and the file whose
-/// `observe` finds it. Kinds that are found through each other stand together.
+/// `observe` finds it. Kinds whose tags come apart are `indexed`; those that are
+/// found through each other stand together.
 macro_rules! kinds {
     (
         alone { $($kind:ident $found:ident $file:ident;)* }
+        indexed { $($tagged:ident $sought:ident $place:ident;)* }
         $(together in $shared:ident { $($of:ident $these:ident;)* })*
     ) => {
-        lives! { $($kind $found;)* $($($of $these;)*)* }
+        lives! { $($kind $found;)* $($tagged $sought;)* $($($of $these;)*)* }
 
         /// Everything of these that stands. All kinds are asked for side by side; what
         /// is recorded needs one round of calls, whatever its kind.
@@ -159,11 +167,13 @@ macro_rules! kinds {
             aws: &Aws,
             sought: &[Sought],
         ) -> Result<BTreeMap<Address, Observed>, CloudError> {
-            let ByKind { $($found,)* $($($these,)*)* } = ByKind::of(sought);
+            let index = tag_index::of(aws, sought);
+            let ByKind { $($found,)* $($sought,)* $($($these,)*)* } = ByKind::of(sought);
             $(let $shared = $shared::Sought { $($these,)* };)*
             let looks: Vec<BoxFuture<'_, Result<Found, CloudError>>> = vec![
                 $($file::observe(aws, &$found).boxed(),)*
-                $($shared::observe(aws, &$shared).boxed(),)*
+                $($place::observe(aws, &$sought, &index).boxed(),)*
+                $($shared::observe(aws, &$shared, &index).boxed(),)*
             ];
             Ok(try_join_all(looks).await?.into_iter().flatten().collect())
         }
@@ -173,17 +183,19 @@ macro_rules! kinds {
 kinds! {
     alone {
         SecurityGroup security_groups security_group;
-        LogGroup log_groups log_group;
         TaskDefinition task_definitions task_definition;
         Service services service;
-        CacheSubnetGroup cache_subnet_groups cache_subnet_group;
-        CacheParameterGroup cache_parameter_groups cache_parameter_group;
-        ReplicationGroup replication_groups replication_group_state;
         Queue queues queue;
         Bucket buckets bucket;
         Secret secrets secret;
-        Dashboard dashboards dashboard;
         Schedule schedules schedule;
+    }
+    indexed {
+        LogGroup log_groups log_group;
+        CacheSubnetGroup cache_subnet_groups cache_subnet_group;
+        CacheParameterGroup cache_parameter_groups cache_parameter_group;
+        ReplicationGroup replication_groups replication_group_state;
+        Dashboard dashboards dashboard;
     }
     together in elb {
         TargetGroup target_groups;

@@ -1,19 +1,24 @@
 //! A replication group as it stands, put together from what AWS keeps apart.
 
-use std::collections::BTreeMap;
-
 use aws_sdk_elasticache::types::{
     CacheCluster, Endpoint, ReplicationGroup as ElastiCacheReplicationGroup, SecurityGroupMembership,
     TransitEncryptionMode,
 };
-use futures::future::try_join_all;
+use futures::{FutureExt, future::try_join_all};
 use pointsman_core::{
     desired::cache_engine_version,
     resource::{AUTH_TAG, Link, Observed, Readiness, ReplicationGroup, Tags, Token, Transit},
 };
 use pointsman_engine::ports::CloudError;
 
-use super::{Asked, Found, asked::names, cache_tags, elb::port, links, standing};
+use super::{
+    Asked, Found,
+    asked::names,
+    cache_tags,
+    elb::port,
+    links, standing,
+    tag_index::{AllTags, Index},
+};
 use crate::{
     aws::Aws,
     error::{Absent, During},
@@ -22,16 +27,32 @@ use crate::{
 pub(super) const KIND: &str = "replicationgroup";
 pub(super) const DESCRIBE: &str = "elasticache:DescribeReplicationGroups";
 
-pub(super) async fn observe(aws: &Aws, asked: &[Asked<'_, ReplicationGroup>]) -> Result<Found, CloudError> {
+pub(super) async fn observe(
+    aws: &Aws,
+    asked: &[Asked<'_, ReplicationGroup>],
+    index: &Index<'_>,
+) -> Result<Found, CloudError> {
     let each = asked.iter().map(|asked| async move {
         for name in names(asked, &asked.spec.name) {
-            if let Some(found) = find(aws, name, asked.spec).await?.filter(|found| !found.is_going()) {
+            let arn = cache_tags::arn(aws, KIND, name);
+            let tags = index.tags(&arn, confirmable(asked, name), cache_tags::all(aws, &arn)).boxed();
+            let found = with_tags(aws, name, asked.spec, tags).await?;
+            if let Some(found) = found.filter(|found| !found.is_going()) {
                 return Ok(Some((asked.address.clone(), found.observed)));
             }
         }
         Ok(None)
     });
     Ok(try_join_all(each).await?.into_iter().flatten().collect())
+}
+
+/// What the index must confirm: which token it was last told to ask for as well.
+fn confirmable<'a>(asked: &Asked<'a, ReplicationGroup>, name: &str) -> Option<Vec<(&'a str, &'a str)>> {
+    let mut wanted = asked.confirmable(name, &asked.spec.tags)?;
+    if let Some(token) = &asked.recorded?.auth_token {
+        wanted.push((AUTH_TAG, token.version.known()?));
+    }
+    Some(wanted)
 }
 
 /// A group that stands, with AWS's word for its state.
@@ -52,20 +73,29 @@ enum Known {
     /// Nothing, because it is still being made.
     NotYet,
     /// All of them.
-    As(BTreeMap<String, String>),
+    As(AllTags),
 }
 
-/// A group tells little of itself: half of its settings are its members'. The
-/// first member's name follows from the group's, so that all are asked for at once.
 pub(super) async fn find(
     aws: &Aws,
     name: &str,
     like: &ReplicationGroup,
 ) -> Result<Option<Standing>, CloudError> {
     let arn = cache_tags::arn(aws, KIND, name);
+    Box::pin(with_tags(aws, name, like, cache_tags::all(aws, &arn))).await
+}
+
+/// A group tells little of itself: half of its settings are its members'. The
+/// first member's name follows from the group's, so that all are asked for at once.
+async fn with_tags(
+    aws: &Aws,
+    name: &str,
+    like: &ReplicationGroup,
+    tags: impl Future<Output = Result<Option<AllTags>, CloudError>>,
+) -> Result<Option<Standing>, CloudError> {
+    let arn = cache_tags::arn(aws, KIND, name);
     let first = format!("{name}-001");
-    let (group, member, tags) =
-        futures::try_join!(described(aws, name), member(aws, &first), cache_tags::all(aws, &arn))?;
+    let (group, member, tags) = futures::try_join!(described(aws, name), member(aws, &first), tags)?;
     let Some(group) = group else {
         return Ok(None);
     };
@@ -203,7 +233,7 @@ fn in_transit(group: &ElastiCacheReplicationGroup) -> Transit {
 }
 
 /// The token that a group asks for: ElastiCache does not say which, its tag does.
-fn token(tags: &BTreeMap<String, String>, like: &ReplicationGroup) -> Token {
+fn token(tags: &AllTags, like: &ReplicationGroup) -> Token {
     let unknown = || Link::Known(String::new());
     Token {
         secret: like.auth_token.as_ref().map_or_else(unknown, |token| token.secret.clone()),

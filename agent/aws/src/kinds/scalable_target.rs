@@ -26,7 +26,7 @@ const REGISTER: &str = "application-autoscaling:RegisterScalableTarget";
 pub(super) async fn observe(
     aws: &Aws,
     asked: &[Asked<'_, ScalableTarget>],
-    index: Index<'_>,
+    index: &Index<'_>,
 ) -> Result<Found, CloudError> {
     let wanted: Vec<(&Asked<'_, ScalableTarget>, String)> =
         asked.iter().map(|asked| (asked, asked.spec.resource_id())).collect();
@@ -39,7 +39,7 @@ pub(super) async fn observe(
     if ids.is_empty() {
         return Ok(Found::new());
     }
-    let (targets, index) = futures::join!(described(aws, &ids), index);
+    let (targets, index) = futures::join!(described(aws, &ids), index.said());
     let (targets, index) = (targets?, &index);
     let found = wanted.iter().filter_map(|(asked, own)| {
         let mut ids = names(asked, own);

@@ -8,7 +8,7 @@ use pointsman_core::{
 };
 use pointsman_engine::ports::CloudError;
 
-use super::{Asked, Found, alarm, scalable_target, scaling_policy, scheduled_action, tag_index};
+use super::{Asked, Found, alarm, scalable_target, scaling_policy, scheduled_action, tag_index::Index};
 use crate::aws::Aws;
 
 /// The only thing that is scaled here.
@@ -31,29 +31,23 @@ pub(super) struct Sought<'a> {
 
 /// A call for each kind and one for all tags, side by side. Policies and
 /// schedules have no tags: whoever owns their target owns them.
-pub(super) async fn observe(aws: &Aws, sought: &Sought<'_>) -> Result<Found, CloudError> {
+pub(super) async fn observe(aws: &Aws, sought: &Sought<'_>, index: &Index<'_>) -> Result<Found, CloudError> {
     let Sought { scalable_targets, scaling_policies, scheduled_actions, alarms } = sought;
-    let tagged = scalable_targets
-        .iter()
-        .map(|asked| &asked.spec.tags)
-        .chain(alarms.iter().map(|asked| &asked.spec.tags))
-        .next();
-    let index = tag_index::of(aws, tagged);
     let (targets, policies, actions, alarms) = futures::try_join!(
-        scalable_target::observe(aws, scalable_targets, index.clone()),
+        scalable_target::observe(aws, scalable_targets, index),
         scaling_policy::described(aws, scaling_policies),
         scheduled_action::described(aws, scheduled_actions),
         alarm::observe(aws, alarms, index),
     )?;
     let mut found: Found = Vec::new();
     found.extend(scaling_policies.iter().filter_map(|asked| {
-        let Asked { address, id, spec, by_name } = asked;
+        let Asked { address, id, spec, by_name, recorded: _ } = asked;
         let name = by_name.then_some(spec.name.as_str());
         let own = picked(&policies, *id, name, resource_id(&spec.target, &targets))?;
         Some(owned(own, address, &targets))
     }));
     found.extend(scheduled_actions.iter().filter_map(|asked| {
-        let Asked { address, id, spec, by_name } = asked;
+        let Asked { address, id, spec, by_name, recorded: _ } = asked;
         let name = by_name.then_some(spec.name.as_str());
         let own = picked(&actions, *id, name, resource_id(&spec.target, &targets))?;
         Some(owned(own, address, &targets))

@@ -13,7 +13,7 @@ use crate::{
     aws::Aws,
     error::{Absent, During, exists_already, failure, incomplete},
     secret_value::SecretValue,
-    secrets::{Kept, described, listed, name_of},
+    secrets::{Kept, described, name_of, own},
     wait::{Pauses, Progress},
 };
 
@@ -26,7 +26,7 @@ pub(super) async fn observe(aws: &Aws, asked: &[Asked<'_, Secret>]) -> Result<Fo
     let recorded = asked.iter().filter_map(|asked| asked.id).map(name_of);
     let named = asked.iter().filter(|asked| asked.by_name).map(|asked| asked.spec.name.as_str());
     let names: BTreeSet<String> = recorded.chain(named).map(ToOwned::to_owned).collect();
-    let listed = listed(aws, &names).await?;
+    let listed = own(aws, &names).await?;
     let each = asked.iter().map(|asked| async {
         let by_id = listed.iter().find(|kept| Some(kept.arn.as_str()) == asked.id);
         let by_name = || listed.iter().find(|kept| asked.by_name && kept.name == asked.spec.name);

@@ -20,11 +20,9 @@ pub(super) fn expand(context: &Context<'_>, name: &str, block: &block::Secret, w
     wanted.objects.push(desired(address, secret));
 }
 
-/// A secret is named by its environment and address: `production/web/secret.key`.
-/// A policy can then allow all of an environment's with one line.
 pub(super) fn secret(context: &Context<'_>, address: &Address, content: SecretContent) -> Secret {
     Secret {
-        name: format!("{}/{address}", context.environment.name),
+        name: format!("{}{address}", Secret::names_begin(&context.environment.name)),
         description: context.description(address),
         content,
         recovery_days: RECOVERY_DAYS,

@@ -2,7 +2,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::{Field, Link, Rule, Spec, Tags};
-use crate::hash::text_hash;
+use crate::{environment::EnvironmentName, hash::text_hash};
 
 /// A Secrets Manager secret. Its value is in no spec, plan or state: what is
 /// compared is from what it was made.
@@ -59,6 +59,14 @@ pub struct Token {
     pub secret: Link,
     /// The version's id.
     pub version: Link,
+}
+
+impl Secret {
+    /// A secret is named by its environment and address: `production/web/secret.key`.
+    /// A policy can then allow all of an environment's with one line, and one call lists them.
+    pub fn names_begin(environment: &EnvironmentName) -> String {
+        format!("{environment}/")
+    }
 }
 
 impl CacheUrl {

@@ -114,7 +114,15 @@ async fn beat(
         let outcome = match locks.put(&item, &LockCondition::Exactly(mark.clone())).await {
             Ok(Written::Done) => BeatOutcome::Renewed,
             Ok(Written::Refused) | Err(_) => match locks.read().await {
-                Ok(read) => after_heartbeat(&next, read.as_ref()),
+                Ok(read) => {
+                    let outcome = after_heartbeat(&next, read.as_ref());
+                    // An earlier attempt may have arrived after all: the next one follows what stands.
+                    if let (BeatOutcome::NotYet, Some(standing)) = (outcome, read.and_then(|item| item.mark))
+                    {
+                        mark = standing;
+                    }
+                    outcome
+                }
                 Err(_) => BeatOutcome::NotYet,
             },
         };

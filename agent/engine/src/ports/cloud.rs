@@ -4,7 +4,7 @@ use async_trait::async_trait;
 use pointsman_core::{
     Address,
     desired::{Neighbour, Network, Surroundings},
-    environment::block,
+    environment::{EnvironmentName, block},
     preflight::{Answers, Questions},
     resource::{Desired, Observed, Resource},
 };
@@ -25,6 +25,8 @@ pub struct Sought {
     /// there is no id, or nothing with that id stands any more. Links that are
     /// not known yet are found through the other things sought.
     pub resource: Resource,
+    /// What it was last made to be, where it is recorded; every link is known.
+    pub recorded: Option<Resource>,
 }
 
 /// What can be asked of an account.
@@ -34,17 +36,18 @@ pub trait CloudReader: Send + Sync {
     async fn identity(&self) -> Result<Identity, CloudError>;
 
     /// What an environment stands in and refers to: exactly one VPC, at least
-    /// one subnet for each selection, and every external.
+    /// one subnet for each selection, and every external as far as it is referred to.
     async fn surroundings(
         &self,
+        environment: &EnvironmentName,
         network: &block::Network,
-        externals: &BTreeMap<String, block::External>,
+        externals: &BTreeMap<String, block::Referred>,
     ) -> Result<Surroundings, CloudError>;
 
     /// The network alone.
     async fn network(&self, network: &block::Network) -> Result<Network, CloudError>;
 
-    /// One external alone.
+    /// One external alone, and all of it.
     async fn external(&self, name: &str, external: &block::External) -> Result<Neighbour, CloudError>;
 
     /// Everything of these that stands, whoever owns it, in as few calls and

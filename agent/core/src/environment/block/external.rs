@@ -55,7 +55,33 @@ pub enum External {
     },
 }
 
+/// How much of an external something is made from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Part {
+    /// Its secret alone.
+    Secret,
+    /// What it is.
+    Whole,
+}
+
+/// An external that objects are made from.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Referred {
+    /// The external.
+    pub external: External,
+    /// How much of it.
+    pub part: Part,
+}
+
 impl External {
+    /// How much of it a reference to these of its attributes means.
+    pub(super) fn part(&self, attributes: &[&str]) -> Part {
+        match (self, attributes) {
+            (Self::Aurora { secret: Some(_), .. }, ["secret"]) => Part::Secret,
+            _ => Part::Whole,
+        }
+    }
+
     /// The word written as `kind = "…"`.
     pub fn kind(&self) -> &'static str {
         match self {

@@ -24,7 +24,7 @@ pub use alarm::{Alarm, Alarms, Dashboard, MissingData};
 pub use bucket::Bucket;
 pub use cache::{Cache, CacheEncryption, CacheEngine};
 pub use estate::{Aws, Encrypt, Network, Owner, State, SubnetSelection, VpcSelection};
-pub use external::{AccessPoint, External};
+pub use external::{AccessPoint, External, Part, Referred};
 pub use load_balancer::{Listener, ListenerProtocol, LoadBalancer, Scheme};
 pub use operation::{Correct, Drift, Freeze, FreezeWindow, Secret};
 pub use queue::{DeadLetter, Queue};
@@ -111,21 +111,24 @@ pub struct EnvironmentFile {
 
 impl EnvironmentFile {
     /// The externals that objects are made from: those that tasks and
-    /// outputs refer to.
-    pub fn referred_externals(&self) -> BTreeMap<String, External> {
+    /// outputs refer to, and how much of each.
+    pub fn referred_externals(&self) -> BTreeMap<String, Referred> {
         let templates = self
             .tasks()
             .flat_map(|task| task.environment.values().chain(task.secrets.values()))
             .chain(self.outputs.values());
         let volumes = self.tasks().flat_map(|task| task.volumes.values().map(|volume| &volume.files));
-        templates
-            .flat_map(Template::references)
-            .chain(volumes)
-            .filter_map(|reference| match reference.segments().as_slice() {
-                ["external", name, ..] => Some((*name).to_owned()),
-                _ => None,
-            })
-            .filter_map(|name| self.external.get(&name).map(|external| (name.clone(), external.clone())))
-            .collect()
+        let mut referred: BTreeMap<String, Referred> = BTreeMap::new();
+        for reference in templates.flat_map(Template::references).chain(volumes) {
+            if let ["external", name, attributes @ ..] = reference.segments().as_slice()
+                && let Some(external) = self.external.get(*name)
+            {
+                let part = external.part(attributes);
+                let all = referred.entry((*name).to_owned());
+                all.and_modify(|all| all.part = all.part.max(part))
+                    .or_insert_with(|| Referred { external: external.clone(), part });
+            }
+        }
+        referred
     }
 }

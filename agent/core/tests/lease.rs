@@ -13,6 +13,8 @@ mod mutants;
 mod properties;
 #[path = "lease/rules.rs"]
 mod rules;
+#[path = "lease/run.rs"]
+mod run;
 #[path = "lease/world.rs"]
 mod world;
 

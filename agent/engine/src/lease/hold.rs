@@ -1,6 +1,8 @@
 use std::{sync::Arc, time::Duration};
 
-use pointsman_core::lease::{AgentMark, BeatOutcome, LockCondition, LockItem, Timing, after_heartbeat};
+use pointsman_core::lease::{
+    AgentMark, BeatOutcome, LockCondition, LockItem, Timing, after_heartbeat, next_heartbeat,
+};
 use tokio::{sync::oneshot, task::JoinHandle};
 
 use super::{LeaseLost, LeaseProof};
@@ -98,19 +100,29 @@ async fn beat(
     mut stopped: oneshot::Receiver<()>,
 ) {
     let mut pause = timing.heartbeat_ms;
+    let mut tried = mark.record_version;
     loop {
         tokio::select! {
             _ = &mut stopped => return,
             () = tokio::time::sleep(Duration::from_millis(pause)) => {}
         }
         pause = timing.heartbeat_ms;
-        let next = AgentMark { record_version: mark.record_version + 1, ..mark.clone() };
+        let next = next_heartbeat(&mark, tried);
+        tried = next.record_version;
         let attempted_at = clock::now();
         item.mark = Some(next.clone());
         let outcome = match locks.put(&item, &LockCondition::Exactly(mark.clone())).await {
             Ok(Written::Done) => BeatOutcome::Renewed,
             Ok(Written::Refused) | Err(_) => match locks.read().await {
-                Ok(read) => after_heartbeat(&next, read.as_ref()),
+                Ok(read) => {
+                    let outcome = after_heartbeat(&next, read.as_ref());
+                    // An earlier attempt may have arrived after all: the next one follows what stands.
+                    if let (BeatOutcome::NotYet, Some(standing)) = (outcome, read.and_then(|item| item.mark))
+                    {
+                        mark = standing;
+                    }
+                    outcome
+                }
                 Err(_) => BeatOutcome::NotYet,
             },
         };

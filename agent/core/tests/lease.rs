@@ -1,13 +1,7 @@
 //! The rules of lock, fence and journal, explored whole: every order of what two
 //! agents, Terraform and a person do, with crashes, stalls and lost replies,
 //! within stated bounds. What decides here is what decides in the agent.
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    clippy::print_stdout,
-    reason = "tests; what they count is printed"
-)]
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::print_stdout, reason = "tests")]
 
 #[path = "lease/agent.rs"]
 mod agent;

@@ -9,8 +9,9 @@ use aws_config::SdkConfig;
 use pointsman_core::{
     Address,
     desired::{Neighbour, Network, Surroundings},
-    environment::block,
+    environment::{EnvironmentName, block},
     preflight::{Answers, Questions},
+    report::adoption::Tagged,
     resource::{Desired, Observed},
 };
 use pointsman_engine::{
@@ -141,6 +142,10 @@ impl CloudReader for Aws {
 
     async fn observe(&self, sought: &[Sought]) -> Result<BTreeMap<Address, Observed>, CloudError> {
         kinds::observe(self, sought).await
+    }
+
+    async fn tagged(&self, environment: &EnvironmentName) -> Result<Vec<Tagged>, CloudError> {
+        kinds::tagged(self, environment.as_str()).await
     }
 
     async fn preflight(&self, questions: &Questions) -> Answers {

@@ -4,8 +4,9 @@ use async_trait::async_trait;
 use pointsman_core::{
     Address,
     desired::{Neighbour, Network, Surroundings},
-    environment::block,
+    environment::{EnvironmentName, block},
     preflight::{Answers, Questions},
+    report::adoption::Tagged,
     resource::{Desired, Observed, Resource},
 };
 
@@ -50,6 +51,10 @@ pub trait CloudReader: Send + Sync {
     /// Everything of these that stands, whoever owns it, in as few calls and
     /// as short a chain of them as AWS allows.
     async fn observe(&self, sought: &[Sought]) -> Result<BTreeMap<Address, Observed>, CloudError>;
+
+    /// Everything that carries the environment's tag, as AWS's index of tags has
+    /// it: it lags behind, and does not know every kind.
+    async fn tagged(&self, environment: &EnvironmentName) -> Result<Vec<Tagged>, CloudError>;
 
     /// What preflight asks, side by side: each question has an answer of its own.
     async fn preflight(&self, questions: &Questions) -> Answers;

@@ -11,6 +11,7 @@ use pointsman_core::{
     desired::{Neighbour, Network, Surroundings},
     environment::{EnvironmentName, block},
     preflight::{Answers, Questions},
+    report::adoption::Tagged,
     resource::{Desired, Observed},
 };
 use pointsman_engine::{
@@ -156,6 +157,10 @@ impl CloudReader for Aws {
 
     async fn observe(&self, sought: &[Sought]) -> Result<BTreeMap<Address, Observed>, CloudError> {
         kinds::observe(self, sought).await
+    }
+
+    async fn tagged(&self, environment: &EnvironmentName) -> Result<Vec<Tagged>, CloudError> {
+        kinds::tagged(self, environment.as_str()).await
     }
 
     async fn preflight(&self, questions: &Questions) -> Answers {

@@ -1,5 +1,6 @@
 //! What happens and what happened, as data; `render` makes the sentences.
 
+pub mod adoption;
 pub mod pull_request;
 
 use std::collections::BTreeMap;

@@ -19,10 +19,14 @@ use crate::{
     keeper::{Keeper, load},
     lease::{Acquire, Lease, LeaseError, Taken, acquire},
     look::{check_account, look, look_up},
-    ports::Aside,
+    ports::{Aside, Ports},
     preflight::before_writing,
     recover::recover,
 };
+
+/// Terraform's words for what the lock is for, in the journal as well.
+pub(crate) const DEPLOY: &str = "OperationTypeApply";
+pub(crate) const DESTROY: &str = "OperationTypeApply (destroy)";
 
 /// Who agrees to a plan before it is applied.
 #[derive(Clone)]
@@ -63,14 +67,8 @@ pub async fn deploy(run: &Run, approval: Approval) -> Result<Outcome, Failure> {
         patience_ms: run.patience_ms,
         stop: run.stop.clone(),
     };
-    let Taken { lease, fence } =
-        acquire(&run.ports, &wish, run.listener.as_ref()).await.map_err(|error| match error {
-            LeaseError::Held { holder, agent: _ } => {
-                Failure::Locked { holder, lock_id: run.ports.locks.lock_id().to_owned() }
-            }
-            LeaseError::Stopped => Failure::Stopped,
-            LeaseError::Cloud(error) => Failure::Cloud(error),
-        })?;
+    let taken = acquire(&run.ports, &wish, run.listener.as_ref()).await;
+    let Taken { lease, fence } = taken.map_err(|error| not_taken(error, &run.ports))?;
     let result = under_lease(run, &lease, fence, approval).await;
     if let Err(lost) = lease.proof().check() {
         run.listener.tell(&Event::LeaseLost { why: lost.why });
@@ -81,6 +79,17 @@ pub async fn deploy(run: &Run, approval: Approval) -> Result<Outcome, Failure> {
     }
     let outcome = result?;
     if outcome.succeeded() { Ok(outcome) } else { Err(Failure::Incomplete(Box::new(outcome))) }
+}
+
+/// Why there is no lease, as the end of a walk.
+pub(crate) fn not_taken(error: LeaseError, ports: &Ports) -> Failure {
+    match error {
+        LeaseError::Held { holder, agent: _ } => {
+            Failure::Locked { holder, lock_id: ports.locks.lock_id().to_owned() }
+        }
+        LeaseError::Stopped => Failure::Stopped,
+        LeaseError::Cloud(error) => Failure::Cloud(error),
+    }
 }
 
 async fn under_lease(run: &Run, lease: &Lease, fence: Fence, approval: Approval) -> Result<Outcome, Failure> {
@@ -190,8 +199,8 @@ async fn begin(run: &Run, lease: &Lease, journal: &Journal, judged: &Judged) -> 
 /// Terraform's word for what the lock is for.
 fn operation(run: &Run) -> &'static str {
     match run.purpose {
-        Purpose::Deploy => "OperationTypeApply",
-        Purpose::Destroy => "OperationTypeApply (destroy)",
+        Purpose::Deploy => DEPLOY,
+        Purpose::Destroy => DESTROY,
     }
 }
 
@@ -246,7 +255,8 @@ fn conclude(state: &mut State, outcome: &Outcome, run: &Run) {
     });
 }
 
-fn known_outputs(linked: &BTreeMap<String, Text>, state: &State) -> BTreeMap<String, String> {
+/// The outputs of which everything that they lead to is recorded.
+pub(crate) fn known_outputs(linked: &BTreeMap<String, Text>, state: &State) -> BTreeMap<String, String> {
     let attribute = |address: &Address, name: &str| {
         let recorded = state.objects.get(address)?;
         if name == "id" { Some(recorded.id.clone()) } else { recorded.attributes.get(name).cloned() }

@@ -1,9 +1,11 @@
 //! The story: observe, plan, judge, apply, report. It speaks to AWS through
 //! the few ports of [`ports`] and knows no name of AWS's SDK.
 
+mod adopt;
 mod apply;
 pub mod clock;
 mod deploy;
+mod history;
 mod init;
 mod journal;
 mod judge;
@@ -18,8 +20,11 @@ mod recover;
 mod run;
 mod status;
 mod stop;
+mod unlock;
 
+pub use adopt::{Consent, adopt, adoptable};
 pub use deploy::{Approval, deploy};
+pub use history::history;
 pub use init::{Founding, init};
 pub use pointsman_core::failure::Failure;
 pub use policies::{EvaluatorProgram, Policies, Ready, Unusable};
@@ -28,3 +33,4 @@ pub use preview::{policy_input, preview};
 pub use run::{Purpose, Run};
 pub use status::{Status, status};
 pub use stop::{Stop, Stopper};
+pub use unlock::{Unlocked, unlock};

@@ -6,8 +6,9 @@ use std::{collections::BTreeMap, time::Duration};
 
 use pointsman_core::{
     Address,
-    journal::{Act, Chain, Found, Intent, Part, open_intents, settle, verify},
-    lease::{Fence, Transaction},
+    hash::canonical_hash,
+    journal::{Act, Chain, Entry, Found, Intent, Part, open_intents, settle, verify},
+    lease::{Fence, StateMark, Transaction},
     report::Event,
     resource::Observed,
 };
@@ -48,16 +49,8 @@ pub(crate) async fn recover(
         .await?;
     let mut chain = Chain::of(open_run, &entries)?;
     let looked_up = u32::try_from(intents.len()).unwrap_or(u32::MAX);
-    let seal = chain.append(now(), Act::Seal { by: fence.fence, looked_up })?;
-    let close = Transaction::close(token(), &fence, Some(mark), chain.last().to_owned());
-    let sealed = match commit(&run.ports, &close, &[seal]).await? {
-        Written::Done => close.fence.becomes.unwrap_or_default(),
-        Written::Refused => {
-            let why = "another took it over while the last run was looked after".to_owned();
-            proof.lose(&why);
-            return Err(lease_error(run.ports.locks.lock_id(), &LeaseLost { why }).into());
-        }
-    };
+    let entry = chain.append(now(), Act::Seal { by: fence.fence, looked_up })?;
+    let sealed = seal(run, proof, &fence, entry, &mark).await?;
     let stands = intents.iter().filter(|intent| found.contains_key(&intent.address)).count();
     run.listener.tell(&Event::Recovered {
         run: open_run,
@@ -65,6 +58,27 @@ pub(crate) async fn recover(
         stands: u32::try_from(stands).unwrap_or(u32::MAX),
     });
     Ok(sealed)
+}
+
+/// Closes the run that the fence names by the last of its entries; the state
+/// that is marked knows what it made. Answers the fence as it stands then.
+pub(crate) async fn seal(
+    run: &Run,
+    proof: &LeaseProof,
+    fence: &Fence,
+    entry: Entry,
+    mark: &StateMark,
+) -> Result<Fence, Failure> {
+    let last = canonical_hash(&entry)?;
+    let close = Transaction::close(token(), fence, Some(mark.clone()), last);
+    match commit(&run.ports, &close, &[entry]).await? {
+        Written::Done => Ok(close.fence.becomes.unwrap_or_default()),
+        Written::Refused => {
+            let why = "another took it over while the last run was looked after".to_owned();
+            proof.lose(&why);
+            Err(lease_error(run.ports.locks.lock_id(), &LeaseLost { why }).into())
+        }
+    }
 }
 
 /// Whether AWS may still be about to show what an announced write made.

@@ -1,6 +1,15 @@
-use pointsman_core::{environment::EnvironmentName, lease::LockItem, state::State};
+use pointsman_core::{
+    environment::EnvironmentName,
+    journal::Run,
+    lease::{Fence, LockItem},
+    state::State,
+};
 
-use crate::{Failure, keeper::load, ports::Ports};
+use crate::{
+    Failure,
+    keeper::load,
+    ports::{CloudError, CloudErrorKind, Ports},
+};
 
 /// What is known of an environment without looking at its objects.
 #[derive(Clone, Debug)]
@@ -9,10 +18,29 @@ pub struct Status {
     pub state: Option<State>,
     /// The lock; none when it is free.
     pub lock: Option<LockItem>,
+    /// The run that began and did not end; none when all did.
+    pub open_run: Option<Run>,
+    /// Whether the table of runs stands.
+    pub has_run_table: bool,
 }
 
-/// Reads state and lock.
+/// Reads state, lock and fence side by side; of an open run its entries too.
 pub async fn status(ports: &Ports, environment: &EnvironmentName) -> Result<Status, Failure> {
-    let (loaded, lock) = futures::join!(load(ports, environment), ports.locks.read());
-    Ok(Status { state: loaded?.state, lock: lock? })
+    let (loaded, lock, fence) =
+        futures::join!(load(ports, environment), ports.locks.read(), ports.runs.fence());
+    let (state, lock) = (loaded?.state, lock?);
+    let (fence, has_run_table) = match fence {
+        Ok(fence) => (fence, true),
+        Err(error) if is_missing(&error) => (None, false),
+        Err(error) => return Err(error.into()),
+    };
+    let open_run = match fence {
+        Some(Fence { open_run: Some(run), .. }) => Some(Run::of(run, &ports.runs.entries(run).await?)),
+        Some(_) | None => None,
+    };
+    Ok(Status { state, lock, open_run, has_run_table })
+}
+
+fn is_missing(error: &CloudError) -> bool {
+    error.kind == CloudErrorKind::Unsuitable && error.code.as_deref() == Some("ResourceNotFoundException")
 }

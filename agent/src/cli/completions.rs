@@ -47,8 +47,13 @@ _pointsman_with_environments() {
     local current="${COMP_WORDS[COMP_CWORD]}"
     if [[ ${COMP_CWORD} -ge 2 && ${current} != -* && ${COMP_WORDS[COMP_CWORD-1]} != -* ]]; then
         case "${COMP_WORDS[1]}" in
-            plan|apply|destroy|drift|status|outputs|graph|cost|init)
+            plan|apply|destroy|drift|status|history|adopt|outputs|graph|cost|init)
                 COMPREPLY+=( $(compgen -W "$(pointsman environments 2>/dev/null)" -- "${current}") )
+                ;;
+            lock)
+                if [[ ${COMP_CWORD} -ge 3 ]]; then
+                    COMPREPLY+=( $(compgen -W "$(pointsman environments 2>/dev/null)" -- "${current}") )
+                fi
                 ;;
         esac
     fi
@@ -57,8 +62,11 @@ complete -F _pointsman_with_environments -o nosort -o bashdefault -o default poi
 "#;
 
 const FISH: &str = r#"
-for command in plan apply destroy drift status outputs graph cost init
+for command in plan apply destroy drift status history adopt outputs graph cost init
     complete -c pointsman -n "__fish_pointsman_using_subcommand $command" -f -a "(pointsman environments 2>/dev/null)"
+end
+for command in show release
+    complete -c pointsman -n "__fish_pointsman_using_subcommand lock; and __fish_seen_subcommand_from $command" -f -a "(pointsman environments 2>/dev/null)"
 end
 "#;
 

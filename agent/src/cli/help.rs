@@ -104,6 +104,48 @@ const HELPS: &[Help] = &[
         exits: PLAIN,
     },
     Help {
+        path: &["history"],
+        examples: &[
+            ("pointsman history production/web", "Who did what, and how it ended."),
+            ("pointsman history production/web --limit 100 --json", "For scripts."),
+        ],
+        exits: PLAIN,
+    },
+    Help {
+        path: &["lock"],
+        examples: &[("pointsman lock show production/web", "Who holds it?")],
+        exits: PLAIN,
+    },
+    Help {
+        path: &["lock", "show"],
+        examples: &[("pointsman lock show production/web", "Who holds it, and what for?")],
+        exits: PLAIN,
+    },
+    Help {
+        path: &["lock", "release"],
+        examples: &[
+            ("pointsman lock release production/web", "Show it, and the command to run."),
+            ("pointsman lock release production/web --id 6d0e5b0e-…", "Release exactly that one."),
+        ],
+        exits: &[
+            (0, "Released and recorded, or it was free."),
+            (1, "Something failed."),
+            (3, "It stands: no ID was named, or another one's."),
+        ],
+    },
+    Help {
+        path: &["adopt"],
+        examples: &[
+            ("pointsman adopt production/web --from-tags --plan", "What stands?"),
+            ("pointsman adopt production/web --from-tags", "Record it, after asking."),
+        ],
+        exits: &[
+            (0, "Recorded; with --plan: looked."),
+            (1, "Something failed or was not agreed to; nothing was written."),
+            (3, "Someone else holds the lock."),
+        ],
+    },
+    Help {
         path: &["outputs"],
         examples: &[
             ("pointsman outputs production/web", "All, a line each."),

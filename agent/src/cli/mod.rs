@@ -1,6 +1,7 @@
 //! The command line: one file per command, each reads its arguments, calls the
 //! engine, prints.
 
+mod adopt;
 mod apply;
 mod check;
 mod checker;
@@ -11,8 +12,10 @@ mod exit;
 mod folder;
 mod graph;
 mod help;
+mod history;
 mod init;
 mod listener;
+mod lock;
 mod man;
 mod opened;
 mod outputs;
@@ -123,6 +126,13 @@ pub enum Command {
     Drift(drift::Drift),
     /// Show what is deployed, and who holds the lock
     Status(status::StatusCommand),
+    /// Show what happened to an environment: its runs, and locks released by hand
+    History(history::History),
+    /// Look at an environment's lock, or release it
+    #[command(subcommand)]
+    Lock(lock::Lock),
+    /// Make a lost or broken state anew from what stands; changes nothing that stands
+    Adopt(adopt::Adopt),
     /// Show the outputs of the last deploy
     Outputs(outputs::Outputs),
     /// Draw the objects of an environment and what each needs; asks no account
@@ -161,6 +171,9 @@ pub async fn run(arguments: Arguments) -> Exit {
         Command::Destroy(command) => command.run(&common).await,
         Command::Drift(command) => command.run(&common).await,
         Command::Status(command) => command.run(&common).await,
+        Command::History(command) => command.run(&common).await,
+        Command::Lock(command) => command.run(&common).await,
+        Command::Adopt(command) => command.run(&common).await,
         Command::Outputs(command) => command.run(&common).await,
         Command::Graph(command) => command.run(&common),
         Command::Watch(command) => command.run(&common).await,

@@ -63,7 +63,7 @@ impl Opened {
             actor: Actor { login: user(), kind: ActorKind::Person },
             ports: self.connect(access).await?,
             listener: Arc::new(Terminal::new(common)),
-            who: format!("pointsman:{}@{}", user(), host()),
+            who: who(),
             timing: self.timing,
             patience_ms,
             stop: stop_on_signal(access, self.environment.name.clone(), self.timing),
@@ -126,6 +126,11 @@ fn stop_on_signal(access: Access, environment: EnvironmentName, timing: Timing) 
         std::process::exit(INTERRUPTED);
     });
     stop
+}
+
+/// Who works at this terminal, as locks and journal call them.
+pub fn who() -> String {
+    format!("pointsman:{}@{}", user(), host())
 }
 
 /// The user's name, as far as the system says.

@@ -21,6 +21,15 @@ pub fn note(line: &str) {
     });
 }
 
+/// How many milliseconds ago a time (RFC 3339) was, from now.
+pub fn age() -> impl Fn(&str) -> Option<u64> {
+    let now = jiff::Timestamp::now();
+    move |time| {
+        let then: jiff::Timestamp = time.parse().ok()?;
+        u64::try_from(now.as_millisecond() - then.as_millisecond()).ok()
+    }
+}
+
 /// Prints data as JSON to standard output.
 pub fn json(value: &impl serde::Serialize) -> Result<(), Problem> {
     let text = serde_json::to_string_pretty(value).map_err(|error| Problem::defect(&error))?;

@@ -1,6 +1,6 @@
 use pointsman_aws::Access;
 use pointsman_core::{document, render};
-use pointsman_engine::status;
+use pointsman_engine::{Status, status};
 
 use super::{Common, Exit, exit::Problem, folder::Folder, opened::Opened, print};
 
@@ -47,15 +47,12 @@ async fn one(common: &Common, name: &str) -> Result<Option<document::StatusOf>, 
     let name = &opened.environment.name;
     let ports = opened.connect(Access::Read).await?;
     let status = status(&ports, name).await.map_err(|failure| Problem::of(name, &failure))?;
-    let (state, lock) = (status.state.as_ref(), status.lock.as_ref());
+    let Status { state, lock, open_run, has_run_table } = &status;
+    let (state, lock, open_run) = (state.as_ref(), lock.as_ref(), open_run.as_ref());
     if common.json {
-        return Ok(Some(document::StatusOf::new(name.clone(), state, lock)));
+        return Ok(Some(document::StatusOf::new(name.clone(), state, lock, open_run, *has_run_table)));
     }
-    let now = jiff::Timestamp::now();
-    let age = |time: &str| {
-        let then: jiff::Timestamp = time.parse().ok()?;
-        u64::try_from(now.as_millisecond() - then.as_millisecond()).ok()
-    };
-    print::out(&render::status::terminal(name, state, lock, &age));
+    let known = render::status::Known { state, lock, open_run, has_run_table: *has_run_table };
+    print::out(&render::status::terminal(name, &known, &print::age()));
     Ok(None)
 }

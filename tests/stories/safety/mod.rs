@@ -2,6 +2,7 @@
 //! proxy's list of who wrote when and by what stands afterwards. Each story prints what it
 //! counted. The whole matrices run with `--ignored`, a part of each always.
 
+mod commands;
 mod contention;
 mod interference;
 mod kill;

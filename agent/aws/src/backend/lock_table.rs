@@ -178,6 +178,16 @@ pub(super) fn is_of(owner: &str) -> Expression {
     Expression::equal(OWNER, ":owner", AttributeValue::S(owner.to_owned()))
 }
 
+/// That the lock is the very one that was read, as its holder took it: renewed
+/// meanwhile is well.
+pub(super) fn is_still(item: &LockItem) -> Expression {
+    let owner = match &item.mark {
+        Some(mark) => is_of(&mark.owner),
+        None => Expression::absent(OWNER),
+    };
+    owner.and(Expression::equal(INFO, ":info", AttributeValue::S(item.info.clone())))
+}
+
 /// Exactly [`LockCondition::holds`], as an expression.
 pub(super) fn expression(when: &LockCondition) -> Expression {
     match when {

@@ -2,6 +2,7 @@
 
 mod foundation;
 mod lock_table;
+mod releases;
 mod run_table;
 mod state_bucket;
 

@@ -10,8 +10,8 @@ use aws_sdk_dynamodb::{
 };
 use pointsman_core::{
     environment::block,
-    journal::Entry,
-    lease::{Fence, LockPart, StateMark, Transaction},
+    journal::{Entry, Release},
+    lease::{Fence, LockItem, LockPart, StateMark, Transaction},
     preflight::RUN_TABLE,
 };
 use pointsman_engine::ports::{CloudError, CloudErrorKind, RunTable, Written};
@@ -24,8 +24,8 @@ use crate::{
     scope::Scope,
 };
 
-const PARTITION: &str = "pk";
-const SORT: &str = "sk";
+pub(super) const PARTITION: &str = "pk";
+pub(super) const SORT: &str = "sk";
 const EXPIRES: &str = "expires_at";
 const FENCE_ITEM: &str = "FENCE";
 const FENCE: &str = "fence";
@@ -40,12 +40,12 @@ const ENTRY: &str = "entry";
 #[derive(Debug)]
 pub(crate) struct DynamoJournal {
     /// Repeats what fails.
-    patient: Client,
+    pub(super) patient: Client,
     /// Sends once: its caller decides by reading.
     once: Client,
-    scope: Scope,
-    lock_table: String,
-    lock_id: String,
+    pub(super) scope: Scope,
+    pub(super) lock_table: String,
+    pub(super) lock_id: String,
     keep_seconds: u64,
 }
 
@@ -67,19 +67,61 @@ impl DynamoJournal {
         }
     }
 
-    fn key(&self, sort: &str) -> HashMap<String, AttributeValue> {
+    pub(super) fn key(&self, sort: &str) -> HashMap<String, AttributeValue> {
         HashMap::from([
             (PARTITION.to_owned(), AttributeValue::S(self.lock_id.clone())),
             (SORT.to_owned(), AttributeValue::S(sort.to_owned())),
         ])
     }
 
-    fn explained(&self, mut error: CloudError) -> CloudError {
+    pub(super) fn explained(&self, mut error: CloudError) -> CloudError {
         if error.code.as_deref() == Some("ResourceNotFoundException") {
             error.kind = CloudErrorKind::Unsuitable;
             error.help = Some(help::no_run_table(&self.scope));
         }
         error
+    }
+
+    /// Lets an item go when the journal's time is over.
+    pub(super) fn expire(&self, item: &mut HashMap<String, AttributeValue>) {
+        let expires = seconds_since_1970().saturating_add(self.keep_seconds);
+        item.insert(EXPIRES.to_owned(), AttributeValue::N(expires.to_string()));
+    }
+
+    /// Sends a transaction: all of it is done, or nothing.
+    pub(super) async fn transact(
+        &self,
+        client: &Client,
+        operation: &'static str,
+        actions: Vec<TransactWriteItem>,
+        token: &str,
+    ) -> Result<Written, CloudError> {
+        let sent = client
+            .transact_write_items()
+            .set_transact_items(Some(actions))
+            .client_request_token(token)
+            .send()
+            .await;
+        if let Err(refused) = &sent
+            && let Some(TransactWriteItemsError::TransactionCanceledException(cancelled)) =
+                refused.as_service_error()
+        {
+            let failed = |code: &str| {
+                cancelled.cancellation_reasons().iter().any(|reason| reason.code() == Some(code))
+            };
+            if failed("ConditionalCheckFailed") {
+                return Ok(Written::Refused);
+            }
+            // Others work on the same items, or too much is asked: it may be sent again.
+            if failed("TransactionConflict") || failed("ThrottlingError") {
+                let why = "another transaction was at work on the same items";
+                return Err(failure(CloudErrorKind::Throttled, operation, RUN_TABLE, why, None));
+            }
+        }
+        match sent.during(&self.scope, operation, RUN_TABLE) {
+            Ok(_) => Ok(Written::Done),
+            Err(error) => Err(self.explained(error)),
+        }
     }
 
     /// The transaction as DynamoDB wants it.
@@ -114,8 +156,7 @@ impl DynamoJournal {
         for entry in entries {
             let mut item = self.key(&sort_key(entry.run, entry.sequence));
             item.insert(ENTRY.to_owned(), AttributeValue::S(text_of(entry)?));
-            let expires = seconds_since_1970().saturating_add(self.keep_seconds);
-            item.insert(EXPIRES.to_owned(), AttributeValue::N(expires.to_string()));
+            self.expire(&mut item);
             actions.push(put(RUN_TABLE, item, Some(Expression::absent(PARTITION)))?);
         }
         Ok(actions)
@@ -143,34 +184,16 @@ impl RunTable for DynamoJournal {
     }
 
     async fn commit(&self, transaction: &Transaction, entries: &[Entry]) -> Result<Written, CloudError> {
-        let operation = "dynamodb:PutItem";
-        let sent = self
-            .once
-            .transact_write_items()
-            .set_transact_items(Some(self.actions(transaction, entries)?))
-            .client_request_token(&transaction.token)
-            .send()
-            .await;
-        if let Err(refused) = &sent
-            && let Some(TransactWriteItemsError::TransactionCanceledException(cancelled)) =
-                refused.as_service_error()
-        {
-            let failed = |code: &str| {
-                cancelled.cancellation_reasons().iter().any(|reason| reason.code() == Some(code))
-            };
-            if failed("ConditionalCheckFailed") {
-                return Ok(Written::Refused);
-            }
-            // Others work on the same items, or too much is asked: it may be sent again.
-            if failed("TransactionConflict") || failed("ThrottlingError") {
-                let why = "another transaction was at work on the same items";
-                return Err(failure(CloudErrorKind::Throttled, operation, RUN_TABLE, why, None));
-            }
-        }
-        match sent.during(&self.scope, operation, RUN_TABLE) {
-            Ok(_) => Ok(Written::Done),
-            Err(error) => Err(self.explained(error)),
-        }
+        let actions = self.actions(transaction, entries)?;
+        self.transact(&self.once, "dynamodb:PutItem", actions, &transaction.token).await
+    }
+
+    async fn release(&self, lock: &LockItem, release: &Release, token: &str) -> Result<Written, CloudError> {
+        self.release_lock(lock, release, token).await
+    }
+
+    async fn releases(&self, most: usize) -> Result<Vec<Release>, CloudError> {
+        self.released(most).await
     }
 
     async fn entries(&self, run: u64) -> Result<Vec<Entry>, CloudError> {
@@ -189,18 +212,18 @@ impl RunTable for DynamoJournal {
         let mut entries = Vec::new();
         while let Some(item) = pages.next().await {
             let item = item.during(&self.scope, operation, RUN_TABLE).map_err(|e| self.explained(e))?;
-            entries.push(entry_of(&item)?);
+            entries.extend(entry_of(&item));
         }
         Ok(entries)
     }
 
-    async fn latest(&self, most: u32) -> Result<Vec<Entry>, CloudError> {
+    async fn latest(&self, runs: usize) -> Result<Vec<Entry>, CloudError> {
         let operation = "dynamodb:Query";
-        let most = usize::try_from(most).unwrap_or(usize::MAX);
         let mut pages = self
             .patient
             .query()
             .table_name(RUN_TABLE)
+            .consistent_read(true)
             .scan_index_forward(false)
             .key_condition_expression(format!("{PARTITION} = :pk AND begins_with({SORT}, :run)"))
             .expression_attribute_values(":pk", AttributeValue::S(self.lock_id.clone()))
@@ -208,13 +231,16 @@ impl RunTable for DynamoJournal {
             .into_paginator()
             .items()
             .send();
-        let mut entries = Vec::new();
+        let mut entries: Vec<Entry> = Vec::new();
+        let mut seen = 0;
         while let Some(item) = pages.next().await {
             let item = item.during(&self.scope, operation, RUN_TABLE).map_err(|e| self.explained(e))?;
-            entries.push(entry_of(&item)?);
-            if entries.len() >= most {
+            let Some(entry) = entry_of(&item) else { continue };
+            seen += usize::from(entries.last().is_none_or(|newer| newer.run != entry.run));
+            if seen > runs {
                 break;
             }
+            entries.push(entry);
         }
         Ok(entries)
     }
@@ -232,18 +258,13 @@ fn sort_key(run: u64, sequence: u32) -> String {
     format!("{}{sequence:08}", run_prefix(run))
 }
 
-fn text_of(entry: &Entry) -> Result<String, CloudError> {
-    serde_json::to_string(entry).map_err(|error| {
-        failure(CloudErrorKind::Refused, "dynamodb:PutItem", RUN_TABLE, error.to_string(), None)
-    })
+pub(super) fn text_of(data: &impl serde::Serialize) -> Result<String, CloudError> {
+    serde_json::to_string(data).map_err(|error| unbuilt(&error))
 }
 
-fn entry_of(item: &HashMap<String, AttributeValue>) -> Result<Entry, CloudError> {
-    let text = item.get(ENTRY).and_then(|value| value.as_s().ok()).map(String::as_str).unwrap_or_default();
-    serde_json::from_str(text).map_err(|error| {
-        let why = format!("an entry of the journal cannot be read: {error}");
-        failure(CloudErrorKind::Unsuitable, "dynamodb:Query", RUN_TABLE, why, None)
-    })
+/// None for one that was changed so that it cannot be read: it is missing then.
+fn entry_of(item: &HashMap<String, AttributeValue>) -> Option<Entry> {
+    serde_json::from_str(item.get(ENTRY)?.as_s().ok()?).ok()
 }
 
 fn fence_attributes(fence: &Fence) -> HashMap<String, AttributeValue> {
@@ -291,11 +312,11 @@ fn fence_condition(stands: Option<&Fence>) -> Expression {
     condition
 }
 
-fn unbuilt(error: &dyn std::fmt::Display) -> CloudError {
+pub(super) fn unbuilt(error: &dyn std::fmt::Display) -> CloudError {
     failure(CloudErrorKind::Refused, "dynamodb:PutItem", RUN_TABLE, error.to_string(), None)
 }
 
-fn put(
+pub(super) fn put(
     table: &str,
     item: HashMap<String, AttributeValue>,
     condition: Option<Expression>,

@@ -51,6 +51,7 @@ use pointsman_engine::ports::{CloudError, CloudErrorKind, Sought};
 use crate::{aws::Aws, error::failure, help, wait::Progress};
 use asked::Asked;
 use changes::Changes;
+pub(crate) use tag_index::tagged;
 
 /// What is done to one kind. Every call may be repeated.
 trait Lifecycle: Spec {

@@ -8,7 +8,10 @@ use futures::{
     FutureExt,
     future::{BoxFuture, Shared},
 };
-use pointsman_core::resource::{ENVIRONMENT_TAG, Tags};
+use pointsman_core::{
+    report::adoption::Tagged,
+    resource::{ENVIRONMENT_TAG, Owner, Tags},
+};
 use pointsman_engine::ports::{CloudError, Sought};
 
 use crate::{aws::Aws, client::Access, error::During};
@@ -78,7 +81,7 @@ pub(super) fn of<'a>(aws: &'a Aws, sought: &'a [Sought]) -> Index<'a> {
     let environment = tags.and_then(|tags| tags.get(ENVIRONMENT_TAG));
     let said = async move {
         let index = match environment {
-            Some(environment) => tagged(aws, environment).await.unwrap_or_default(),
+            Some(environment) => index(aws, environment).await.unwrap_or_default(),
             None => TagIndex::default(),
         };
         Arc::new(index)
@@ -86,7 +89,7 @@ pub(super) fn of<'a>(aws: &'a Aws, sought: &'a [Sought]) -> Index<'a> {
     Index { said: said.boxed().shared(), access: aws.access }
 }
 
-async fn tagged(aws: &Aws, environment: &str) -> Result<TagIndex, CloudError> {
+async fn index(aws: &Aws, environment: &str) -> Result<TagIndex, CloudError> {
     let mut pages = aws
         .clients
         .tagging()
@@ -103,6 +106,19 @@ async fn tagged(aws: &Aws, environment: &str) -> Result<TagIndex, CloudError> {
         index.0.extend(object.resource_arn.map(|arn| (arn, tags)));
     }
     Ok(index)
+}
+
+/// Everything of an environment that the index knows, with its address.
+pub(crate) async fn tagged(aws: &Aws, environment: &str) -> Result<Vec<Tagged>, CloudError> {
+    let TagIndex(tags) = index(aws, environment).await?;
+    let tagged = tags.into_iter().map(|(arn, tags)| {
+        let address = match Tags::observed(tags).owner() {
+            Owner::Environment { environment: _, address } => Some(address),
+            Owner::Unknown => None,
+        };
+        Tagged { arn, address }
+    });
+    Ok(tagged.collect())
 }
 
 #[cfg(test)]

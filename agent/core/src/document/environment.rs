@@ -2,11 +2,12 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 
-use super::{Planned, Problem};
+use super::{Planned, Problem, journal::OpenRun};
 use crate::{
     Address,
     environment::{Diagnostic, EnvironmentName, Reading},
     graph::{Graph, Node},
+    journal::Run,
     lease::{LockInfo, LockItem},
     policy::{Verdict, test::TestReport},
     resource::Kind,
@@ -118,6 +119,10 @@ pub struct StatusOf {
     pub outputs: BTreeMap<String, String>,
     /// Who holds the lock; null when it is free.
     pub lock: Option<Lock>,
+    /// The run that began and did not end; null when there is none.
+    pub open_run: Option<OpenRun>,
+    /// Whether the table of runs stands; nothing can be deployed without it.
+    pub has_run_table: bool,
 }
 
 /// One object as it is recorded.
@@ -139,9 +144,22 @@ pub struct Lock {
     pub info: LockInfo,
 }
 
+impl Lock {
+    /// The lock as it was read.
+    pub fn new(item: &LockItem) -> Self {
+        Self { is_agents: item.mark.is_some(), info: item.terraform_info() }
+    }
+}
+
 impl StatusOf {
-    /// What state and lock tell.
-    pub fn new(environment: EnvironmentName, state: Option<&State>, lock: Option<&LockItem>) -> Self {
+    /// What state, lock and fence tell.
+    pub fn new(
+        environment: EnvironmentName,
+        state: Option<&State>,
+        lock: Option<&LockItem>,
+        open_run: Option<&Run>,
+        has_run_table: bool,
+    ) -> Self {
         let recorded = |state: &State| {
             let object = |(address, recorded): (&Address, &crate::state::Recorded)| {
                 let object = RecordedObject { kind: recorded.resource.kind(), id: recorded.id.clone() };
@@ -157,7 +175,9 @@ impl StatusOf {
             serial: state.map(|state| state.serial),
             objects: state.map(recorded).unwrap_or_default(),
             outputs: state.map(|state| state.outputs.clone()).unwrap_or_default(),
-            lock: lock.map(|lock| Lock { is_agents: lock.mark.is_some(), info: lock.terraform_info() }),
+            lock: lock.map(Lock::new),
+            open_run: open_run.map(|run| OpenRun::new(run, lock)),
+            has_run_table,
         }
     }
 }

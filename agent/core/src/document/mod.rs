@@ -3,14 +3,16 @@
 //! from these types, and stand under schema/json.
 
 mod environment;
+mod journal;
 mod run;
 mod schema;
 
 use serde::Serialize;
 
 pub use environment::{
-    Checked, Drawn, Drift, DriftOf, Judgement, Outputs, PolicyTest, ProblemOf, Status, StatusOf,
+    Checked, Drawn, Drift, DriftOf, Judgement, Lock, Outputs, PolicyTest, ProblemOf, Status, StatusOf,
 };
+pub use journal::{Ended, FaultOf, Historied, Locked, OpenRun, RunOf};
 pub use run::{Fault, Planned, Problem};
 pub use schema::{KINDS, json_schema};
 
@@ -18,7 +20,7 @@ use crate::{
     environment::Reading,
     graph::Graph,
     policy::test::TestReport,
-    report::{Event, Outcome},
+    report::{Event, Outcome, adoption::Adoption},
 };
 
 /// The version of every shape here; raised when a field changes its meaning or goes.
@@ -63,6 +65,21 @@ pub fn drift(environments: Vec<DriftOf>, problems: Vec<ProblemOf>) -> Document<D
 /// What `status` knows.
 pub fn status(environments: Vec<StatusOf>, problems: Vec<ProblemOf>) -> Document<Status> {
     document("status", Status { environments, problems })
+}
+
+/// What `history` tells.
+pub fn history(history: Historied) -> Document<Historied> {
+    document("history", history)
+}
+
+/// Who holds the lock, and what was released.
+pub fn lock(lock: Locked) -> Document<Locked> {
+    document("lock", lock)
+}
+
+/// What `adopt` found, and what it recorded.
+pub fn adoption(adoption: &Adoption) -> Document<&Adoption> {
+    document("adoption", adoption)
 }
 
 /// The outputs of the last deploy.

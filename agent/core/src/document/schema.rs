@@ -2,9 +2,10 @@ use schemars::{JsonSchema, Schema, generate::SchemaSettings};
 use serde_json::{Value, json};
 
 use super::{
-    Checked, Document, Drawn, Drift, Judgement, Outputs, Planned, PolicyTest, Problem, Status, VERSION,
+    Checked, Document, Drawn, Drift, Historied, Judgement, Locked, Outputs, Planned, PolicyTest, Problem,
+    Status, VERSION,
 };
-use crate::report::{Event, Outcome};
+use crate::report::{Event, Outcome, adoption::Adoption};
 
 /// Every kind of document: its word, and the command that prints it.
 pub const KINDS: &[(&str, &str)] = &[
@@ -13,6 +14,9 @@ pub const KINDS: &[(&str, &str)] = &[
     ("outcome", "`apply --json` and `destroy --json`"),
     ("drift", "`drift --json`"),
     ("status", "`status --json`"),
+    ("history", "`history --json`"),
+    ("lock", "`lock show --json` and `lock release --json`"),
+    ("adoption", "`adopt --json`"),
     ("outputs", "`outputs --json`"),
     ("policy_test", "`policy test --json`"),
     ("verdict", "`policy explain --json`"),
@@ -29,6 +33,9 @@ pub fn json_schema(kind: &str) -> Option<Value> {
         "outcome" => of::<Outcome>(),
         "drift" => of::<Drift>(),
         "status" => of::<Status>(),
+        "history" => of::<Historied>(),
+        "lock" => of::<Locked>(),
+        "adoption" => of::<Adoption>(),
         "outputs" => of::<Outputs>(),
         "policy_test" => of::<PolicyTest>(),
         "verdict" => of::<Judgement>(),

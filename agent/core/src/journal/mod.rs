@@ -3,8 +3,10 @@
 
 mod chain;
 mod entry;
+mod history;
 mod open;
 
 pub use chain::{Broken, Chain, verify};
 pub use entry::{Act, Entry, Found, Intent, Part, Started};
+pub use history::{Fault, History, Release, Told};
 pub use open::{Run, open_intents, settle};

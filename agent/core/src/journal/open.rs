@@ -1,7 +1,7 @@
 use std::collections::BTreeMap;
 
 use super::{Act, Entry, Found, Intent, Part, Started};
-use crate::{plan::Action, resource::Observed, state::State};
+use crate::{lease::LockItem, plan::Action, resource::Observed, state::State};
 
 /// The intents of a run that nobody knows the end of.
 pub fn open_intents(entries: &[Entry]) -> BTreeMap<u32, &Intent> {
@@ -89,5 +89,10 @@ impl Run {
             }
         }
         run
+    }
+
+    /// Whether this lock is the one that the run took.
+    pub fn holds(&self, lock: Option<&LockItem>) -> bool {
+        lock.and_then(|item| item.mark.as_ref()).is_some_and(|mark| mark.fence == self.fence)
     }
 }

@@ -10,6 +10,7 @@ use crate::{
     plan::Conflict,
     report::{ChangeResult, Outcome},
     resource::Owner,
+    state::StateError,
 };
 
 /// The failure as plain text of a few lines, without a trailing line break.
@@ -57,7 +58,13 @@ pub fn text(environment: &EnvironmentName, failure: &Failure) -> String {
         Failure::State { location, error } => format!(
             "The state of {environment} at {location} is not used: {error}.\n\
              Nothing was written.\n\
-             Next: look at the object's versions in the bucket and restore the last one that Pointsman wrote."
+             Next: look at the object's versions in the bucket and restore the last one that Pointsman wrote{}.",
+            match error {
+                StateError::Unreadable(_) | StateError::Digest => format!(
+                    "; if it is lost, `pointsman adopt {environment} --from-tags` rebuilds the state from what stands"
+                ),
+                StateError::Newer(_) | StateError::Foreign(_) => String::new(),
+            }
         ),
         Failure::Regressed { location, known, regression } => {
             let what = match regression {

@@ -1,5 +1,6 @@
 //! Every sentence that people read, and every form that machines read.
 
+pub mod adoption;
 pub mod cost;
 pub mod diagnostic;
 pub mod drift;
@@ -8,9 +9,11 @@ pub mod explain;
 pub mod failure;
 pub mod forecast;
 pub mod graph;
+pub mod history;
 pub mod iam;
 pub mod init;
 pub mod layout;
+pub mod lock;
 pub mod outcome;
 pub mod paint;
 pub mod plan;

@@ -11,6 +11,7 @@ use super::{
 };
 use crate::{
     environment::EnvironmentName,
+    journal::Run,
     lease::LockItem,
     state::{LastRun, State},
 };
@@ -21,13 +22,22 @@ pub const NOT_ENDED: &str = "begun, and not ended";
 /// How many milliseconds ago a time (RFC 3339) was; none where it cannot be told.
 pub type Age<'a> = &'a dyn Fn(&str) -> Option<u64>;
 
+/// What is known of an environment without looking at its objects.
+#[derive(Clone, Copy, Debug)]
+pub struct Known<'a> {
+    /// The state; none before the first deploy.
+    pub state: Option<&'a State>,
+    /// The lock; none when it is free.
+    pub lock: Option<&'a LockItem>,
+    /// The run that began and did not end; none when all did.
+    pub open_run: Option<&'a Run>,
+    /// Whether the table of runs stands.
+    pub has_run_table: bool,
+}
+
 /// The status of one environment for terminals.
-pub fn terminal(
-    environment: &EnvironmentName,
-    state: Option<&State>,
-    lock: Option<&LockItem>,
-    age: Age<'_>,
-) -> String {
+pub fn terminal(environment: &EnvironmentName, known: &Known<'_>, age: Age<'_>) -> String {
+    let Known { state, lock, open_run, has_run_table } = *known;
     let mut text = format!("{}\n", bold(environment.as_str()));
     match state {
         None => text.push_str("  never deployed\n"),
@@ -41,10 +51,26 @@ pub fn terminal(
                 writeln!(text, "  lock      held by {}{}", holder_words(&info), since(&info.created, age));
         }
     }
+    if let Some(run) = open_run {
+        write_open(&mut text, run, lock, age);
+    }
+    if !has_run_table {
+        let _ = writeln!(text, "  runs      no run table; `pointsman init {environment} --create` makes it");
+    }
     if let Some(next) = next(environment, state, lock) {
         let _ = writeln!(text, "  next      {next}");
     }
     text
+}
+
+fn write_open(text: &mut String, run: &Run, lock: Option<&LockItem>, age: Age<'_>) {
+    let began = run.began_at.as_deref();
+    let began =
+        began.map(|at| format!(", begun at {}{}", words::moment(at), since(at, age))).unwrap_or_default();
+    let by = run.started.as_ref().map(|started| format!("by {}; ", plain(&started.who))).unwrap_or_default();
+    let what = if run.holds(lock) { "it has its lock still" } else { "the next run looks after it" };
+    let _ = writeln!(text, "  open run  {}{began}, not ended", run.fence);
+    let _ = writeln!(text, "            {by}{}", yellow(what));
 }
 
 fn write_state(text: &mut String, state: &State, lock: Option<&LockItem>, age: Age<'_>) {
@@ -145,7 +171,8 @@ fn has_ended(last: &LastRun) -> bool {
     last.succeeded || last.summary != NOT_ENDED
 }
 
-fn since(time: &str, age: Age<'_>) -> String {
+/// ` (5 min ago)`; nothing where it cannot be told.
+pub(super) fn since(time: &str, age: Age<'_>) -> String {
     age(time).map(|milliseconds| dim(&format!(" ({})", words::ago(milliseconds)))).unwrap_or_default()
 }
 

@@ -141,6 +141,14 @@ pub fn took(milliseconds: u64) -> String {
     }
 }
 
+/// A time (RFC 3339) to the second.
+pub fn moment(time: &str) -> String {
+    super::paint::plain(&match time.split_once('.') {
+        Some((seconds, rest)) if rest.ends_with('Z') => format!("{seconds}Z"),
+        _ => time.to_owned(),
+    })
+}
+
 /// How long ago something was, roughly: `12 s`, `5 min`, `3 h`, `2 days`.
 pub fn ago(milliseconds: u64) -> String {
     let minutes = milliseconds / 60_000;

@@ -1,6 +1,6 @@
 use async_trait::async_trait;
 use pointsman_core::{
-    journal::Entry,
+    journal::{Entry, Release},
     lease::{Fence, LockCondition, LockItem, Transaction},
     preflight::{Backend, Work},
 };
@@ -45,11 +45,20 @@ pub trait RunTable: Send + Sync {
     /// it may be sent again: what was done under its token is not done twice.
     async fn commit(&self, transaction: &Transaction, entries: &[Entry]) -> Result<Written, CloudError>;
 
-    /// All entries of a run, in their order, read consistently.
+    /// All entries of a run that can be read, in their order, read consistently:
+    /// one that cannot is missing.
     async fn entries(&self, run: u64) -> Result<Vec<Entry>, CloudError>;
 
-    /// The newest entries of all runs, the newest first.
-    async fn latest(&self, most: u32) -> Result<Vec<Entry>, CloudError>;
+    /// All entries of so many newest runs, read consistently, the newest first.
+    async fn latest(&self, runs: usize) -> Result<Vec<Entry>, CloudError>;
+
+    /// Deletes a lock that is still exactly the one that was read, whosever it
+    /// is, and notes that it was released: both or nothing. Sent again under its
+    /// token, it is done once.
+    async fn release(&self, lock: &LockItem, release: &Release, token: &str) -> Result<Written, CloudError>;
+
+    /// So many of the locks that were released, the newest first.
+    async fn releases(&self, most: usize) -> Result<Vec<Release>, CloudError>;
 }
 
 /// A version of the state, as the bucket tells them apart.

@@ -6,6 +6,7 @@ use pointsman_core::{
     desired::{Neighbour, Network, Surroundings},
     environment::{EnvironmentName, block},
     preflight::{Answers, Questions},
+    report::adoption::Tagged,
     resource::{Desired, Observed, Resource},
 };
 
@@ -53,6 +54,10 @@ pub trait CloudReader: Send + Sync {
     /// Everything of these that stands, whoever owns it, in as few calls and
     /// as short a chain of them as AWS allows.
     async fn observe(&self, sought: &[Sought]) -> Result<BTreeMap<Address, Observed>, CloudError>;
+
+    /// Everything that carries the environment's tag, as AWS's index of tags has
+    /// it: it lags behind, and does not know every kind.
+    async fn tagged(&self, environment: &EnvironmentName) -> Result<Vec<Tagged>, CloudError>;
 
     /// What preflight asks, side by side: each question has an answer of its own.
     async fn preflight(&self, questions: &Questions) -> Answers;

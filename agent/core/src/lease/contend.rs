@@ -91,7 +91,6 @@ mod tests {
     }
 
     #[test]
-    #[expect(clippy::print_stdout, reason = "what was counted is printed")]
     fn t04_a_lock_without_a_mark_is_never_touched() {
         let timing = Timing::default();
         let mut watch = Watch::default();

@@ -7,6 +7,7 @@
     reason = "a repository that cannot be read ends the test with a message; what was found is shown on request"
 )]
 
+mod clocks;
 mod dependencies;
 mod lints;
 mod policies;

@@ -1,5 +1,6 @@
 //! What to do next, for refusals that have a known way out.
 
+use pointsman_core::preflight::RUN_TABLE;
 use pointsman_engine::ports::CloudErrorKind;
 
 use crate::scope::Scope;
@@ -97,8 +98,10 @@ pub(crate) fn no_table(table: &str, scope: &Scope) -> String {
 /// How the agent's own table comes to be.
 pub(crate) fn no_run_table(scope: &Scope) -> String {
     format!(
-        "the agent keeps its journal in this table, beside the lock table; `pointsman init ENV --create` makes it ({})",
-        scope.identity()
+        "create it, for the agent's journal, with `aws dynamodb create-table --table-name {RUN_TABLE} \
+         --attribute-definitions AttributeName=pk,AttributeType=S AttributeName=sk,AttributeType=S --key-schema \
+         AttributeName=pk,KeyType=HASH AttributeName=sk,KeyType=RANGE --billing-mode PAY_PER_REQUEST {}`",
+        scope.cli_options()
     )
 }
 

@@ -157,12 +157,12 @@ fn matrix(title: &str, subject: Subject, step: usize, deep: usize) {
 
 #[test]
 fn t08_killed_at_some_calls_of_a_deploy() {
-    matrix("T8 (part)", REPORTS, 9, 0);
+    matrix("T8 (part)", REPORTS, 13, 0);
 }
 
 #[test]
 fn t09_killed_again_while_recovering() {
-    matrix("T9 (part)", REPORTS, 31, 2);
+    matrix("T9 (part)", REPORTS, 47, 2);
 }
 
 #[test]

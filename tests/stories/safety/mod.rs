@@ -2,13 +2,17 @@
 //! proxy's list of who wrote when and by what stands afterwards. Each story prints what it
 //! counted. The whole matrices run with `--ignored`, a part of each always.
 
+mod canaries;
 mod commands;
 mod contention;
 mod interference;
 mod kill;
+mod lease;
+mod permissions;
 mod replicas;
 mod state;
 mod storm;
+mod twice;
 
 use pointsman_tests::story::{Clone, World};
 

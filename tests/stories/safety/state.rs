@@ -7,32 +7,28 @@ const STATE: &str = "s3 = client('s3')\nbucket, key = 'gg-ai-terraform-states', 
 #[test]
 fn t11_state_writes_are_refused_lost_and_torn() {
     let answers = [
-        (409, "ConditionalRequestConflict", "A conflicting operation occurred"),
-        (412, "PreconditionFailed", "At least one of the pre-conditions you specified did not hold"),
-        (503, "SlowDown", "Please reduce your request rate"),
-        (500, "InternalError", "We encountered an internal error"),
+        (409, "ConditionalRequestConflict", "A conflicting operation occurred", 2),
+        (412, "PreconditionFailed", "At least one of the pre-conditions you specified did not hold", 40),
+        (500, "InternalError", "We encountered an internal error", 3),
+        (503, "SlowDown", "Please reduce your request rate", 40),
     ];
     let mut counted = Vec::new();
-    for (status, code, message) in answers {
-        for times in [2, 40] {
-            let world = small();
-            let clone = world.clone_of("main");
-            world.aws.proxy().fail("s3", "PutObject", status, code, message, times);
-            let ended = clone.run(&["apply", NAME, "--yes"]);
-            assert!([0, 1].contains(&ended.code) && !ended.err.contains("panicked"), "{ended:?}");
-            if ended.code == 1 {
-                assert!(ended.err.contains("s3:PutObject"), "it says what failed: {}", ended.err);
-            }
-            world.aws.proxy().heal();
-            converge(&clone, NAME, 1);
-            clone.run(&["plan", NAME, "--detailed-exitcode"]).expect_code(0);
-            clone.run(&["destroy", NAME, "--yes"]).expect_code(0);
-            assert_eq!(standing(&world), "", "lost after {code} {times} times");
-            counted.push(format!(
-                "{status} x{times}: {}",
-                if ended.code == 0 { "went on" } else { "stopped, then went on" }
-            ));
+    for (status, code, message, times) in answers {
+        let world = small();
+        let clone = world.clone_of("main");
+        world.aws.proxy().fail("s3", "PutObject", status, code, message, times);
+        let ended = clone.run(&["apply", NAME, "--yes"]);
+        assert!([0, 1].contains(&ended.code) && !ended.err.contains("panicked"), "{ended:?}");
+        if ended.code == 1 {
+            assert!(ended.err.contains("s3:PutObject"), "it says what failed: {}", ended.err);
         }
+        world.aws.proxy().heal();
+        converge(&clone, NAME, 1);
+        clone.run(&["plan", NAME, "--detailed-exitcode"]).expect_code(0);
+        clone.run(&["destroy", NAME, "--yes"]).expect_code(0);
+        assert_eq!(standing(&world), "", "lost after {code} {times} times");
+        let came = if ended.code == 0 { "went on" } else { "stopped, then went on" };
+        counted.push(format!("{status} x{times}: {came}"));
     }
     println!("T11: state writes answered {}", counted.join(", "));
 }

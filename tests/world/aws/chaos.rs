@@ -1,7 +1,7 @@
 //! Random harm on the way to AWS: bounded, seeded, and of every kind that a network and a busy
 //! service do.
 
-use std::time::Duration;
+use std::{collections::BTreeSet, time::Duration};
 
 use axum::body::{Body, to_bytes};
 use http::Response;
@@ -24,6 +24,8 @@ pub enum Harm {
     LostReply,
     /// AWS does it, and half of the answer arrives.
     Torn,
+    /// AWS does it, and says that it failed.
+    Disowned,
     /// AWS does it, and the answer takes longer than anybody waits.
     TooLate,
 }
@@ -40,19 +42,37 @@ pub struct Weather {
     pub percent: u8,
     /// Which harms there are; each is as likely as the others.
     pub harms: Vec<Harm>,
+    /// Which calls it falls on.
+    pub on: On,
+}
+
+/// Which calls the weather falls on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum On {
+    /// All.
+    Every,
+    /// The first of each operation that may change something.
+    FirstMutations,
 }
 
 impl Weather {
     /// Every kind of harm to so many calls of a hundred.
     #[must_use]
     pub fn rough(seed: u64, percent: u8) -> Self {
-        Self { seed, percent, harms: HARMS.to_vec() }
+        Self { seed, percent, harms: HARMS.to_vec(), on: On::Every }
+    }
+
+    /// The first call of each operation that changes something is done, and answered as failed: it
+    /// is sent again.
+    #[must_use]
+    pub fn twice() -> Self {
+        Self { seed: 0, percent: 100, harms: vec![Harm::Disowned], on: On::FirstMutations }
     }
 
     /// Answers are lost after AWS acted, and nothing else.
     #[must_use]
     pub fn lossy(seed: u64, percent: u8) -> Self {
-        Self { seed, percent, harms: vec![Harm::LostReply] }
+        Self { seed, percent, harms: vec![Harm::LostReply], on: On::Every }
     }
 }
 
@@ -61,15 +81,22 @@ impl Weather {
 pub(crate) struct Chaos {
     weather: Weather,
     random: fastrand::Rng,
+    seen: BTreeSet<String>,
 }
 
 impl Chaos {
     pub(crate) fn new(weather: Weather) -> Self {
-        Self { random: fastrand::Rng::with_seed(weather.seed), weather }
+        Self { random: fastrand::Rng::with_seed(weather.seed), weather, seen: BTreeSet::new() }
     }
 
     /// What happens to the next call.
-    pub(crate) fn next(&mut self, _operation: &Operation) -> Option<Harm> {
+    pub(crate) fn next(&mut self, operation: &Operation) -> Option<Harm> {
+        if self.weather.on == On::FirstMutations {
+            let name = format!("{}:{}", operation.service, operation.name);
+            if !operation.is_mutating() || !self.seen.insert(name) {
+                return None;
+            }
+        }
         let harmed = self.random.u8(..100) < self.weather.percent;
         if harmed { self.random.choice(&self.weather.harms).copied() } else { None }
     }
@@ -81,7 +108,7 @@ impl Harm {
         match self {
             Self::Throttled => Some((400, "ThrottlingException", "Rate exceeded")),
             Self::Failed => Some((503, "ServiceUnavailable", "The service is not available")),
-            Self::Reset | Self::LostReply | Self::Torn | Self::TooLate => None,
+            Self::Reset | Self::LostReply | Self::Torn | Self::TooLate | Self::Disowned => None,
         }
     }
 }

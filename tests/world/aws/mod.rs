@@ -21,7 +21,7 @@ use anyhow::{Context, Result};
 use tempfile::TempDir;
 
 pub use call::Call;
-pub use chaos::{Harm, Weather};
+pub use chaos::{Harm, On, Weather};
 pub use estate::Estate;
 pub use hold::{Held, Place};
 pub use moto::Moto;

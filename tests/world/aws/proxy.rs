@@ -24,8 +24,8 @@ use super::faults::Fault;
 use super::hold::{Gate, Held, Place, Which};
 use super::operation::{Operation, age_of, key_of};
 
-/// The largest form that is read to find its `Action`; AWS's own limits are far below.
-const LARGEST_FORM: usize = 16 * 1024 * 1024;
+/// The largest request that is passed on; the agent's own are far below.
+const LARGEST_REQUEST: usize = 16 * 1024 * 1024;
 
 #[derive(Debug, Default)]
 struct Rules {
@@ -233,17 +233,13 @@ impl Drop for Proxy {
 }
 
 async fn forward(State(shared): State<Arc<Shared>>, request: Request) -> Response<Body> {
-    let (mut parts, mut body) = request.into_parts();
-    let mut form = Vec::new();
-    if is_form(&parts.headers) {
-        match to_bytes(body, LARGEST_FORM).await {
-            Ok(bytes) => {
-                form = bytes.to_vec();
-                body = Body::from(bytes);
-            }
-            Err(error) => return broken(StatusCode::BAD_REQUEST, &error.to_string()),
-        }
-    }
+    let (mut parts, body) = request.into_parts();
+    // Read to its end: only then is a caller noticed that goes away while its call is held.
+    let body = match to_bytes(body, LARGEST_REQUEST).await {
+        Ok(bytes) => bytes,
+        Err(error) => return broken(StatusCode::BAD_REQUEST, &error.to_string()),
+    };
+    let form = if is_form(&parts.headers) { body.to_vec() } else { Vec::new() };
     let operation = Operation::of(&parts.method, &parts.uri, &parts.headers, &form);
     let (entry, number, harm) = Entry::record(&shared, &operation, &parts.headers);
 
@@ -285,7 +281,7 @@ async fn forward(State(shared): State<Arc<Shared>>, request: Request) -> Respons
         Ok(uri) => uri,
         Err(error) => return broken(StatusCode::BAD_REQUEST, &error.to_string()),
     };
-    let answer = match shared.client.request(Request::from_parts(parts, body)).await {
+    let answer = match shared.client.request(Request::from_parts(parts, Body::from(body))).await {
         Ok(answer) => answer.map(Body::new),
         Err(error) => broken(StatusCode::BAD_GATEWAY, &format!("the emulator does not answer: {error}")),
     };
@@ -299,6 +295,12 @@ async fn forward(State(shared): State<Arc<Shared>>, request: Request) -> Respons
             hang_up()
         }
         Some(Harm::Torn) => return torn(answer).await,
+        Some(Harm::Disowned) => {
+            let fault = Fault::once(&operation, 500, "InternalFailure", "We failed; perhaps it was done");
+            let answer = fault.answer(operation.protocol);
+            entry.answered(&shared, answer.status(), false);
+            return answer;
+        }
         Some(Harm::Throttled | Harm::Failed | Harm::Reset) | None => {}
     }
     entry.answered(&shared, answer.status(), false);

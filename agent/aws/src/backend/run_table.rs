@@ -76,7 +76,6 @@ impl DynamoJournal {
 
     pub(super) fn explained(&self, mut error: CloudError) -> CloudError {
         if error.code.as_deref() == Some("ResourceNotFoundException") {
-            error.kind = CloudErrorKind::Unsuitable;
             error.help = Some(help::no_run_table(&self.scope));
         }
         error

@@ -131,10 +131,8 @@ impl Site<'_> {
             Ok((id, state)) => Ok(self.journal.done(number, id, state).await?),
             Err(undone) => {
                 if let Undone::Failed { why, kind } = &undone {
-                    let doubt =
-                        if *kind == Some(CloudErrorKind::Refused) { Doubt::Refused } else { Doubt::Open };
                     let mut failed = self.failed.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
-                    failed.insert(number, (why.clone(), doubt));
+                    failed.insert(number, (why.clone(), Doubt::after(*kind)));
                 }
                 Err(undone)
             }

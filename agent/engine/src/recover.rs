@@ -18,7 +18,7 @@ use crate::{
     journal::{commit, now, token},
     keeper::Keeper,
     lease::{LeaseLost, LeaseProof, lease_error},
-    ports::{CloudError, Sought, Written},
+    ports::{CloudError, CloudErrorKind, Sought, Written},
 };
 
 /// Looks after the run that the fence names: finds what it made, records it,
@@ -88,6 +88,31 @@ pub(crate) enum Doubt {
     Open,
     /// AWS answered, and refused.
     Refused,
+}
+
+impl Doubt {
+    /// What is in doubt after a failure of this kind; none is a fault of our own.
+    pub(crate) fn after(kind: Option<CloudErrorKind>) -> Self {
+        match kind {
+            Some(
+                CloudErrorKind::AccessDenied
+                | CloudErrorKind::Credentials
+                | CloudErrorKind::LeaseLost
+                | CloudErrorKind::NotFound
+                | CloudErrorKind::NotOurs
+                | CloudErrorKind::Refused
+                | CloudErrorKind::Unsuitable,
+            ) => Self::Refused,
+            Some(
+                CloudErrorKind::Failed
+                | CloudErrorKind::Stale
+                | CloudErrorKind::Throttled
+                | CloudErrorKind::TimedOut
+                | CloudErrorKind::Unreachable,
+            )
+            | None => Self::Open,
+        }
+    }
 }
 
 /// What stands of announced writes, found by name. What is missed is looked

@@ -42,5 +42,5 @@ pub async fn status(ports: &Ports, environment: &EnvironmentName) -> Result<Stat
 }
 
 fn is_missing(error: &CloudError) -> bool {
-    error.kind == CloudErrorKind::Unsuitable && error.code.as_deref() == Some("ResourceNotFoundException")
+    error.kind == CloudErrorKind::NotFound && error.code.as_deref() == Some("ResourceNotFoundException")
 }

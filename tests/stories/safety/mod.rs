@@ -36,6 +36,10 @@ fn converge(clone: &Clone<'_>, name: &str, most: usize) -> usize {
         if ended.code == 0 {
             return tries;
         }
+        println!(
+            "a try that failed: {}",
+            ended.err.lines().filter(|line| line.contains("failed")).collect::<Vec<_>>().join("; ")
+        );
         last = Some(ended);
     }
     panic!("{name} does not converge in {most} tries: {last:?}");

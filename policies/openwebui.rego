@@ -5,26 +5,24 @@ package openwebui
 
 # Messages that arrive at one task never reach people connected to another.
 warn contains finding(name, "WEBSOCKET_MANAGER", problem) if {
-	some name, service in services
-	is_shared(service)
+	some name, service in shared
 	not shares_websockets(service)
 	problem := "runs more than one process without `WEBSOCKET_MANAGER = \"redis\"` and `WEBSOCKET_REDIS_URL`: live answers reach only those who happen to be on the same one"
 }
 
 # Sign-outs, rate limits and settings are kept per task otherwise.
 warn contains finding(name, "REDIS_URL", problem) if {
-	some name, service in services
-	is_shared(service)
+	some name, service in shared
 	not is_set(service, "REDIS_URL")
 	problem := "runs more than one process without `REDIS_URL`: sessions and settings are not shared between them"
 }
 
 # Tasks already multiply; workers within them multiply connections and memory once more.
 warn contains finding(name, "UVICORN_WORKERS", problem) if {
-	some name, service in services
-	most_tasks(service) > 1
-	workers(service) > 1
-	problem := sprintf("runs %d workers in each of up to %d tasks: each worker has its own database pool and its own copy of the models in memory; scale by tasks alone", [workers(service), most_tasks(service)])
+	some name in object.keys(services)
+	tasks[name] > 1
+	workers[name] > 1
+	problem := sprintf("runs %d workers in each of up to %d tasks: each worker has its own database pool and its own copy of the models in memory; scale by tasks alone", [workers[name], tasks[name]])
 }
 
 # Each request without async code holds a thread; when all are held, health checks fail too.
@@ -52,8 +50,7 @@ warn contains finding(name, "WEBUI_SECRET_KEY", problem) if {
 
 # The default vector database is a file that one process may open.
 warn contains finding(name, "VECTOR_DB", problem) if {
-	some name, service in services
-	is_shared(service)
+	some name, service in shared
 	is_file_based(service)
 	problem := sprintf("runs more than one process on the vector database `%s`, which is a file: processes that write at once damage it; use `pgvector` or another server", [vector_database(service)])
 }
@@ -61,7 +58,7 @@ warn contains finding(name, "VECTOR_DB", problem) if {
 # Two tasks that migrate an empty database at once: one of them dies.
 warn contains finding(name, "ENABLE_DB_MIGRATIONS", problem) if {
 	some name, service in services
-	most_tasks(service) > 1
+	tasks[name] > 1
 	lower(object.get(service, ["environment", "ENABLE_DB_MIGRATIONS"], "true")) == "true"
 	problem := "lets every task run the migrations at its start: started together on a new schema, tasks fail; start one task first, or set `ENABLE_DB_MIGRATIONS = \"false\"` and migrate in a task of its own"
 }
@@ -91,15 +88,20 @@ is_set(service, name) if setting(service, name) != ""
 
 number(service, name) := to_number(setting(service, name)) if regex.match(`^[0-9]{1,9}$`, setting(service, name))
 
-workers(service) := number(service, "UVICORN_WORKERS")
+# What several rules ask for is worked out once.
+workers := {name: count_of_workers(service) | some name, service in services}
 
-workers(service) := 1 if not number(service, "UVICORN_WORKERS")
+count_of_workers(service) := number(service, "UVICORN_WORKERS")
 
-most_tasks(service) := max([object.get(service, "count", 1), object.get(service, ["scaling", "max"], 0)])
+count_of_workers(service) := 1 if not number(service, "UVICORN_WORKERS")
 
-is_shared(service) if most_tasks(service) > 1
+tasks := {name: most | some name, service in services; most := max([object.get(service, "count", 1), object.get(service, ["scaling", "max"], 0)])}
 
-is_shared(service) if workers(service) > 1
+# Whatever runs more than one process.
+shared := {name: service |
+	some name, service in services
+	max([tasks[name], workers[name]]) > 1
+}
 
 shares_websockets(service) if {
 	lower(setting(service, "WEBSOCKET_MANAGER")) == "redis"

@@ -15,6 +15,7 @@ pub mod github;
 pub mod many;
 pub mod process;
 pub mod python;
+mod snippets;
 pub mod story;
 
 /// This repository's folder, as cargo says it when the program runs: a target folder that several

@@ -96,7 +96,7 @@ impl Checker {
         let now = jiff::Timestamp::now().to_string();
         let documents: Vec<Value> = unknown
             .iter()
-            .map(|one| PolicyInput::of_environment(one.name.as_str(), &one.document, &now).to_document())
+            .map(|one| PolicyInput::of_environment(one.name.as_str(), &one.document, &now).into_document())
             .collect();
         let policies = folder.policies()?;
         let ready = match self.ready.take() {

@@ -1,7 +1,5 @@
 use std::time::Duration;
 
-use pointsman_tests::aws::Place;
-
 use super::{NAME, converge, small, standing};
 use crate::{PATIENCE, idempotence::force_unlock, settled};
 
@@ -42,16 +40,16 @@ fn unlocked(moments: impl IntoIterator<Item = u64>) {
     );
 }
 
-/// Where a deploy is held when its lock goes.
-const HELD_AT: [usize; 2] = [5, 21];
+/// The calls at whose answers a deploy is held when its lock goes: others are to be announced after each.
+const HELD_AT: [(&str, &str); 2] = [("ec2", "CreateSecurityGroup"), ("ecs", "RegisterTaskDefinition")];
 
 #[test]
 fn t05_the_lock_is_removed_under_a_deploy() {
-    for number in HELD_AT {
+    for (service, operation) in HELD_AT {
         let world = small();
         let clone = world.clone_of("main");
         world.aws.proxy().clear();
-        let held = world.aws.proxy().hold_mutation(number, Place::Answer);
+        let held = world.aws.proxy().hold_answer(service, operation);
         let running = clone.start(&["apply", NAME, "--yes"]);
         assert!(held.wait_reached(PATIENCE), "it does not get so far; it said\n{}", running.said());
         force_unlock(&world);
@@ -68,9 +66,7 @@ fn t05_the_lock_is_removed_under_a_deploy() {
         clone.run(&["plan", NAME, "--detailed-exitcode"]).expect_code(0);
         clone.run(&["destroy", NAME, "--yes"]).expect_code(0);
         assert_eq!(standing(&world), "");
-        println!(
-            "T5: unlocked at mutation {number}: {landed} announced calls still left, then nothing; converged"
-        );
+        println!("T5: unlocked at {operation}: {landed} announced calls still left, then nothing; converged");
     }
 }
 

@@ -29,6 +29,7 @@ pub use proxy::Proxy;
 
 use crate::process::Background;
 use crate::python::{self, Python};
+use crate::snippets;
 
 /// The account of the example estate.
 pub const ACCOUNT: &str = "908027381725";
@@ -273,9 +274,7 @@ impl Emulator {
     ///
     /// When the code fails; the message quotes its traceback.
     pub fn python(&self, code: &str) -> String {
-        let mut command = self.script(code);
-        self.lead_to(&mut command, &self.direct_endpoint());
-        match python::printed(command) {
+        match snippets::run(&self.python, code, &self.environment_at(&self.direct_endpoint())) {
             Ok(said) => said,
             Err(error) => panic!("{error:#}\n--- emulator\n{}", self.log_tail()),
         }

@@ -68,6 +68,8 @@ pub struct Share {
     /// Of files, also of those that others extend.
     of_files: Vec<Diagnostic>,
     unreadable: BTreeSet<(String, usize)>,
+    /// What each of the environments claims for itself alone.
+    claims: Vec<Vec<meaning::Claim>>,
 }
 
 /// One of `shares` shares of what [`read`] reads, by its number from 0: for
@@ -85,8 +87,9 @@ pub fn read_share(sources: &Sources, number: usize, shares: usize) -> Share {
 /// What all shares say, in their order.
 pub fn together(shares: impl IntoIterator<Item = Share>) -> Reading {
     let (mut environments, mut broken, mut diagnostics) = (Vec::new(), Vec::new(), Vec::new());
-    let (mut of_files, mut unreadable) = (Vec::new(), BTreeSet::new());
+    let (mut of_files, mut unreadable, mut claims) = (Vec::new(), BTreeSet::new(), Vec::new());
     for share in shares {
+        claims.extend(share.claims);
         environments.extend(share.environments);
         broken.extend(share.broken);
         diagnostics.extend(share.diagnostics);
@@ -97,7 +100,7 @@ pub fn together(shares: impl IntoIterator<Item = Share>) -> Reading {
         unreadable.is_empty() || line_of(diagnostic).is_none_or(|line| !unreadable.contains(&line))
     });
     diagnostics.extend(of_files);
-    let (shared, losers) = meaning::check_together(&environments);
+    let (shared, losers) = meaning::check_together(&environments, claims);
     diagnostics.extend(shared);
     environments.retain(|environment| {
         let lost = losers.contains(&environment.name);
@@ -243,7 +246,9 @@ impl<'s> Reader<'s> {
 
     fn finish(self) -> Share {
         let Self { sources: _, loader, environments, broken, diagnostics } = self;
+        let claims = environments.iter().map(meaning::claims).collect();
         Share {
+            claims,
             environments,
             broken,
             diagnostics,

@@ -8,7 +8,7 @@ use super::{
     error::Spot,
     limits,
     outcome::{self, Message, Outcome},
-    overrides,
+    overrides, phrases,
     rule::{self, Definition, JudgingRule, RuleKind},
 };
 
@@ -158,7 +158,7 @@ impl<'a> Asking<'a> {
             rule.asked().iter().for_each(&mut *tell);
             let Some(value) = self.value(rule)? else { continue };
             let excepted = outcome::exceptions(&value);
-            let places = self.places(rule, excepted.iter().map(|(given, _)| given));
+            let places = self.places(rule, excepted.iter().map(|(given, _)| (given, "")));
             for (given, names) in excepted {
                 let at = places.get(&given).copied().unwrap_or(first);
                 match names {
@@ -209,7 +209,13 @@ impl<'a> Asking<'a> {
             _ => Heard::Spoke,
         };
         self.verdict.rules.push(judged);
-        let places = self.places(rule, outcomes.iter().map(|(given, _)| given));
+        let places = self.places(
+            rule,
+            outcomes.iter().map(|(given, outcome)| match outcome {
+                Outcome::Says(message, _) => (given, message.text.as_str()),
+                Outcome::WrongShape(_) => (given, ""),
+            }),
+        );
         for (given, outcome) in outcomes.into_iter().take(limits::MESSAGES) {
             let at = places.get(&given).copied().unwrap_or(first);
             match outcome {
@@ -269,22 +275,34 @@ impl<'a> Asking<'a> {
         if out_of_time { Err(OutOfTime) } else { Ok(None) }
     }
 
-    /// Which definition gives which part of a rule's value: each is evaluated
-    /// alone, until each part that is `sought` has its own. The value itself
-    /// never comes from here.
+    /// Which definition gives which part of a rule's value. Where the words of
+    /// a message are those of one definition, it is that one; for the rest, each
+    /// is evaluated alone, until each part that is `sought` has its own. The
+    /// value itself never comes from here.
     fn places<'v>(
         &mut self,
         rule: &'a JudgingRule,
-        sought: impl Iterator<Item = &'v Value>,
+        sought: impl Iterator<Item = (&'v Value, &'v str)>,
     ) -> BTreeMap<Value, &'a Definition> {
         let mut places = BTreeMap::new();
-        let mut sought: BTreeSet<&Value> = sought.collect();
         if rule.definitions.len() < 2 {
             return places;
         }
+        let mut unknown = BTreeSet::new();
+        for (given, text) in sought {
+            let mut from = rule.definitions.iter().filter(|it| phrases::says(&it.phrases, text));
+            match (from.next(), from.next()) {
+                (Some(only), None) => {
+                    places.insert(given.clone(), only);
+                }
+                _ => {
+                    unknown.insert(given);
+                }
+            }
+        }
         let path = rule.components();
         for definition in &rule.definitions {
-            if sought.is_empty() {
+            if unknown.is_empty() {
                 break;
             }
             let data = self.engine.eval_rule_in_module(&definition.module, &definition.rule, false);
@@ -294,7 +312,7 @@ impl<'a> Asking<'a> {
             };
             let alone = path.iter().fold(data, |value, name| value[name.as_str()].clone());
             for (given, _) in outcome::outcomes(&alone) {
-                sought.remove(&given);
+                unknown.remove(&given);
                 places.entry(given).or_insert(definition);
             }
         }

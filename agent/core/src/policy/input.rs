@@ -60,7 +60,18 @@ impl PolicyInput {
     /// As the document that [`PolicySet::evaluate`](super::PolicySet::evaluate)
     /// takes.
     pub fn to_document(&self) -> serde_json::Value {
-        serde_json::to_value(self).unwrap_or(serde_json::Value::Null)
+        self.clone().into_document()
+    }
+
+    /// The same, without a copy.
+    pub fn into_document(mut self) -> serde_json::Value {
+        let (environment, plan) = (self.environment.take(), self.plan.take());
+        let mut document = serde_json::to_value(self).unwrap_or(serde_json::Value::Null);
+        if let Some(document) = document.as_object_mut() {
+            document.insert("environment".to_owned(), environment);
+            document.insert("plan".to_owned(), plan);
+        }
+        document
     }
 }
 

@@ -21,6 +21,7 @@ mod limits;
 mod nesting;
 mod outcome;
 mod overrides;
+mod phrases;
 mod rule;
 mod schema;
 mod set;

@@ -2,7 +2,7 @@ use std::collections::BTreeMap;
 
 use regorus::unstable::{Expr, Module, Ref, Rule, RuleHead};
 
-use super::{Asked, Effect};
+use super::{Asked, Effect, phrases};
 
 /// A rule that judges: all definitions of one name in one package.
 #[derive(Clone, Debug)]
@@ -28,6 +28,8 @@ pub(super) struct Definition {
     pub(super) rule: Ref<Rule>,
     pub(super) file: String,
     pub(super) line: u32,
+    /// What its messages may say, as far as it is constant.
+    pub(super) phrases: Vec<String>,
 }
 
 impl JudgingRule {
@@ -43,7 +45,7 @@ impl JudgingRule {
 
     /// It and where it is defined first.
     pub(super) fn asked(&self) -> Option<Asked> {
-        let Definition { module: _, rule: _, file, line } = self.definitions.first()?;
+        let Definition { module: _, rule: _, file, line, phrases: _ } = self.definitions.first()?;
         Some(Asked {
             package: self.package.clone(),
             rule: self.name.clone(),
@@ -79,7 +81,8 @@ pub(super) fn judging_rules(modules: &[Ref<Module>]) -> Vec<JudgingRule> {
             let Some((name, line)) = name_and_line(rule) else { continue };
             let Some(kind) = kind(&name) else { continue };
             let file = rule.span().source.file().clone();
-            let definition = Definition { module: module.clone(), rule: rule.clone(), file, line };
+            let phrases = phrases::phrases(rule.span().text());
+            let definition = Definition { module: module.clone(), rule: rule.clone(), file, line, phrases };
             rules
                 .entry((package.clone(), name.clone()))
                 .or_insert_with(|| JudgingRule {

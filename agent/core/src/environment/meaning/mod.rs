@@ -25,7 +25,7 @@ mod together;
 
 use super::{Diagnostic, Environment, EnvironmentFile, Place, node::Node, text::Texts};
 pub(crate) use fargate::fargate_sizes;
-pub(crate) use together::check_together;
+pub(crate) use together::{Claim, check_together, claims};
 
 /// A check: looks at one thing, reports all that is wrong with it.
 type Check = fn(&Subject<'_>, &mut Vec<Diagnostic>);

@@ -9,7 +9,8 @@ use crate::{
 };
 
 /// What an environment claims for itself alone.
-struct Claim {
+#[derive(Debug)]
+pub(crate) struct Claim {
     /// The same for two that cannot both have it.
     key: Vec<String>,
     path: String,
@@ -18,10 +19,14 @@ struct Claim {
 }
 
 /// What two environments claim, and all environments that are in such a quarrel.
-pub(crate) fn check_together(environments: &[Environment]) -> (Vec<Diagnostic>, BTreeSet<EnvironmentName>) {
+/// `claims` are those of each, in the same order.
+pub(crate) fn check_together(
+    environments: &[Environment],
+    claims: Vec<Vec<Claim>>,
+) -> (Vec<Diagnostic>, BTreeSet<EnvironmentName>) {
     let mut claimed: BTreeMap<Vec<String>, Vec<(&Environment, Claim)>> = BTreeMap::new();
-    for environment in environments {
-        for claim in claims(environment) {
+    for (environment, claims) in environments.iter().zip(claims) {
+        for claim in claims {
             claimed.entry(claim.key.clone()).or_default().push((environment, claim));
         }
     }
@@ -55,7 +60,8 @@ pub(crate) fn check_together(environments: &[Environment]) -> (Vec<Diagnostic>, 
     (found, quarrelling)
 }
 
-fn claims(environment: &Environment) -> Vec<Claim> {
+/// Everything that an environment claims for itself alone.
+pub(crate) fn claims(environment: &Environment) -> Vec<Claim> {
     let file = &environment.file;
     let state = &file.state;
     // Terraform's ending does not make another state: ours stands beside both.

@@ -42,8 +42,8 @@ pub enum Verdict {
 /// Each rate stands between the bounds of Wilson's score interval at `z` 3.09
 /// (one-sided 99.9 %). Green is worse when the least that its rate can be is
 /// above the most that blue's can be: both bounds must be wrong for a green that
-/// is as good to be turned back, less than one time in 500 for one look and,
-/// as the intervals must not even touch, about one in 100,000 where both sides
+/// is as good to be turned back, at most one time in 500 for one look and,
+/// as the intervals must not even touch, less than one in 100,000 where both sides
 /// have as many requests. It is looked at again and again, so it is meant to be
 /// this strict. Wilson's interval holds for few errors and for none, where the
 /// usual test of two proportions does not. Without enough of blue, green is
@@ -77,4 +77,60 @@ fn bounds(sample: Sample) -> (f64, f64) {
     let spread = Z * (rate * (1.0 - rate) / n + square / (4.0 * n * n)).sqrt();
     let whole = 1.0 + square / n;
     (((middle - spread) / whole).max(0.0), ((middle + spread) / whole).min(1.0))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Sample, Verdict, bounds, compare};
+
+    fn sample(errors: u64, requests: u64) -> Sample {
+        Sample { requests, errors }
+    }
+
+    /// By hand for 10 of 100, with z² = 9.5481: the middle is 0.1 + 9.5481 / 200 =
+    /// 0.147741, the spread 3.09 · √(0.1 · 0.9 / 100 + 9.5481 / 40000) = 0.104271,
+    /// both over 1 + 9.5481 / 100 = 1.095481. For none of 1000, middle and spread
+    /// are 9.5481 / 2000 both, so that the most is 9.5481 / 1009.5481.
+    #[test]
+    fn bounds_are_those_worked_out_by_hand() {
+        for (errors, requests, least, most) in [
+            (10, 100, 0.03968, 0.23004),
+            (0, 1_000, 0.0, 0.009458),
+            (3, 100, 0.00605, 0.13588),
+            (4, 100, 0.00970, 0.15048),
+            (100, 10_000, 0.007359, 0.013575),
+            (150, 10_000, 0.011680, 0.019245),
+            (200, 10_000, 0.016110, 0.024805),
+        ] {
+            let (low, high) = bounds(sample(errors, requests));
+            assert!(
+                (low - least).abs() < 2e-5 && (high - most).abs() < 2e-5,
+                "{errors} of {requests}: {low} {high}"
+            );
+        }
+    }
+
+    #[test]
+    fn green_is_worse_only_when_it_surely_is() {
+        let clean = Some(sample(0, 1_000));
+        for (green, blue, verdict) in [
+            (Some(sample(4, 100)), clean, Verdict::Worse),
+            (Some(sample(3, 100)), clean, Verdict::Same),
+            (Some(sample(0, 100)), clean, Verdict::Same),
+            (Some(sample(200, 10_000)), Some(sample(100, 10_000)), Verdict::Worse),
+            (Some(sample(150, 10_000)), Some(sample(100, 10_000)), Verdict::Same),
+            (Some(sample(49, 49)), clean, Verdict::TooFew),
+            (None, clean, Verdict::TooFew),
+            // Nothing to compare with: more than one in ten, surely.
+            (Some(sample(20, 100)), None, Verdict::Worse),
+            (Some(sample(19, 100)), None, Verdict::Same),
+            (Some(sample(20, 100)), Some(sample(0, 49)), Verdict::Worse),
+            // Both fail alike.
+            (Some(sample(50, 100)), Some(sample(500, 1_000)), Verdict::Same),
+            // More errors than requests are as many.
+            (Some(sample(90, 60)), clean, Verdict::Worse),
+        ] {
+            assert_eq!(compare(green, blue), verdict, "{green:?} {blue:?}");
+        }
+    }
 }

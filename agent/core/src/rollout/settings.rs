@@ -91,8 +91,13 @@ impl Settings {
         u32::from(share.copied().unwrap_or(100).min(100))
     }
 
+    /// The last step's index.
+    pub fn last(&self) -> u8 {
+        u8::try_from(self.shift.len().saturating_sub(1)).unwrap_or(u8::MAX)
+    }
+
     /// Whether a step is the last one.
     pub fn is_last(&self, step: u8) -> bool {
-        usize::from(step) + 1 >= self.shift.len()
+        step >= self.last()
     }
 }

@@ -167,12 +167,17 @@ pub enum Why {
 /// `Apply` is answered only while the facts are good enough for the phase's
 /// layout: so a phase that was recorded before a crash is not brought about
 /// after it by habit. And weights that are neither this phase's nor, until
-/// it stood, those of the phase before, were written by someone else. The
+/// it stood, those of the phase before, were written by someone else. (Until
+/// then, someone who wrote just what stood before cannot be told from a phase
+/// that was not brought about yet.) The
 /// agent does not write its own over them, for two who correct each other move
 /// everybody's sessions at every turn; it goes back, which ends with blue alone
 /// and with an end to writing. Only on the way back itself, which has no way
 /// back, the rule is written again: blue alone is what stood before anybody
 /// moved anything.
+///
+/// Once traffic may move and blue has no healthy target left, the steps between
+/// are left out: a share that stays with blue would be answered by nobody.
 pub fn step(rollout: &Rollout, facts: &Facts, now_ms: u64) -> Step {
     match rollout.phase.direction() {
         Direction::Back => way_back::step(rollout, facts, now_ms),
@@ -198,6 +203,12 @@ fn forward(rollout: &Rollout, facts: &Facts, now_ms: u64) -> Step {
     let both_grow = !matches!(rollout.phase, Phase::Commit | Phase::Drain | Phase::Cleanup);
     if both_grow && blue.desired > rollout.tasks {
         return Step::Raise { tasks: blue.desired };
+    }
+    if let Phase::Shift(step) = rollout.phase
+        && blue.healthy == 0
+        && !rollout.settings.is_last(step)
+    {
+        return proven(facts, Phase::Shift(rollout.settings.last()));
     }
     let blue_missing = rollout.phase != Phase::Cleanup && blue.desired < rollout.tasks;
     let missing = blue_missing || (both_grow && green.desired < rollout.tasks);
@@ -305,17 +316,14 @@ fn onward(rollout: &Rollout, facts: &Facts, now_ms: u64) -> Step {
         }
     };
     match rollout.phase {
-        Phase::ScaleUp if facts.polls.steady < POLLS => {
-            if facts.polls.steady > 0 {
-                return proven(facts, Phase::Test);
-            }
+        Phase::ScaleUp if facts.polls.steady == 0 => {
             wait(Why::Starting { healthy: green.healthy, needed: rollout.tasks })
         }
-        Phase::ScaleUp => Step::Enter(Phase::Test),
+        Phase::ScaleUp => proven(facts, Phase::Test),
         Phase::Test if facts.checked.is_none() => wait(Why::Checking),
         Phase::Test if settings.approve_traffic => Step::Enter(Phase::Gate),
-        Phase::Test => first_shift(facts),
-        Phase::Gate if rollout.approval(now_ms).is_some() => first_shift(facts),
+        Phase::Test => first_shift(rollout, facts),
+        Phase::Gate if rollout.approval(now_ms).is_some() => first_shift(rollout, facts),
         Phase::Gate => Step::Ask { expired: rollout.approvals.last().cloned() },
         Phase::Shift(step) => {
             let next =
@@ -359,10 +367,10 @@ fn proven(facts: &Facts, next: Phase) -> Step {
 
 /// Traffic begins to move, unless something rings already: what rings before
 /// has another cause than green, and would turn it back at once.
-fn first_shift(facts: &Facts) -> Step {
-    if facts.ringing.is_empty() {
-        proven(facts, Phase::Shift(0))
-    } else {
-        wait(Why::Ringing(facts.ringing.clone()))
+fn first_shift(rollout: &Rollout, facts: &Facts) -> Step {
+    if !facts.ringing.is_empty() {
+        return wait(Why::Ringing(facts.ringing.clone()));
     }
+    let is_alone = facts.sides.get(rollout.blue()).healthy == 0;
+    proven(facts, Phase::Shift(if is_alone { rollout.settings.last() } else { 0 }))
 }

@@ -14,14 +14,17 @@ pub(super) fn step(rollout: &Rollout, facts: &Facts, now_ms: u64) -> Step {
     match rollout.phase {
         Phase::BlueFirst if can_return(rollout, facts) => Step::Enter(Phase::Return),
         Phase::BlueFirst if rollout.stood_ms.is_none() || blue.desired < rollout.tasks => Step::Apply,
-        Phase::BlueFirst => wait(Why::BlueTasks { healthy: blue.healthy, needed: rollout.tasks }),
+        Phase::BlueFirst => blue_tasks(rollout, blue),
         Phase::Return if !can_return(rollout, facts) => Step::Enter(Phase::BlueFirst),
         Phase::Return if rollout.stood_ms.is_none() || !stands => Step::Apply,
         Phase::Return => Step::Enter(Phase::DrainGreen),
         Phase::DrainGreen if !stands => Step::Enter(Phase::Return),
         Phase::DrainGreen if rollout.stood_ms.is_none() => Step::Apply,
+        // Green is not given up while blue serves nobody.
+        Phase::DrainGreen if blue.healthy == 0 => blue_tasks(rollout, blue),
         Phase::DrainGreen => drain(rollout, green, now_ms),
         Phase::Discard if !stands && green.desired > 0 => Step::Enter(Phase::Return),
+        Phase::Discard if blue.healthy == 0 && green.desired > 0 => blue_tasks(rollout, blue),
         Phase::Discard if rollout.stood_ms.is_none() || !stands || green.desired > 0 => Step::Apply,
         Phase::Discard if green.running > 0 => wait(Why::Stopping { running: green.running }),
         Phase::Discard => Step::End(Ending::Restored { why: rollout.why.clone() }),
@@ -43,6 +46,10 @@ fn can_return(rollout: &Rollout, facts: &Facts) -> bool {
     let (green, blue) = (facts.sides.get(rollout.to), facts.sides.get(rollout.blue()));
     let has_it = weights(rollout, Phase::Return).is_some_and(|wanted| same_weights(&wanted, &facts.weights));
     has_it || blue.healthy >= rollout.tasks || blue.healthy > green.healthy
+}
+
+fn blue_tasks(rollout: &Rollout, blue: &Side) -> Step {
+    wait(Why::BlueTasks { healthy: blue.healthy, needed: rollout.tasks })
 }
 
 /// Until nothing is open on green, and for the drain time at most.

@@ -1,8 +1,8 @@
 //! A rollout of three tasks from slot A to slot B, and facts in which all is well.
 
 use pointsman_core::rollout::{
-    Facts, Layout, Opening, Pair, Phase, Polls, Purpose, Rollout, Said, Settings, Side, Slot, Snapshot,
-    Tasks, Track, layout,
+    Facts, Layout, Opening, Pair, Phase, Polls, Purpose, Said, Settings, Side, Slot, Snapshot, Tasks, Track,
+    layout,
 };
 
 pub const SECOND: u64 = 1_000;
@@ -59,10 +59,6 @@ pub fn track(phase: Phase, stands: bool) -> Track {
         track.stood(OPENED);
     }
     track
-}
-
-pub fn rollout(phase: Phase) -> Rollout {
-    track(phase, true).open.unwrap()
 }
 
 pub fn side(tasks: u32) -> Side {

@@ -8,6 +8,7 @@
 //! it never moves traffic to a side that is not proven.
 
 mod analysis;
+mod answer;
 mod facts;
 mod layout;
 mod phase;
@@ -21,6 +22,7 @@ mod way_back;
 mod weights;
 
 pub use analysis::{Sample, Verdict, compare};
+pub use answer::{Ending, Reason, Step, Why};
 pub use facts::{Facts, Polls, Side};
 pub use layout::{Layout, Tasks, layout};
 pub use phase::Phase;
@@ -28,6 +30,6 @@ pub use record::{Opening, Refusal};
 pub use settings::Settings;
 pub use slot::{Pair, Slot};
 pub use snapshot::{Bounds, Snapshot};
-pub use step::{Ending, Reason, Step, Why, step};
+pub use step::step;
 pub use track::{Ended, Idle, Purpose, Rollout, Said, Track, Word};
 pub use weights::{Weights, same_weights};

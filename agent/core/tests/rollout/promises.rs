@@ -1,7 +1,7 @@
 //! What the machine promises, and what the model must have come across for it
 //! to mean anything.
 
-use pointsman_core::rollout::{Ending, Phase};
+use pointsman_core::rollout::{Ending, Phase, Reason};
 use stateright::{Checker, Model, Property, report::WriteReporter};
 
 use crate::model::{Faults, Rollouts, Scope};
@@ -35,13 +35,9 @@ pub fn all() -> Vec<Property<Rollouts>> {
         Property::always(RELEASES, |model, world: &World| {
             let Faults { crashes: _, lost, hands, alarms, aborts, gives_up, grows: _ } = model.scope.faults;
             // Time runs out as well, where tasks never start and checks never pass.
+            let is_fair = |why: &Reason| matches!(why, Reason::TooSlow { .. });
             lost + hands + alarms + aborts + gives_up > 0
-                || !matches!(world.phase(), Some(Phase::Shift(_) | Phase::BlueFirst))
-                || world.track.open.iter().all(|open| {
-                    open.why
-                        .as_ref()
-                        .is_none_or(|why| matches!(why, pointsman_core::rollout::Reason::TooSlow { .. }))
-                })
+                || world.track.open.iter().filter_map(|open| open.why.as_ref()).all(is_fair)
         }),
         Property::sometimes("a rollout is released", |_, world: &World| {
             ended(world) == Some(&Ending::Released)

@@ -20,6 +20,7 @@ pub mod preflight;
 pub mod render;
 pub mod report;
 pub mod resource;
+pub mod rollout;
 pub mod scalar;
 pub mod state;
 

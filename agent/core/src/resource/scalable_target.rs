@@ -1,3 +1,4 @@
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::{Decider, Field, Link, Spec, Tags};
@@ -23,7 +24,7 @@ pub struct ScalableTarget {
 
 /// Which kinds of scaling are suspended; `None` leaves it to rollouts, which
 /// suspend scaling in while two generations share the traffic.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 pub struct Suspended {
     /// Taking tasks away.
     pub scale_in: Option<bool>,

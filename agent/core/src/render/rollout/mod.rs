@@ -1,0 +1,231 @@
+//! A rollout as people read it: where it is, the two sides, what it waits for,
+//! and how it ended.
+
+mod reasons;
+
+use std::fmt::Write;
+
+pub use reasons::{reason, why};
+
+use super::{
+    layout::{hanging, padded},
+    paint::{bold, green, plain, yellow},
+    words,
+};
+use crate::rollout::{
+    Ended, Ending, Facts, Phase, Purpose, Refusal, Rollout, Settings, Side, Slot, Step, Track,
+};
+
+/// How wide a bar is, in columns: one for five percent.
+const BAR: u64 = 20;
+/// Longer names of services are cut, in columns.
+const LONGEST_NAME: usize = 16;
+
+/// A phase in a word or two: `scale up`, `shift to 25 %`.
+pub fn phase_name(phase: Phase, settings: &Settings) -> String {
+    let name = match phase {
+        Phase::ScaleUp => "scale up",
+        Phase::Test => "test",
+        Phase::Gate => "approval",
+        Phase::Shift(step) => return format!("shift to {} %", settings.share(step)),
+        Phase::Bake => "bake",
+        Phase::Commit => "commit",
+        Phase::Drain => "drain",
+        Phase::Cleanup => "clean up",
+        Phase::BlueFirst => "blue's tasks first",
+        Phase::Return => "traffic to blue",
+        Phase::DrainGreen => "drain green",
+        Phase::Discard => "discard green",
+    };
+    name.to_owned()
+}
+
+/// What happens in a phase, in one sentence.
+pub fn phase(phase: Phase, settings: &Settings) -> String {
+    let sentence = match phase {
+        Phase::ScaleUp => {
+            "Green gets as many tasks as blue has; no traffic reaches it but through the test rule."
+        }
+        Phase::Test => "Green is checked through the test rule.",
+        Phase::Gate => "Before traffic moves, a person approves the plan.",
+        Phase::Shift(step) => {
+            return format!(
+                "Green gets {} % of the traffic, and is compared with blue.",
+                settings.share(step)
+            );
+        }
+        Phase::Bake => "Green has the traffic; both sides keep their tasks while it is watched.",
+        Phase::Commit => "The rule names green alone; requests to blue run out.",
+        Phase::Drain => "What is still open on blue gets its drain time.",
+        Phase::Cleanup => "Blue goes to zero tasks and stays, as the fast way back.",
+        Phase::BlueFirst => "It goes back: blue has its tasks, healthy, before any traffic returns.",
+        Phase::Return => "It goes back: the rule names blue alone.",
+        Phase::DrainGreen => "It goes back: what is still open on green gets its drain time.",
+        Phase::Discard => "It goes back: green goes, and blue scales as before.",
+    };
+    sentence.to_owned()
+}
+
+/// A rollout that is under way, for terminals and for a comment's code block:
+/// where it is, both sides, and what comes next.
+pub fn under_way(service: &str, rollout: &Rollout, facts: &Facts, next: &Step, now_ms: u64) -> String {
+    let what = match rollout.purpose {
+        Purpose::Release => "releasing",
+        Purpose::Back => "going back to",
+    };
+    let what = if rollout.phase.is_way_back() { "turning back" } else { what };
+    let mut text = format!(
+        "{}: {what} {}, {}\n",
+        bold(&plain(service)),
+        plain(words::short(&rollout.commit)),
+        phase_name(rollout.phase, &rollout.settings)
+    );
+    text.push_str(&tracks(service, rollout, facts));
+    let mut line = |mark: &str, said: &str| {
+        let _ = writeln!(text, "{}", hanging(&format!("  {}", padded(mark, 6)), 8, said));
+    };
+    line("now", &phase(rollout.phase, &rollout.settings));
+    if let Some(because) = &rollout.why {
+        line("why", &reason(because));
+    }
+    line("next", &step(next, &rollout.settings, now_ms));
+    text
+}
+
+/// The two sides, a line each: share of the traffic, tasks.
+pub fn tracks(service: &str, rollout: &Rollout, facts: &Facts) -> String {
+    let sides = [("blue", rollout.blue()), ("green", rollout.to)];
+    let width = (service.chars().count() + 3).min(LONGEST_NAME);
+    let mut text = String::new();
+    for (name, slot) in sides {
+        let Side { desired, healthy, .. } = facts.sides.get(slot);
+        let (bar, share) = match share(facts, slot) {
+            Some(share) => (bar(share), format!("{share:>3} %")),
+            None => (" ".repeat(20), "  - %".to_owned()),
+        };
+        let tasks = if *desired == 0 {
+            "no tasks".to_owned()
+        } else {
+            format!("{healthy} of {desired} tasks healthy")
+        };
+        // A long name is cut so that the line stays within 80 columns.
+        let block = super::layout::cut(&plain(&slot.block_name(service)), width);
+        let _ = writeln!(text, "  {} {} {bar} {share}  {tasks}", padded(name, 5), padded(&block, width));
+    }
+    text
+}
+
+/// A side's share of the traffic in percent; `None` where the rule does not name it.
+fn share(facts: &Facts, slot: Slot) -> Option<u64> {
+    let total: u64 = facts.weights.iter().map(|(_, weight)| u64::from(*weight)).sum();
+    let (_, weight) = facts.weights.iter().find(|(at, _)| *at == slot)?;
+    (u64::from(*weight) * 100).checked_div(total)
+}
+
+/// Full for each five percent; anything above nothing is seen.
+fn bar(share: u64) -> String {
+    let full = (share.min(100) * BAR / 100).max(u64::from(share > 0));
+    let blocks = |of: &str, count: u64| of.repeat(usize::try_from(count).unwrap_or_default());
+    format!("{}{}", blocks("█", full), blocks("░", BAR - full))
+}
+
+/// What is to be done next, in a sentence or two.
+pub fn step(step: &Step, settings: &Settings, now_ms: u64) -> String {
+    match step {
+        Step::Wait { why: reason, until_ms } => {
+            let left = until_ms.map(|until| until.saturating_sub(now_ms)).filter(|left| *left > 0);
+            let left = left.map(|left| format!(" It has {} left.", words::took(left))).unwrap_or_default();
+            format!("{}{left}", why(reason))
+        }
+        Step::Apply => "What the phase wants is brought about.".to_owned(),
+        Step::Enter(phase) => format!("It goes on: {}.", phase_name(*phase, settings)),
+        Step::Ask { expired: None } => "Waits for a person to approve the plan.".to_owned(),
+        Step::Ask { expired: Some(said) } => format!(
+            "Waits for a person to approve the plan: what {} said is too old, or was about another plan.",
+            plain(&said.who)
+        ),
+        Step::Abort { why } => format!("It goes back. {}", reason(why)),
+        Step::Raise { tasks } => {
+            format!("Blue grew: both sides get {}.", words::count(*tasks as usize, "task", "tasks"))
+        }
+        Step::End(Ending::Released) => "It is over: green is live.".to_owned(),
+        Step::End(Ending::Restored { .. }) => "It is over: blue is live, as before.".to_owned(),
+    }
+}
+
+/// How a rollout ended, and what follows from it.
+pub fn ended(service: &str, ended: &Ended) -> String {
+    let Ended { commit, purpose, to, opened_at_ms, ended_at_ms, ending } = ended;
+    let took = words::took(ended_at_ms.saturating_sub(*opened_at_ms));
+    let (service, commit) = (plain(service), plain(words::short(commit)));
+    let block = plain(&to.block_name(&service));
+    match (ending, purpose) {
+        (Ending::Released, Purpose::Release) => format!(
+            "{}\n",
+            hanging(
+                &green("Released:"),
+                9,
+                &format!(
+                    "{service} serves {commit} from {block}, after {took}. The release before stays at zero tasks, as the fast way back."
+                )
+            )
+        ),
+        (Ending::Released, Purpose::Back) => format!(
+            "{}\n",
+            hanging(
+                &green("Gone back:"),
+                10,
+                &format!("{service} serves {commit} again, from {block}, after {took}.")
+            )
+        ),
+        (Ending::Restored { why }, _) => {
+            let because = why.as_ref().map(|why| format!(" {}", reason(why))).unwrap_or_default();
+            format!(
+                "{}\n",
+                hanging(
+                    &yellow("Turned back:"),
+                    12,
+                    &format!(
+                        "{service} does not serve {commit}; what stood before stands again, after {took}.{because}"
+                    )
+                )
+            )
+        }
+    }
+}
+
+/// The last rollout that ended, or that none did; one that is open is
+/// [`under_way`].
+pub fn last(service: &str, track: &Track) -> String {
+    match &track.last {
+        Some(last) => ended(service, last),
+        None => format!("{}: nothing was rolled out yet\n", plain(service)),
+    }
+}
+
+/// Why something was not recorded, and what to do.
+pub fn refusal(service: &str, refusal: Refusal) -> String {
+    let service = plain(service);
+    match refusal {
+        Refusal::AlreadyOpen => {
+            format!("A rollout of {service} is under way. Next: let it end, or abort it.")
+        }
+        Refusal::NothingOpen => {
+            format!("No rollout of {service} is under way, so there is nothing to say about it.")
+        }
+        Refusal::NotLive => {
+            format!(
+                "The side of {service} that was looked at is not the live one. Next: look again, then plan again."
+            )
+        }
+        Refusal::NothingIdle => format!(
+            "The other side of {service} holds no release to go back to. Next: revert the commit, and release that."
+        ),
+        Refusal::OtherPlan => format!(
+            "The plan that was approved is not the one that rolls {service} out. Next: read the one that does, and approve that."
+        ),
+        Refusal::TooLate => format!(
+            "The rollout of {service} ends, or goes back already. Next: wait for its end; then go back, or release anew."
+        ),
+    }
+}

@@ -1,0 +1,109 @@
+use super::{Pair, Phase, Rollout, Sample, Weights};
+
+/// So many polls in a row prove that green is there, or that it is not.
+pub(super) const POLLS: u8 = 3;
+
+/// What is looked at before each step.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Facts {
+    /// What lives in each slot; a slot that is absent is `Side::default()`.
+    pub sides: Pair<Side>,
+    /// What the production rule forwards to, as the load balancer answers.
+    pub weights: Weights,
+    /// The alarms of `abort_on` that ring. One without data does not.
+    pub ringing: Vec<String>,
+    /// What the checks of green through the test rule came to, where they ran
+    /// in this phase and green is proven to have answered them.
+    pub checked: Option<Result<(), String>>,
+    /// What the polls in a row until this one have shown.
+    pub polls: Polls,
+}
+
+/// What lives in one slot.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Side {
+    /// How many tasks ECS is asked for.
+    pub desired: u32,
+    /// How many run.
+    pub running: u32,
+    /// Whether the newest deployment is PRIMARY and COMPLETED, and of the task
+    /// definition that was asked for.
+    pub settled: bool,
+    /// How many targets are healthy.
+    pub healthy: u32,
+    /// In how many availability zones these are.
+    pub zones: u32,
+    /// ECS gave the deployment up or rolled it back, in ECS's words.
+    pub failed: Option<String>,
+    /// Why tasks of this rollout stopped by themselves, newest first; what was
+    /// scaled in or replaced is not among them.
+    pub stopped: Vec<String>,
+    /// Requests and server errors since the phase stood; `None` where nobody
+    /// counted.
+    pub counted: Option<Sample>,
+    /// For how long no request was counted, milliseconds; `None` where nobody
+    /// counted. Who holds a cookie and sends nothing is not seen.
+    pub quiet_for_ms: Option<u64>,
+    /// Connections that are open, such as WebSockets; `None` where nobody can
+    /// tell, as with a load balancer that other sides share.
+    pub connections: Option<u64>,
+}
+
+/// How many polls in a row have shown something. They are counted by whoever
+/// looks, in memory: in a row means seen by one that did not die meanwhile, so
+/// that a crash costs two polls more, and proves nothing by itself.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub struct Polls {
+    /// Green was proven to be whole.
+    pub steady: u8,
+    /// Green had fewer healthy targets than it needs.
+    pub short: u8,
+}
+
+impl Polls {
+    /// With one poll more; `facts.polls` is not looked at. Both counts end at
+    /// 3, which is enough.
+    pub fn next(self, rollout: &Rollout, facts: &Facts) -> Self {
+        let count = |seen: bool, before: u8| if seen { before.saturating_add(1).min(POLLS) } else { 0 };
+        Self {
+            steady: count(is_whole(rollout, facts), self.steady),
+            short: count(is_short(rollout, facts), self.short),
+        }
+    }
+}
+
+/// Whether green is what it should be: the deployment is done, as many run and
+/// are healthy as are asked for, no fewer than blue has, and in two zones where
+/// blue is.
+fn is_whole(rollout: &Rollout, facts: &Facts) -> bool {
+    let (green, blue) = (facts.sides.get(rollout.to), facts.sides.get(rollout.blue()));
+    green.settled
+        && green.failed.is_none()
+        && green.desired >= rollout.tasks
+        && green.running == green.desired
+        && green.healthy == green.desired
+        && green.zones >= blue.zones.min(rollout.tasks).min(2)
+}
+
+/// How many healthy targets green needs to keep its traffic: as many as it was
+/// given it for. From COMMIT on its autoscaler may take some away.
+pub(super) fn needed(rollout: &Rollout, facts: &Facts) -> u32 {
+    let desired = facts.sides.get(rollout.to).desired;
+    match rollout.phase {
+        Phase::Commit | Phase::Drain | Phase::Cleanup => rollout.proven.min(desired).max(1),
+        Phase::ScaleUp
+        | Phase::Test
+        | Phase::Gate
+        | Phase::Shift(_)
+        | Phase::Bake
+        | Phase::BlueFirst
+        | Phase::Return
+        | Phase::DrainGreen
+        | Phase::Discard => rollout.proven.max(1),
+    }
+}
+
+/// Whether green has fewer healthy targets than it needs.
+pub(super) fn is_short(rollout: &Rollout, facts: &Facts) -> bool {
+    facts.sides.get(rollout.to).healthy < needed(rollout, facts)
+}

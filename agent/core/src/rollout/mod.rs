@@ -1,0 +1,35 @@
+//! Rollouts from one slot of a service to the other, behind one rule with
+//! weights: what is recorded, what is looked at, and what follows. Pure
+//! functions of record, facts and `now`; what looks, asks and applies calls
+//! them from outside.
+//!
+//! All times are milliseconds of Unix time: they are recorded, and read by
+//! other replicas. A clock that jumps makes a rollout wait longer or shorter;
+//! it never moves traffic to a side that is not proven.
+
+mod analysis;
+mod answer;
+mod facts;
+mod layout;
+mod phase;
+mod record;
+mod settings;
+mod slot;
+mod snapshot;
+mod step;
+mod track;
+mod way_back;
+mod weights;
+
+pub use analysis::{Sample, Verdict, compare};
+pub use answer::{Ending, Reason, Step, Why};
+pub use facts::{Facts, Polls, Side};
+pub use layout::{Layout, Tasks, layout};
+pub use phase::Phase;
+pub use record::{Opening, Refusal};
+pub use settings::Settings;
+pub use slot::{Pair, Slot};
+pub use snapshot::{Bounds, Snapshot};
+pub use step::step;
+pub use track::{Ended, Idle, Purpose, Rollout, Said, Track, Word};
+pub use weights::{Weights, same_weights};

@@ -1,0 +1,227 @@
+use super::{
+    Ending, Facts, Phase, Reason, Rollout, Sample, Side, Step, Verdict, Why, compare,
+    facts::{POLLS, is_short, needed},
+    layout::{weights, weights_before},
+    phase::Direction,
+    same_weights, way_back,
+};
+
+/// So many tasks in a row that stop for the same reason end a rollout.
+const SAME_STOPS: usize = 3;
+/// Without a request for so long, no request is on its way to be counted:
+/// CloudWatch has a minute's count within the next.
+pub(super) const QUIET_MS: u64 = 2 * 60 * 1_000;
+
+/// What follows from the record and the facts.
+///
+/// Two rules hold in every phase. Nothing is written but on `Apply`, and
+/// `Apply` is answered only while the facts are good enough for the phase's
+/// layout: so a phase that was recorded before a crash is not brought about
+/// after it by habit. And weights that are neither this phase's nor, until
+/// it stood, those of the phase before, were written by someone else. (Until
+/// then, someone who wrote just what stood before cannot be told from a phase
+/// that was not brought about yet.) The
+/// agent does not write its own over them, for two who correct each other move
+/// everybody's sessions at every turn; it goes back, which ends with blue alone
+/// and with an end to writing. Only on the way back itself, which has no way
+/// back, the rule is written again: blue alone is what stood before anybody
+/// moved anything.
+///
+/// Once traffic may move and blue has no healthy target left, the steps between
+/// are left out: a share that stays with blue would be answered by nobody.
+pub fn step(rollout: &Rollout, facts: &Facts, now_ms: u64) -> Step {
+    match rollout.phase.direction() {
+        Direction::Back => way_back::step(rollout, facts, now_ms),
+        Direction::Forward => forward(rollout, facts, now_ms),
+    }
+}
+
+/// Waits for something that has no time of its own.
+pub(super) fn wait(why: Why) -> Step {
+    Step::Wait { why, until_ms: None }
+}
+
+/// The weights that the phase wants stand.
+pub(super) fn weights_stand(rollout: &Rollout, facts: &Facts) -> bool {
+    weights(rollout, rollout.phase).is_none_or(|wanted| same_weights(&wanted, &facts.weights))
+}
+
+fn forward(rollout: &Rollout, facts: &Facts, now_ms: u64) -> Step {
+    if let Some(why) = turns_back(rollout, facts, now_ms) {
+        return Step::Abort { why };
+    }
+    let (green, blue) = (facts.sides.get(rollout.to), facts.sides.get(rollout.blue()));
+    let both_grow = !matches!(rollout.phase, Phase::Commit | Phase::Drain | Phase::Cleanup);
+    if both_grow && blue.desired > rollout.tasks {
+        return Step::Raise { tasks: blue.desired };
+    }
+    if let Phase::Shift(step) = rollout.phase
+        && blue.healthy == 0
+        && !rollout.settings.is_last(step)
+    {
+        return proven(facts, Phase::Shift(rollout.settings.last()));
+    }
+    let blue_missing = rollout.phase != Phase::Cleanup && blue.desired < rollout.tasks;
+    let missing = blue_missing || (both_grow && green.desired < rollout.tasks);
+    let stands = rollout.stood_ms.is_some() && weights_stand(rollout, facts);
+    if !stands || missing {
+        let risks = rollout.phase.has_traffic() && !is_gone(rollout, blue) && is_short(rollout, facts);
+        return if risks && !stands { shaken(rollout, facts) } else { Step::Apply };
+    }
+    onward(rollout, facts, now_ms)
+}
+
+/// Whether blue went already, at the end.
+fn is_gone(rollout: &Rollout, blue: &Side) -> bool {
+    rollout.phase == Phase::Cleanup && blue.desired == 0
+}
+
+fn shaken(rollout: &Rollout, facts: &Facts) -> Step {
+    let healthy = facts.sides.get(rollout.to).healthy;
+    wait(Why::Shaken { healthy, needed: needed(rollout, facts) })
+}
+
+/// Why it goes back, if it does.
+fn turns_back(rollout: &Rollout, facts: &Facts, now_ms: u64) -> Option<Reason> {
+    let (green, blue) = (facts.sides.get(rollout.to), facts.sides.get(rollout.blue()));
+    if is_gone(rollout, blue) {
+        return None;
+    }
+    weights_of_others(rollout, facts).or_else(|| lost(rollout, facts)).or_else(|| {
+        if rollout.phase.can_abort() { failed(rollout, facts, green, blue, now_ms) } else { None }
+    })
+}
+
+fn weights_of_others(rollout: &Rollout, facts: &Facts) -> Option<Reason> {
+    let wanted = weights(rollout, rollout.phase)?;
+    let is_before = rollout.stood_ms.is_none()
+        && weights_before(rollout).is_some_and(|before| same_weights(&before, &facts.weights));
+    if is_before || same_weights(&wanted, &facts.weights) {
+        return None;
+    }
+    Some(Reason::Weights { wanted, found: facts.weights.clone() })
+}
+
+/// Green has traffic, or is about to get it, and no targets for it.
+fn lost(rollout: &Rollout, facts: &Facts) -> Option<Reason> {
+    let healthy = facts.sides.get(rollout.to).healthy;
+    let is_lost = rollout.phase.has_traffic()
+        && (healthy == 0 || (facts.polls.short >= POLLS && is_short(rollout, facts)));
+    is_lost.then(|| Reason::Unhealthy { healthy, needed: needed(rollout, facts) })
+}
+
+fn failed(rollout: &Rollout, facts: &Facts, green: &Side, blue: &Side, now_ms: u64) -> Option<Reason> {
+    if let Some(said) = &rollout.abort {
+        return Some(Reason::Asked(said.clone()));
+    }
+    if let Some(why) = &green.failed {
+        return Some(Reason::GaveUp(why.clone()));
+    }
+    if let Some(first) = green.stopped.first()
+        && green.stopped.iter().take(SAME_STOPS).filter(|why| *why == first).count() == SAME_STOPS
+    {
+        return Some(Reason::Stopping(first.clone()));
+    }
+    let patience_ms = rollout.settings.patience_ms;
+    let is_slow = now_ms.saturating_sub(rollout.since_ms) >= patience_ms;
+    match rollout.phase {
+        Phase::ScaleUp if is_slow && facts.polls.steady == 0 => {
+            return Some(Reason::TooSlow { phase: rollout.phase, patience_ms });
+        }
+        Phase::Test => {
+            if let Some(Err(why)) = &facts.checked {
+                return Some(Reason::TestFailed(why.clone()));
+            }
+            if is_slow && facts.checked.is_none() {
+                return Some(Reason::TooSlow { phase: rollout.phase, patience_ms });
+            }
+        }
+        _ => {}
+    }
+    if !rollout.phase.has_traffic() {
+        return None;
+    }
+    if !facts.ringing.is_empty() {
+        return Some(Reason::Alarms(facts.ringing.clone()));
+    }
+    let before = blue.counted.filter(Sample::is_enough).or(rollout.snapshot.before);
+    match compare(green.counted, before) {
+        Verdict::Worse => Some(Reason::Errors {
+            green: green.counted.unwrap_or_default(),
+            blue: before.filter(Sample::is_enough),
+        }),
+        Verdict::TooFew | Verdict::Same => None,
+    }
+}
+
+/// What follows where the phase's layout stands and nothing turns it back.
+fn onward(rollout: &Rollout, facts: &Facts, now_ms: u64) -> Step {
+    let (green, blue) = (facts.sides.get(rollout.to), facts.sides.get(rollout.blue()));
+    let settings = &rollout.settings;
+    let watched = |length_ms: u64, why: Why, next: Phase| {
+        // Whoever promotes it skips the time and nothing else.
+        let until_ms = if rollout.promote.is_some() { None } else { rollout.due_ms(length_ms) };
+        match until_ms {
+            Some(until_ms) if now_ms < until_ms => Step::Wait { why, until_ms: Some(until_ms) },
+            Some(_) | None => proven(facts, next),
+        }
+    };
+    match rollout.phase {
+        Phase::ScaleUp if facts.polls.steady == 0 => {
+            wait(Why::Starting { healthy: green.healthy, needed: rollout.tasks })
+        }
+        Phase::ScaleUp => proven(facts, Phase::Test),
+        Phase::Test if facts.checked.is_none() => wait(Why::Checking),
+        Phase::Test if settings.approve_traffic => Step::Enter(Phase::Gate),
+        Phase::Test => first_shift(rollout, facts),
+        Phase::Gate if rollout.approval(now_ms).is_some() => first_shift(rollout, facts),
+        Phase::Gate => Step::Ask { expired: rollout.approvals.last().cloned() },
+        Phase::Shift(step) => {
+            let next =
+                if settings.is_last(step) { Phase::Bake } else { Phase::Shift(step.saturating_add(1)) };
+            watched(settings.hold_ms, Why::Holding, next)
+        }
+        Phase::Bake => watched(settings.bake_ms, Why::Baking, Phase::Commit),
+        Phase::Commit => {
+            let stood_for = rollout.stood_ms.map_or(0, |stood| now_ms.saturating_sub(stood));
+            let is_quiet = blue.quiet_for_ms.is_some_and(|quiet| quiet.min(stood_for) >= QUIET_MS);
+            let until_ms = rollout.due_ms(settings.drain_ms);
+            if is_quiet || until_ms.is_some_and(|until| until <= now_ms) {
+                Step::Enter(Phase::Drain)
+            } else {
+                Step::Wait { why: Why::Requests, until_ms }
+            }
+        }
+        Phase::Drain if is_short(rollout, facts) => shaken(rollout, facts),
+        Phase::Drain => {
+            let until_ms = rollout.due_ms(settings.drain_ms);
+            if blue.connections == Some(0) || until_ms.is_some_and(|until| until <= now_ms) {
+                Step::Enter(Phase::Cleanup)
+            } else {
+                Step::Wait { why: Why::Draining { connections: blue.connections }, until_ms }
+            }
+        }
+        Phase::Cleanup if blue.desired > 0 => Step::Apply,
+        Phase::Cleanup if blue.running > 0 => wait(Why::Stopping { running: blue.running }),
+        Phase::Cleanup => Step::End(Ending::Released),
+        Phase::BlueFirst | Phase::Return | Phase::DrainGreen | Phase::Discard => {
+            way_back::step(rollout, facts, now_ms)
+        }
+    }
+}
+
+/// The phase, once three polls in a row have shown green to be whole.
+fn proven(facts: &Facts, next: Phase) -> Step {
+    let polls = facts.polls.steady;
+    if polls < POLLS { wait(Why::Proving { polls, of: POLLS }) } else { Step::Enter(next) }
+}
+
+/// Traffic begins to move, unless something rings already: what rings before
+/// has another cause than green, and would turn it back at once.
+fn first_shift(rollout: &Rollout, facts: &Facts) -> Step {
+    if !facts.ringing.is_empty() {
+        return wait(Why::Ringing(facts.ringing.clone()));
+    }
+    let is_alone = facts.sides.get(rollout.blue()).healthy == 0;
+    proven(facts, Phase::Shift(if is_alone { rollout.settings.last() } else { 0 }))
+}

@@ -1,0 +1,157 @@
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use super::{Ending, Phase, Reason, Settings, Slot, Snapshot};
+
+/// What the state keeps of one service that has two slots.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
+#[serde(default)]
+pub struct Track {
+    /// The side that serves people. While a rollout is open: the one that did.
+    pub live: Slot,
+    /// What the other side holds at zero tasks, as the fast way back.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub idle: Option<Idle>,
+    /// The rollout that is under way.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub open: Option<Rollout>,
+    /// The one before.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub last: Option<Ended>,
+}
+
+/// A release that stands at zero tasks.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
+pub struct Idle {
+    /// Its commit, where that is known.
+    #[serde(default)]
+    pub commit: Option<String>,
+    /// The ARN of its task definition.
+    pub task_definition: String,
+}
+
+/// A rollout that is under way.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
+pub struct Rollout {
+    /// The commit that is released.
+    pub commit: String,
+    /// The approval hash of its first plan: what approvals are bound to.
+    pub plan: String,
+    /// What it is for.
+    #[serde(default)]
+    pub purpose: Purpose,
+    /// When it was opened, Unix milliseconds.
+    pub opened_at_ms: u64,
+    /// The side that becomes live.
+    pub to: Slot,
+    /// How it goes.
+    #[serde(default)]
+    pub settings: Settings,
+    /// What stood before.
+    pub snapshot: Snapshot,
+    /// The tasks that each side has at least: blue's when it was opened, and
+    /// more when blue grew meanwhile. Never 0.
+    pub tasks: u32,
+    /// The tasks that green was proven to have when it last got traffic: with
+    /// fewer healthy ones it loses it. 0 before that.
+    #[serde(default)]
+    pub proven: u32,
+    /// Where it is.
+    pub phase: Phase,
+    /// Since when, Unix milliseconds.
+    pub since_ms: u64,
+    /// When the phase's layout was seen to stand, Unix milliseconds: holding,
+    /// baking and draining count from here. `None` until it was brought about.
+    #[serde(default)]
+    pub stood_ms: Option<u64>,
+    /// Whether the production rule was ever to name green.
+    #[serde(default)]
+    pub moved: bool,
+    /// Who agreed, in the order in which they did.
+    #[serde(default)]
+    pub approvals: Vec<Said>,
+    /// Who wants it back.
+    #[serde(default)]
+    pub abort: Option<Said>,
+    /// Who wants it to go on without further waiting.
+    #[serde(default)]
+    pub promote: Option<Said>,
+    /// Why it goes back, once it does: the first reason.
+    #[serde(default)]
+    pub why: Option<Reason>,
+}
+
+/// What a rollout is for.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Purpose {
+    /// Something new.
+    #[default]
+    Release,
+    /// Back to the release that the other side holds at zero.
+    Back,
+}
+
+/// What a person said about a rollout.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
+pub struct Said {
+    /// Who.
+    pub who: String,
+    /// When, Unix milliseconds.
+    pub at_ms: u64,
+    /// The approval hash that they saw.
+    pub plan: String,
+    /// Why, in their words.
+    #[serde(default)]
+    pub why: Option<String>,
+}
+
+/// What a person can say.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Word {
+    /// Traffic may move.
+    Approve,
+    /// Go back.
+    Abort,
+    /// Go on without further holding and baking; nothing else is skipped.
+    Promote,
+}
+
+/// A rollout that ended.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
+pub struct Ended {
+    /// The commit that was released.
+    pub commit: String,
+    /// What it was for.
+    #[serde(default)]
+    pub purpose: Purpose,
+    /// The side that it was released to.
+    pub to: Slot,
+    /// When it was opened, Unix milliseconds.
+    pub opened_at_ms: u64,
+    /// When it ended, Unix milliseconds.
+    pub ended_at_ms: u64,
+    /// How.
+    pub ending: Ending,
+}
+
+impl Rollout {
+    /// The side that was live when it was opened.
+    pub fn blue(&self) -> Slot {
+        self.to.other()
+    }
+
+    /// When holding, baking or draining for so long is over, counted from when
+    /// the phase's layout stood; `None` until it does.
+    pub(crate) fn due_ms(&self, length_ms: u64) -> Option<u64> {
+        self.stood_ms.map(|stood| stood.saturating_add(length_ms))
+    }
+
+    /// An approval of this plan that is still good.
+    pub fn approval(&self, now_ms: u64) -> Option<&Said> {
+        let is_good = |said: &&Said| {
+            said.plan == self.plan && now_ms.saturating_sub(said.at_ms) < self.settings.approval_ms
+        };
+        self.approvals.iter().rev().find(is_good)
+    }
+}

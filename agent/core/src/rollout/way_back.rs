@@ -1,0 +1,66 @@
+//! From wherever it was back to what stood: blue's tasks before blue's traffic,
+//! blue's traffic before green's end.
+
+use super::{
+    Ending, Facts, Phase, Rollout, Side, Step, Why,
+    layout::weights,
+    same_weights,
+    step::{QUIET_MS, wait, weights_stand},
+};
+
+pub(super) fn step(rollout: &Rollout, facts: &Facts, now_ms: u64) -> Step {
+    let (green, blue) = (facts.sides.get(rollout.to), facts.sides.get(rollout.blue()));
+    let stands = weights_stand(rollout, facts);
+    match rollout.phase {
+        Phase::BlueFirst if can_return(rollout, facts) => Step::Enter(Phase::Return),
+        Phase::BlueFirst if rollout.stood_ms.is_none() || blue.desired < rollout.tasks => Step::Apply,
+        Phase::BlueFirst => blue_tasks(rollout, blue),
+        Phase::Return if !can_return(rollout, facts) => Step::Enter(Phase::BlueFirst),
+        Phase::Return if rollout.stood_ms.is_none() || !stands => Step::Apply,
+        Phase::Return => Step::Enter(Phase::DrainGreen),
+        Phase::DrainGreen if !stands => Step::Enter(Phase::Return),
+        Phase::DrainGreen if rollout.stood_ms.is_none() => Step::Apply,
+        // Green is not given up while blue serves nobody.
+        Phase::DrainGreen if blue.healthy == 0 => blue_tasks(rollout, blue),
+        Phase::DrainGreen => drain(rollout, green, now_ms),
+        Phase::Discard if !stands && green.desired > 0 => Step::Enter(Phase::Return),
+        Phase::Discard if blue.healthy == 0 && green.desired > 0 => blue_tasks(rollout, blue),
+        Phase::Discard if rollout.stood_ms.is_none() || !stands || green.desired > 0 => Step::Apply,
+        Phase::Discard if green.running > 0 => wait(Why::Stopping { running: green.running }),
+        Phase::Discard => Step::End(Ending::Restored { why: rollout.why.clone() }),
+        Phase::ScaleUp
+        | Phase::Test
+        | Phase::Gate
+        | Phase::Shift(_)
+        | Phase::Bake
+        | Phase::Commit
+        | Phase::Drain
+        | Phase::Cleanup => super::step(rollout, facts, now_ms),
+    }
+}
+
+/// Whether blue may have all traffic: it has it already, it is whole, or it is
+/// better off than green. A blue that misses a task of its own takes over from
+/// a green that has none.
+fn can_return(rollout: &Rollout, facts: &Facts) -> bool {
+    let (green, blue) = (facts.sides.get(rollout.to), facts.sides.get(rollout.blue()));
+    let has_it = weights(rollout, Phase::Return).is_some_and(|wanted| same_weights(&wanted, &facts.weights));
+    has_it || blue.healthy >= rollout.tasks || blue.healthy > green.healthy
+}
+
+fn blue_tasks(rollout: &Rollout, blue: &Side) -> Step {
+    wait(Why::BlueTasks { healthy: blue.healthy, needed: rollout.tasks })
+}
+
+/// Until nothing is open on green, and for the drain time at most.
+fn drain(rollout: &Rollout, green: &Side, now_ms: u64) -> Step {
+    let until_ms = rollout.due_ms(rollout.settings.drain_ms);
+    let stood_for = rollout.stood_ms.map_or(0, |stood| now_ms.saturating_sub(stood));
+    let is_quiet = green.quiet_for_ms.is_some_and(|quiet| quiet.min(stood_for) >= QUIET_MS);
+    let is_drained = is_quiet && green.connections == Some(0);
+    if !rollout.moved || green.running == 0 || is_drained || until_ms.is_some_and(|until| until <= now_ms) {
+        Step::Enter(Phase::Discard)
+    } else {
+        Step::Wait { why: Why::Draining { connections: green.connections }, until_ms }
+    }
+}

@@ -1,0 +1,319 @@
+//! What the model walks through: the record, what lives, and what an agent has
+//! still to write.
+
+use pointsman_core::rollout::{
+    Ending, Facts, Layout, Pair, Phase, Polls, Settings, Side, Slot, Step, Tasks, Track, Weights, layout,
+    same_weights, step,
+};
+
+use crate::given::{opening, said, snapshot};
+use crate::model::{Faults, Mutant, Scope};
+
+/// What the clock always says: time goes on by what is recorded becoming older.
+pub const NOW: u64 = 10 * UNIT;
+/// One step of the clock: as long as a side must be quiet.
+pub const UNIT: u64 = 120_000;
+/// What is older than this is as old as it gets.
+const OLDEST: u64 = NOW - 3 * UNIT;
+/// The tasks that blue has at first.
+pub const TASKS: u32 = 2;
+
+pub const BLUE: Slot = Slot::A;
+pub const GREEN: Slot = Slot::B;
+
+/// One side as it lives.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub struct Live {
+    pub desired: u32,
+    pub healthy: u32,
+    /// Whether scaling in is suspended.
+    pub held: bool,
+    /// It lost health by itself, not by what the agent wrote.
+    pub lost: bool,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct World {
+    pub track: Track,
+    pub live: Pair<Live>,
+    pub weights: Weights,
+    /// The weights were written by hand.
+    pub by_hand: bool,
+    pub test: Option<Slot>,
+    pub polls: Polls,
+    pub rings: bool,
+    pub gave_up: bool,
+    pub checked: bool,
+    /// What is still to be written of the layout, a bit each.
+    pub to_write: u8,
+    pub left: Faults,
+    pub broken: Broken,
+}
+
+/// Promises that were broken on the way here.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub struct Broken {
+    /// Weights were to be written for a side that was seen without health,
+    /// while the other was seen to have some.
+    pub blind: bool,
+    /// Green got traffic without three polls that showed it to be whole.
+    pub unproven: bool,
+    /// Somebody's weights were written over on the way forward.
+    pub fights: bool,
+}
+
+/// What a layout is made of; each is written by itself, in any order.
+pub const WRITES: [u8; 4] = [WEIGHTS, TEST, OF_BLUE, OF_GREEN];
+const WEIGHTS: u8 = 1;
+const TEST: u8 = 2;
+const OF_BLUE: u8 = 4;
+const OF_GREEN: u8 = 8;
+
+impl World {
+    pub fn new(left: Faults) -> Self {
+        let settings = Settings {
+            shift: vec![50, 100],
+            hold_ms: UNIT,
+            bake_ms: UNIT,
+            approve_traffic: true,
+            drain_ms: UNIT,
+            approval_ms: 2 * UNIT,
+            patience_ms: 3 * UNIT,
+            ..Settings::default()
+        };
+        let mut track = Track::default();
+        let mut opening = opening(settings);
+        opening.snapshot = snapshot(TASKS);
+        track.open(opening, NOW).unwrap();
+        Self {
+            track,
+            live: Pair { a: Live { desired: TASKS, healthy: TASKS, ..Live::default() }, b: Live::default() },
+            weights: vec![(BLUE, 100)],
+            by_hand: false,
+            test: None,
+            polls: Polls::default(),
+            rings: false,
+            gave_up: false,
+            checked: false,
+            to_write: 0,
+            left,
+            broken: Broken::default(),
+        }
+    }
+
+    pub fn phase(&self) -> Option<Phase> {
+        self.track.open.as_ref().map(|rollout| rollout.phase)
+    }
+
+    /// Whether the production rule names a side. One that it names with a
+    /// weight of 0 gets the requests of those who hold its cookie.
+    pub fn names(&self, slot: Slot) -> bool {
+        self.weights.iter().any(|(at, _)| *at == slot)
+    }
+
+    /// The layout as the agent under test has it.
+    pub fn layout(&self, scope: &Scope) -> Layout {
+        let mut layout = layout(&self.track);
+        match (scope.mutant, self.phase()) {
+            (Some(Mutant::BlueGoesEarly), Some(Phase::Commit)) => layout.tasks.a = Some(Tasks::Zero),
+            (Some(Mutant::BlueUnseen), Some(_)) if layout.test == Some(BLUE) => layout.test = None,
+            (Some(Mutant::StaysSuspended), Some(Phase::Discard | Phase::Cleanup)) => {
+                for slot in [BLUE, GREEN] {
+                    let tasks = layout.tasks.get_mut(slot);
+                    *tasks = tasks.map(|it| if it == Tasks::Free { Tasks::Held(0) } else { it });
+                }
+            }
+            _ => {}
+        }
+        layout
+    }
+
+    /// What is seen: the health of a side that no rule names is not known.
+    pub fn facts(&self) -> Facts {
+        let side = |slot: Slot| {
+            let Live { desired, healthy, .. } = *self.live.get(slot);
+            let is_named = self.test == Some(slot) || self.names(slot);
+            let seen = if is_named { healthy } else { 0 };
+            Side {
+                desired,
+                running: desired,
+                settled: true,
+                healthy: seen,
+                zones: seen.min(2),
+                failed: (slot == GREEN && self.gave_up).then(|| "gave up".to_owned()),
+                quiet_for_ms: Some(UNIT),
+                ..Side::default()
+            }
+        };
+        Facts {
+            sides: Pair { a: side(Slot::A), b: side(Slot::B) },
+            weights: self.weights.clone(),
+            ringing: if self.rings { vec!["errors".to_owned()] } else { Vec::new() },
+            checked: self.checked.then_some(Ok(())),
+            polls: self.polls,
+        }
+    }
+
+    /// The agent looks, asks the machine and records what it decides. What
+    /// happens between looking and recording might as well happen right after:
+    /// nothing is written before.
+    pub fn decide(&mut self, scope: &Scope) {
+        let Some(rollout) = self.track.open.clone() else { return };
+        let mut facts = self.facts();
+        self.polls = self.polls.next(&rollout, &facts);
+        facts.polls = self.polls;
+        let step = scope
+            .mutant
+            .map_or_else(|| step(&rollout, &facts, NOW), |mutant| mutant.step(&rollout, &facts, NOW));
+        match &step {
+            Step::Apply => self.judge_apply(&facts, scope),
+            Step::Enter(phase) if phase.has_traffic() && !rollout.phase.has_traffic() => {
+                let green = facts.sides.get(GREEN);
+                self.broken.unproven |= facts.polls.steady < 3 || green.healthy < rollout.tasks;
+            }
+            _ => {}
+        }
+        self.track.follow(&step, NOW);
+        if scope.mutant == Some(Mutant::StandsUnseen) && matches!(step, Step::Enter(_)) {
+            self.track.stood(NOW);
+        }
+        if self.phase() != Some(rollout.phase) {
+            self.checked = false;
+        }
+    }
+
+    /// The agent begins to write; what it is about to write is judged by what it saw.
+    fn judge_apply(&mut self, facts: &Facts, scope: &Scope) {
+        let layout = self.layout(scope);
+        self.to_write = WRITES.iter().sum();
+        let Some(wanted) = layout.weights else { return };
+        let differs = !same_weights(&wanted, &facts.weights);
+        let phase = self.phase().unwrap();
+        let blue_gone = phase == Phase::Cleanup && facts.sides.get(BLUE).desired == 0;
+        self.broken.fights |=
+            differs && self.by_hand && !phase.is_way_back() && !blue_gone && !self.is_as_before(facts);
+        for (slot, weight) in wanted {
+            let (its, others) = (facts.sides.get(slot), facts.sides.get(slot.other()));
+            self.broken.blind |= differs && weight > 0 && its.healthy == 0 && others.healthy > 0;
+        }
+    }
+
+    /// Whether somebody wrote just what the phase before wanted, and this one
+    /// was not seen to stand: nobody can tell that from not yet brought about.
+    fn is_as_before(&self, facts: &Facts) -> bool {
+        let before = match self.track.open.as_ref().map(|open| (open.phase, open.stood_ms)) {
+            Some((Phase::Shift(0), None)) => Phase::Gate,
+            Some((Phase::Shift(step), None)) => Phase::Shift(step - 1),
+            Some((Phase::Commit, None)) => Phase::Bake,
+            _ => return false,
+        };
+        let mut track = self.track.clone();
+        track.enter(before, NOW);
+        layout(&track).weights.is_some_and(|weights| same_weights(&weights, &facts.weights))
+    }
+
+    /// One write arrives; after the last one it is read back.
+    pub fn write(&mut self, what: u8, scope: &Scope) {
+        let Layout { tasks, weights, test } = self.layout(scope);
+        match what {
+            WEIGHTS => {
+                if let Some(weights) = weights {
+                    self.weights = weights;
+                    self.by_hand = false;
+                }
+            }
+            TEST => self.test = test,
+            OF_BLUE => self.scale(BLUE, *tasks.get(BLUE)),
+            _ => self.scale(GREEN, *tasks.get(GREEN)),
+        }
+        self.to_write &= !what;
+        if self.to_write == 0 && self.stands(scope) {
+            self.track.stood(NOW);
+        }
+    }
+
+    fn scale(&mut self, slot: Slot, tasks: Option<Tasks>) {
+        let live = self.live.get_mut(slot);
+        match tasks {
+            None | Some(Tasks::Zero) => *live = Live::default(),
+            Some(Tasks::Held(least)) => {
+                live.held = true;
+                live.desired = live.desired.max(least);
+            }
+            Some(Tasks::Free) => live.held = false,
+        }
+    }
+
+    /// Whether what lives is what the record wants.
+    pub fn stands(&self, scope: &Scope) -> bool {
+        let Layout { tasks, weights, test } = self.layout(scope);
+        let fits = |slot: Slot| {
+            let live = self.live.get(slot);
+            match tasks.get(slot) {
+                None | Some(Tasks::Zero) => live.desired == 0,
+                Some(Tasks::Held(least)) => live.held && live.desired >= *least,
+                Some(Tasks::Free) => !live.held && live.desired > 0,
+            }
+        };
+        weights.is_none_or(|wanted| same_weights(&wanted, &self.weights))
+            && test == self.test
+            && fits(BLUE)
+            && fits(GREEN)
+    }
+
+    /// The agent dies; another one goes on from the record.
+    pub fn crash(&mut self) {
+        self.to_write = 0;
+        self.polls = Polls::default();
+    }
+
+    /// Time goes on by one.
+    pub fn tick(&mut self) {
+        let Some(rollout) = &mut self.track.open else { return };
+        let older = |time: &mut u64| *time = time.saturating_sub(UNIT).max(OLDEST);
+        older(&mut rollout.since_ms);
+        rollout.stood_ms.iter_mut().for_each(older);
+        rollout.approvals.iter_mut().for_each(|said| older(&mut said.at_ms));
+    }
+
+    /// ECS replaces what is not healthy.
+    pub fn heal(&mut self, slot: Slot) {
+        let live = self.live.get_mut(slot);
+        live.healthy = live.desired;
+        live.lost = false;
+    }
+
+    /// A person agrees; what they said before about it need not be kept.
+    pub fn approve(&mut self) {
+        if let Some(rollout) = &mut self.track.open {
+            rollout.approvals = vec![said(NOW)];
+        }
+    }
+
+    /// From here on nothing more happens but what must: tasks start, checks
+    /// pass, alarms end, a person agrees, time goes on. Returns how it ended.
+    pub fn finish(mut self, scope: &Scope) -> Option<(Self, Ending)> {
+        for _ in 0..120 {
+            if self.track.open.is_none() {
+                let ending = self.track.last.clone()?.ending;
+                return Some((self, ending));
+            }
+            self.rings = false;
+            self.checked |= self.phase() == Some(Phase::Test);
+            [BLUE, GREEN].into_iter().for_each(|slot| self.heal(slot));
+            if self.phase() == Some(Phase::Gate) {
+                self.approve();
+            }
+            if self.to_write == 0 {
+                self.decide(scope);
+            }
+            for what in WRITES {
+                if self.to_write & what != 0 {
+                    self.write(what, scope);
+                }
+            }
+            self.tick();
+        }
+        None
+    }
+}

@@ -7,7 +7,7 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, bail};
 
 use super::api::Api;
 use super::balancer::Controls;
@@ -171,7 +171,7 @@ impl Eyes {
             {
                 self.groups.insert(group.text("TargetGroupArn").to_owned());
             }
-            table.rules.push(Rule::read(&rule));
+            table.rules.push(Rule::read(&rule)?);
         }
         for arn in self.groups.clone() {
             match self.group(&arn).await {
@@ -236,9 +236,11 @@ impl Eyes {
             found.map_or("", |attribute| attribute.text("Value"))
         };
         let seconds = |key: &str| Duration::from_secs(value(key).parse().unwrap_or(0));
-        let is_sticky = value("stickiness.enabled") == "true" && value("stickiness.type") == "lb_cookie";
-        let sticky =
-            if is_sticky { seconds("stickiness.lb_cookie.duration_seconds") } else { Duration::ZERO };
+        let sticky = match (value("stickiness.enabled"), value("stickiness.type")) {
+            ("true", "lb_cookie") => seconds("stickiness.lb_cookie.duration_seconds"),
+            ("true", kind) => bail!("stickiness by {kind} is not modelled"),
+            _ => Duration::ZERO,
+        };
         Ok((sticky, seconds("deregistration_delay.timeout_seconds").min(self.drain)))
     }
 }

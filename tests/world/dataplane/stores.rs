@@ -30,7 +30,7 @@ pub struct Stores {
     // Dropped in this order: the processes, then their folder.
     _redis: Background,
     _postgres: Background,
-    _folder: TempDir,
+    folder: TempDir,
 }
 
 impl Stores {
@@ -49,7 +49,7 @@ impl Stores {
             postgres_port,
             _redis: redis,
             _postgres: postgres,
-            _folder: folder,
+            folder,
         };
         let until = Instant::now() + STARTS_WITHIN;
         loop {
@@ -70,6 +70,11 @@ impl Stores {
         let [python, program] = program.map(|path| path.to_string_lossy().into_owned());
         let [redis, postgres] = [self.redis_port, self.postgres_port].map(|port| port.to_string());
         vec![python, "-I".to_owned(), "-S".to_owned(), program, redis, postgres]
+    }
+
+    #[cfg(test)]
+    pub(super) fn folder(&self) -> &Path {
+        self.folder.path()
     }
 
     /// How many rows there are of people whose names begin so.

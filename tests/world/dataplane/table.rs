@@ -4,6 +4,8 @@ use std::collections::BTreeMap;
 use std::fmt::Write;
 use std::time::Duration;
 
+use anyhow::{Context, Result, bail};
+
 use super::xml::Element;
 
 /// The rules of one listener in the order of their priority, and the groups that they name.
@@ -49,33 +51,43 @@ pub(super) enum Target {
 }
 
 impl Rule {
-    /// A member of what DescribeRules answers.
-    pub(super) fn read(rule: &Element) -> Self {
+    /// A member of what DescribeRules answers; an error where it holds what is not modelled here.
+    pub(super) fn read(rule: &Element) -> Result<Self> {
         let conditions = rule.list("Conditions").iter().map(|condition| {
-            let values = match condition.text("Field") {
+            let field = condition.text("Field");
+            let values = match field {
                 "http-header" => condition.texts("HttpHeaderConfig/Values"),
-                _ => condition.texts("Values"),
+                "host-header" | "path-pattern" => condition.texts("Values"),
+                _ => bail!("a condition on {field} is not modelled"),
             };
             let name = condition.text("HttpHeaderConfig/HttpHeaderName").to_owned();
-            Condition { field: condition.text("Field").to_owned(), name, values }
+            Ok(Condition { field: field.to_owned(), name, values })
         });
-        let action = rule.list("Actions").last().map_or(Action::Fixed(503), Action::read);
-        Self { conditions: conditions.collect(), action }
+        let conditions = conditions.collect::<Result<_>>()?;
+        let action = rule.list("Actions").last().context("a rule without an action")?;
+        Ok(Self { conditions, action: Action::read(action)? })
     }
 }
 
 impl Action {
-    fn read(action: &Element) -> Self {
-        if action.text("Type") != "forward" {
-            return Self::Fixed(action.text("FixedResponseConfig/StatusCode").parse().unwrap_or(503));
+    fn read(action: &Element) -> Result<Self> {
+        match action.text("Type") {
+            "forward" => {}
+            "fixed-response" => {
+                return Ok(Self::Fixed(action.text("FixedResponseConfig/StatusCode").parse()?));
+            }
+            other => bail!("an action that is a {other} is not modelled"),
         }
         let groups = action.list("ForwardConfig/TargetGroups").iter().map(|group| {
-            (name_of(group.text("TargetGroupArn")).to_owned(), group.text("Weight").parse().unwrap_or(1))
+            let weight = group.text("Weight");
+            let weight = weight.parse().with_context(|| format!("{weight:?} is no weight"))?;
+            Ok((name_of(group.text("TargetGroupArn")).to_owned(), weight))
         });
+        let weights = groups.collect::<Result<_>>()?;
         let stickiness = action.at("ForwardConfig/TargetGroupStickinessConfig");
         let enabled = stickiness.filter(|stickiness| stickiness.text("Enabled") == "true");
-        let sticky = enabled.and_then(|stickiness| stickiness.text("DurationSeconds").parse().ok());
-        Self::Forward { weights: groups.collect(), sticky: Duration::from_secs(sticky.unwrap_or(0)) }
+        let seconds = enabled.map_or(Ok(0), |stickiness| stickiness.text("DurationSeconds").parse())?;
+        Ok(Self::Forward { weights, sticky: Duration::from_secs(seconds) })
     }
 }
 

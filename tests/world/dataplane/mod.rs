@@ -20,7 +20,7 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, bail};
 
 pub use http::Answer;
 pub use load::{Load, Report, Side};
@@ -35,6 +35,9 @@ use load::Traffic;
 const PATIENCE: Duration = Duration::from_secs(60);
 /// How long a quiet connection is kept: a load balancer's own default.
 const IDLE: Duration = Duration::from_secs(60);
+
+/// The proxy must hear that a target leaves well before it is gone.
+const SHORTEST_DRAIN: Duration = Duration::from_secs(1);
 
 /// A reverse proxy that does what one load balancer of the account says.
 ///
@@ -65,6 +68,13 @@ impl DataPlane {
     }
 
     fn try_start(aws: &Emulator, stores: &Arc<Stores>, name: &str, host: &str) -> Result<Self> {
+        if aws.drain() < SHORTEST_DRAIN {
+            bail!(
+                "a target of this account drains for {:?}, {SHORTEST_DRAIN:?} at least are needed: the proxy \
+                 learns of a change a moment later (`Options::drain`)",
+                aws.drain()
+            );
+        }
         let endpoint = aws.direct_endpoint();
         let address = endpoint.trim_start_matches("http://").parse().context("the emulator's address")?;
         let balancer = Balancer::start(IDLE)?;

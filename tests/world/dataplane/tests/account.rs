@@ -167,20 +167,27 @@ impl Account {
     }
 
     pub(super) fn await_healthy(&self, group: &str, count: usize) {
+        self.await_state(group, "healthy", count);
+    }
+
+    pub(super) fn await_draining(&self, group: &str, count: usize) {
+        self.await_state(group, "draining", count);
+    }
+
+    /// Waits until so many targets are in this state and the proxy knows it.
+    fn await_state(&self, group: &str, state: &str, count: usize) {
         let until = Instant::now() + Duration::from_secs(20);
-        while self.targets(group, "healthy").len() != count {
-            assert!(Instant::now() < until, "{group} has no {count} healthy targets");
+        while self.targets(group, state) != count {
+            assert!(Instant::now() < until, "{group} has no {count} {state} targets");
             std::thread::sleep(Duration::from_millis(50));
         }
         self.plane.settle();
     }
 
-    /// The addresses of a group's targets in this state.
-    pub(super) fn targets(&self, group: &str, state: &str) -> Vec<String> {
+    fn targets(&self, group: &str, state: &str) -> usize {
         let said = self.balancing("DescribeTargetHealth", &[("TargetGroupArn", group)]);
         let all = said.list("TargetHealthDescriptions").iter();
-        let wanted = all.filter(|target| target.text("TargetHealth/State") == state);
-        wanted.map(|target| format!("{}:{}", target.text("Target/Id"), target.text("Target/Port"))).collect()
+        all.filter(|target| target.text("TargetHealth/State") == state).count()
     }
 
     fn balancing(&self, action: &str, parameters: &[(&str, &str)]) -> Element {

@@ -72,8 +72,9 @@ impl Stores {
         vec![python, "-I".to_owned(), "-S".to_owned(), program, redis, postgres]
     }
 
-    #[cfg(test)]
-    pub(super) fn folder(&self) -> &Path {
+    /// Where their files and logs are.
+    #[must_use]
+    pub fn folder(&self) -> &Path {
         self.folder.path()
     }
 

@@ -1,6 +1,7 @@
 //! The data plane itself, without the agent: what it promises, and that it notices what it should.
 
 mod account;
+mod decisions;
 mod lifetime;
 
 use std::process::Command;

@@ -23,7 +23,7 @@ use std::time::Duration;
 use anyhow::{Context, Result, bail};
 
 pub use http::Answer;
-pub use load::{Load, Report, Side};
+pub use load::{Crowd, Load, Report, Side};
 pub use stores::Stores;
 
 use crate::aws::Emulator;
@@ -124,19 +124,17 @@ impl DataPlane {
         answer.expect("the load balancer answers")
     }
 
-    /// Lets so many people use the application, 200 requests a second in all, and keeps so many WebSockets
-    /// open; returns when everybody is there.
+    /// Lets a crowd use the application, 200 requests a second in all; returns when everybody is there.
     ///
     /// # Panics
     ///
     /// When that takes longer than a minute.
     #[must_use]
-    pub fn load(&self, people: usize, sockets: usize) -> Load {
+    pub fn load(&self, crowd: Crowd) -> Load {
         let traffic = Traffic {
             to: self.address(),
             host: self.host.clone(),
-            people,
-            sockets,
+            crowd,
             requests_per_second: load::REQUESTS_PER_SECOND,
         };
         Load::start(traffic, Arc::clone(&self.history), Arc::clone(&self.stores), PATIENCE)

@@ -28,13 +28,23 @@ const PING: Duration = Duration::from_secs(1);
 /// A request or a ping that takes longer has failed.
 const LONGEST: Duration = Duration::from_secs(10);
 
+/// Who uses the application.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Crowd {
+    /// Sign in once and stay.
+    pub people: usize,
+    /// Come with an empty browser again and again: they follow the weights.
+    pub visitors: usize,
+    /// Hold a WebSocket open.
+    pub sockets: usize,
+}
+
 /// Who does what.
 #[derive(Debug, Clone)]
 pub(super) struct Traffic {
     pub(super) to: SocketAddr,
     pub(super) host: String,
-    pub(super) people: usize,
-    pub(super) sockets: usize,
+    pub(super) crowd: Crowd,
     pub(super) requests_per_second: u32,
 }
 
@@ -46,7 +56,7 @@ pub struct Load {
     stores: Arc<Stores>,
     stop: watch::Sender<bool>,
     thread: Option<JoinHandle<()>>,
-    crowd: String,
+    names: String,
 }
 
 impl Load {
@@ -58,21 +68,21 @@ impl Load {
         patience: Duration,
     ) -> Self {
         let log = Arc::new(Log::default());
-        let crowd = format!("crowd{:08x}", fastrand::u32(..));
+        let names = format!("crowd{:08x}", fastrand::u32(..));
         let (stop, stopped) = watch::channel(false);
-        let Traffic { people, sockets, .. } = traffic;
+        let Crowd { people, visitors, sockets } = traffic.crowd;
         let runtime = tokio::runtime::Builder::new_current_thread()
             .enable_all()
             .build()
             .expect("a runtime can be made");
-        let (thread_log, names) = (Arc::clone(&log), crowd.clone());
+        let (thread_log, thread_names) = (Arc::clone(&log), names.clone());
         let thread = thread::Builder::new()
             .name("load".to_owned())
-            .spawn(move || runtime.block_on(everybody(traffic, &names, &thread_log, &stopped)))
+            .spawn(move || runtime.block_on(everybody(traffic, &thread_names, &thread_log, &stopped)))
             .expect("a thread can be started");
-        let load = Self { log, history, stores, stop, thread: Some(thread), crowd };
+        let load = Self { log, history, stores, stop, thread: Some(thread), names };
         let until = Instant::now() + patience;
-        while load.log.events().present() < people + sockets {
+        while load.log.events().present() < people + visitors + sockets {
             assert!(Instant::now() < until, "not everybody came: {:?}", load.log.events().failures());
             thread::sleep(Duration::from_millis(20));
         }
@@ -103,7 +113,7 @@ impl Load {
     #[must_use]
     pub fn stop(mut self) -> Report {
         self.end();
-        let found = self.stores.rows_of(&self.crowd);
+        let found = self.stores.rows_of(&self.names);
         Report::of(&self.log, &self.history, found)
     }
 
@@ -121,15 +131,18 @@ impl Drop for Load {
     }
 }
 
-async fn everybody(traffic: Traffic, crowd: &str, log: &Arc<Log>, stopped: &watch::Receiver<bool>) {
+async fn everybody(traffic: Traffic, names: &str, log: &Arc<Log>, stopped: &watch::Receiver<bool>) {
     let mut all = JoinSet::new();
-    let count = u32::try_from(traffic.people.max(1)).unwrap_or(u32::MAX);
+    let Crowd { people, visitors, sockets } = traffic.crowd;
+    let count = u32::try_from((people + visitors).max(1)).unwrap_or(u32::MAX);
     let pause = Duration::from_secs(1) * count / traffic.requests_per_second;
-    for number in 0..traffic.people + traffic.sockets {
-        let who = person::Person::new(&traffic, &format!("{crowd}-{number}"), Arc::clone(log));
+    for number in 0..people + visitors + sockets {
+        let who = person::Person::new(&traffic, &format!("{names}-{number}"), Arc::clone(log));
         let stopped = stopped.clone();
-        if number < traffic.people {
-            all.spawn(person::works(who, pause, stopped));
+        if number < people {
+            all.spawn(person::works(who, person::Stays::Always, pause, stopped));
+        } else if number < people + visitors {
+            all.spawn(person::works(who, person::Stays::Shortly, pause, stopped));
         } else {
             all.spawn(socket::stays(who, PING, stopped));
         }

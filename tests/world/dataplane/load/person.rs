@@ -14,6 +14,16 @@ use super::{LONGEST, Traffic};
 /// Every so-manieth request writes a row.
 const WRITES: u64 = 5;
 
+/// A visitor begins anew after so many requests.
+const VISIT: u64 = 4;
+
+/// For how long somebody is signed in.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Stays {
+    Always,
+    Shortly,
+}
+
 pub(super) struct Person {
     pub(super) name: String,
     pub(super) to: SocketAddr,
@@ -112,23 +122,36 @@ pub(super) fn side_of(answer: &Answer) -> Side {
 }
 
 /// Asks every `pause` until it is stopped.
-pub(super) async fn works(mut person: Person, pause: Duration, mut stopped: watch::Receiver<bool>) {
+pub(super) async fn works(
+    mut person: Person,
+    stays: Stays,
+    pause: Duration,
+    mut stopped: watch::Receiver<bool>,
+) {
     let begin = tokio::time::Instant::now() + pause.mul_f64(fastrand::f64());
     let mut ticks = interval_at(begin, pause);
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
     let mut turn = fastrand::u64(..WRITES);
-    let mut is_here = false;
+    let (mut was_here, mut is_here) = (false, false);
     loop {
         tokio::select! {
             _ = stopped.changed() => return,
             _ = ticks.tick() => {}
         }
-        if is_here {
-            turn += 1;
-            person.works_once(turn).await;
-        } else if person.signs_in().await {
-            is_here = true;
-            person.log.events().arrive();
+        if !is_here {
+            is_here = person.signs_in().await;
+            if is_here && !was_here {
+                was_here = true;
+                person.log.events().arrive();
+            }
+            continue;
+        }
+        turn += 1;
+        person.works_once(turn).await;
+        if stays == Stays::Shortly && turn.is_multiple_of(VISIT) {
+            person.cookies.clear();
+            person.connection = None;
+            is_here = false;
         }
     }
 }

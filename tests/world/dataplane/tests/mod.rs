@@ -8,6 +8,7 @@ use std::process::Command;
 use std::thread::sleep;
 use std::time::{Duration, Instant};
 
+use super::Crowd;
 use account::{Account, HOST};
 
 const SECOND: Duration = Duration::from_secs(1);
@@ -26,7 +27,7 @@ fn both_sides(drain: Duration, sticky: bool) -> Account {
 fn weights_are_obeyed_and_moving_them_loses_nothing() {
     let account = both_sides(SECOND, false);
     account.set_weights(&[(&account.blue, 75), (&account.green, 25)], false);
-    let load = account.plane.load(40, 20);
+    let load = account.plane.load(Crowd { people: 40, sockets: 20, ..Crowd::default() });
     load.run_for(5 * SECOND);
     let sides = load.sides();
     let of = |image: &str| {
@@ -51,7 +52,7 @@ fn weights_are_obeyed_and_moving_them_loses_nothing() {
 #[test]
 fn people_stay_with_their_side_until_the_rule_names_another_one_alone() {
     let account = both_sides(SECOND, true);
-    let load = account.plane.load(40, 0);
+    let load = account.plane.load(Crowd { people: 40, ..Crowd::default() });
 
     account.set_weights(&[(&account.blue, 0), (&account.green, 100)], true);
     load.mark("green 100, blue 0");
@@ -107,7 +108,7 @@ fn who_leaves_drains_first() {
     let drain = 3 * SECOND;
     let account = Account::new(drain, true);
     account.serve("blue", &account.blue, BLUE, 2);
-    let load = account.plane.load(40, 200);
+    let load = account.plane.load(Crowd { people: 40, sockets: 200, ..Crowd::default() });
     load.mark("one of two leaves");
     account.scale("blue", 1);
     account.await_draining(&account.blue, 1);
@@ -126,7 +127,7 @@ fn who_leaves_drains_first() {
 fn a_release_done_right_is_not_noticed() {
     let account = Account::new(2 * SECOND, true);
     account.serve("blue", &account.blue, BLUE, 2);
-    let load = account.plane.load(40, 60);
+    let load = account.plane.load(Crowd { people: 20, visitors: 20, sockets: 60 });
     account.serve("green", &account.green, GREEN, 2);
     for share in [25, 50, 100] {
         load.mark(&format!("{share} %"));
@@ -150,7 +151,7 @@ fn a_release_done_right_is_not_noticed() {
 fn a_killed_task_is_noticed() {
     let account = Account::new(SECOND, true);
     account.serve("blue", &account.blue, BLUE, 2);
-    let load = account.plane.load(40, 40);
+    let load = account.plane.load(Crowd { people: 40, sockets: 40, ..Crowd::default() });
     load.run_for(SECOND);
     let pid = account.plane.ask(HOST, "/health", &[]).json()["pid"].as_u64().unwrap();
     load.mark("kill -9");

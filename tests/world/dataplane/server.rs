@@ -21,7 +21,7 @@ pub(super) fn start(
     user: Option<&str>,
     folder: &TempDir,
 ) -> Result<Background> {
-    let mut start = Python::ready()?.command(["-I", "-S"]);
+    let mut start = Python::ready()?.command(["-I", "-S", "-B"]);
     start
         .arg(source("server.py"))
         .args([place, user.unwrap_or("-")])

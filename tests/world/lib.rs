@@ -8,6 +8,7 @@
 
 pub mod agent;
 pub mod aws;
+pub mod dataplane;
 pub mod demo;
 pub mod document;
 pub mod git;

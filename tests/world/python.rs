@@ -125,6 +125,11 @@ impl Python {
         Ok(())
     }
 
+    /// Where it is.
+    pub(crate) fn interpreter(&self) -> &Path {
+        &self.interpreter
+    }
+
     /// A command that runs `arguments` with the packages importable.
     #[must_use]
     pub fn command<S: AsRef<OsStr>>(&self, arguments: impl IntoIterator<Item = S>) -> Command {
@@ -194,7 +199,7 @@ fn interpreter() -> Result<(PathBuf, (u32, u32))> {
 
 /// Cargo's target directory: the one that this program was built into, else the one that the
 /// environment names, else a folder for temporary files.
-fn build_directory() -> PathBuf {
+pub(crate) fn build_directory() -> PathBuf {
     let built = std::env::current_exe().ok().and_then(|program| {
         program.ancestors().find(|folder| folder.join("CACHEDIR.TAG").is_file()).map(Path::to_owned)
     });

@@ -91,6 +91,7 @@ pub struct Emulator {
     address: String,
     python: Python,
     account: String,
+    drain: Duration,
     folder: TempDir,
 }
 
@@ -144,6 +145,7 @@ impl Emulator {
             address,
             python,
             account: options.account.clone(),
+            drain: options.drain,
             folder,
         };
         emulator.write_profile()?;
@@ -171,6 +173,12 @@ impl Emulator {
     #[must_use]
     pub fn account(&self) -> &str {
         &self.account
+    }
+
+    /// The longest that a deregistered target drains in it.
+    #[must_use]
+    pub fn drain(&self) -> Duration {
+        self.drain
     }
 
     /// The proxy between the agent and the account: what was called, how slowly, what fails.

@@ -5,6 +5,7 @@ mod caches;
 mod lifetime;
 mod load_balancers;
 mod proxy;
+mod rollouts;
 mod secrets;
 mod security_groups;
 mod services;

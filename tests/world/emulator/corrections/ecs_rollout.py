@@ -23,6 +23,7 @@ def apply(engine):
     ecs._record_service_task_healthy = steady_when_healthy(ecs._record_service_task_healthy)
     ecs._complete_service_deployment = with_event(ecs._complete_service_deployment)
     ecs._run_task = told(ecs._run_task)
+    ecs._remove_docker_container = when_drained(ecs._remove_docker_container)
     threading.Thread(target=watch_for_ever, name="rollouts", daemon=True).start()
 
 
@@ -122,6 +123,27 @@ def told(run):
         return answer
 
     return started
+
+
+def when_drained(remove):
+    """ECS ends a task's processes when its targets have drained. Whoever stopped it does not wait for that."""
+
+    def removed(client, container):
+        if isinstance(container, str):
+            container = next((known for known in client.containers.list() if known.id == container), None)
+        address = getattr(container, "address", None)
+        if not address or not target_health.drains_for(address):
+            remove(client, container)
+            return
+
+        def wait():
+            while seconds := target_health.drains_for(address):
+                time.sleep(seconds)
+            remove(client, container)
+
+        threading.Thread(target=wait, name="draining-task", daemon=True).start()
+
+    return removed
 
 
 def watch_for_ever():

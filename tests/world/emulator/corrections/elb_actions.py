@@ -96,9 +96,20 @@ def with_known_groups(handler, prefix):
                    for group in action.get("ForwardConfig", {}).get("TargetGroups", [])]
         if any(not 0 <= weight <= 999 for weight in weights):
             return alb._error("ValidationError", "A weight must be between 0 and 999")
+        if any(is_sticky_alone(action.get("ForwardConfig")) for action in actions):
+            return alb._error("InvalidLoadBalancerAction", "You must enable group stickiness on a rule if you enabled "
+                              "target stickiness on one of its target groups")
         return handler(params)
 
     return checked
+
+
+def is_sticky_alone(config):
+    """Several groups, one of them with sticky targets, and no stickiness between the groups."""
+    if not config or config["Enabled"] or len(config["TargetGroups"]) < 2:
+        return False
+    sticky = {"Key": "stickiness.enabled", "Value": "true"}
+    return any(sticky in alb._tg_attrs.get(group["TargetGroupArn"], []) for group in config["TargetGroups"])
 
 
 def priority_error(listener, priority, but=()):

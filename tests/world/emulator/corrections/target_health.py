@@ -80,6 +80,13 @@ def draining(handler, arn_of):
     return leave
 
 
+def drains_for(address):
+    """How many seconds the targets at an address still drain; 0 when none does."""
+    with _lock:
+        until = [until for (_, identifier, _), until in _draining.items() if identifier == address]
+    return max(0.0, max(until, default=0.0) - time.monotonic())
+
+
 def state(group, target):
     """(state, reason, description) of a registered target, as DescribeTargetHealth tells it."""
     if not elb_actions.users_of(group["TargetGroupArn"]):

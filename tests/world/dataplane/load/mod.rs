@@ -1,0 +1,153 @@
+//! People who use the application all the time, and what each of them notices.
+
+mod log;
+mod person;
+mod plot;
+mod report;
+mod socket;
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::thread::{self, JoinHandle};
+use std::time::{Duration, Instant};
+
+use tokio::sync::watch;
+use tokio::task::JoinSet;
+
+pub use log::Side;
+pub use report::Report;
+
+use super::follower::History;
+use super::stores::Stores;
+use log::Log;
+
+/// Of all people together.
+pub(super) const REQUESTS_PER_SECOND: u32 = 200;
+/// Between a WebSocket's pings.
+const PING: Duration = Duration::from_secs(1);
+/// A request or a ping that takes longer has failed.
+const LONGEST: Duration = Duration::from_secs(10);
+
+/// Who uses the application.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Crowd {
+    /// Sign in once and stay.
+    pub people: usize,
+    /// Come with an empty browser again and again: they follow the weights.
+    pub visitors: usize,
+    /// Hold a WebSocket open.
+    pub sockets: usize,
+}
+
+/// Who does what.
+#[derive(Debug, Clone)]
+pub(super) struct Traffic {
+    pub(super) to: SocketAddr,
+    pub(super) host: String,
+    pub(super) crowd: Crowd,
+    pub(super) requests_per_second: u32,
+}
+
+/// Load that goes on until it is stopped.
+#[derive(Debug)]
+pub struct Load {
+    log: Arc<Log>,
+    history: Arc<History>,
+    stores: Arc<Stores>,
+    stop: watch::Sender<bool>,
+    thread: Option<JoinHandle<()>>,
+    names: String,
+}
+
+impl Load {
+    /// Returns when everybody is signed in and every WebSocket is open.
+    pub(super) fn start(
+        traffic: Traffic,
+        history: Arc<History>,
+        stores: Arc<Stores>,
+        patience: Duration,
+    ) -> Self {
+        let log = Arc::new(Log::default());
+        let names = format!("crowd{:08x}", fastrand::u32(..));
+        let (stop, stopped) = watch::channel(false);
+        let Crowd { people, visitors, sockets } = traffic.crowd;
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .enable_all()
+            .build()
+            .expect("a runtime can be made");
+        let (thread_log, thread_names) = (Arc::clone(&log), names.clone());
+        let thread = thread::Builder::new()
+            .name("load".to_owned())
+            .spawn(move || runtime.block_on(everybody(traffic, &thread_names, &thread_log, &stopped)))
+            .expect("a thread can be started");
+        let load = Self { log, history, stores, stop, thread: Some(thread), names };
+        let until = Instant::now() + patience;
+        while load.log.events().present() < people + visitors + sockets {
+            assert!(Instant::now() < until, "not everybody came: {:?}", load.log.events().failures());
+            thread::sleep(Duration::from_millis(20));
+        }
+        load
+    }
+
+    /// Marks this moment in the plot.
+    pub fn mark(&self, what: &str) {
+        self.log.mark(what);
+    }
+
+    /// Goes on for this long.
+    pub fn run_for(&self, time: Duration) {
+        thread::sleep(time);
+    }
+
+    /// Answered requests by who answered, since the last mark (or the start).
+    #[must_use]
+    pub fn sides(&self) -> std::collections::BTreeMap<Side, usize> {
+        self.log.events().sides_since_mark()
+    }
+
+    /// Ends it; requests under way are waited for.
+    ///
+    /// # Panics
+    ///
+    /// When PostgreSQL does not say how many rows it has.
+    #[must_use]
+    pub fn stop(mut self) -> Report {
+        self.end();
+        let found = self.stores.rows_of(&self.names);
+        Report::of(&self.log, &self.history, found)
+    }
+
+    fn end(&mut self) {
+        let _ = self.stop.send(true);
+        if let Some(thread) = self.thread.take() {
+            let _ = thread.join();
+        }
+    }
+}
+
+impl Drop for Load {
+    fn drop(&mut self) {
+        self.end();
+    }
+}
+
+async fn everybody(traffic: Traffic, names: &str, log: &Arc<Log>, stopped: &watch::Receiver<bool>) {
+    let mut all = JoinSet::new();
+    let Crowd { people, visitors, sockets } = traffic.crowd;
+    let count = u32::try_from((people + visitors).max(1)).unwrap_or(u32::MAX);
+    let pause = Duration::from_secs(1) * count / traffic.requests_per_second;
+    for number in 0..people + visitors + sockets {
+        let who = person::Person::new(&traffic, &format!("{names}-{number}"), Arc::clone(log));
+        let stopped = stopped.clone();
+        if number < people {
+            all.spawn(person::works(who, person::Stays::Always, pause, stopped));
+        } else if number < people + visitors {
+            all.spawn(person::works(who, person::Stays::Shortly, pause, stopped));
+        } else {
+            all.spawn(socket::stays(who, PING, stopped));
+        }
+        // They do not all come in the same millisecond.
+        tokio::time::sleep(Duration::from_millis(2)).await;
+    }
+    while all.join_next().await.is_some() {}
+}

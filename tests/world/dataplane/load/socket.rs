@@ -1,0 +1,105 @@
+//! A person with an open WebSocket, who opens another when it ends, as browsers do.
+
+use std::time::{Duration, Instant};
+
+use tokio::sync::{mpsc, watch};
+use tokio::time::{interval, timeout};
+
+use super::super::websocket::{Frame, Socket};
+use super::LONGEST;
+use super::log::Life;
+use super::person::{Person, side_of};
+
+/// Before another try, when a WebSocket could not be opened.
+const AGAIN: Duration = Duration::from_millis(500);
+
+/// Keeps a WebSocket open until it is stopped.
+pub(super) async fn stays(mut person: Person, ping: Duration, mut stopped: watch::Receiver<bool>) {
+    let mut was_here = false;
+    let mut has_session = false;
+    while !*stopped.borrow() {
+        has_session = has_session || person.signs_in().await;
+        let begun = Instant::now();
+        let opened = match timeout(LONGEST, Socket::open(person.to, &person.host, &person.cookies())).await {
+            Ok(Ok(opened)) => Ok(opened),
+            Ok(Err(error)) => Err(error.to_string()),
+            Err(_) => Err(format!("no WebSocket within {LONGEST:?}")),
+        };
+        let (socket, answer) = match opened {
+            Ok(opened) => opened,
+            Err(why) => {
+                person.log.asked(begun, Err(format!("GET /socket: {why}")));
+                tokio::time::sleep(AGAIN).await;
+                continue;
+            }
+        };
+        person.keep_cookies(&answer);
+        let side = side_of(&answer);
+        person.log.asked(begun, Ok(side.clone()));
+        let life =
+            Life { server: answer.header("x-target").to_owned(), side, opened: Instant::now(), ended: None };
+        let number = {
+            let mut events = person.log.events();
+            events.sockets.push(life);
+            if !was_here {
+                events.arrive();
+            }
+            events.sockets.len() - 1
+        };
+        was_here = true;
+        if let Some(why) = lives(socket, ping, &mut stopped).await {
+            person.log.events().sockets[number].ended = Some((Instant::now(), why));
+        }
+    }
+}
+
+/// Why it ended; nothing when we ended it.
+async fn lives(socket: Socket, ping: Duration, stopped: &mut watch::Receiver<bool>) -> Option<String> {
+    let Socket { mut reader, mut writer } = socket;
+    // Frames are read by a task of their own, so that none is torn when something else happens first.
+    let (sender, mut frames) = mpsc::channel(4);
+    let reading = tokio::spawn(async move {
+        loop {
+            let frame = reader.next().await;
+            let ends = frame.is_err();
+            if sender.send(frame).await.is_err() || ends {
+                return;
+            }
+        }
+    });
+    let mut pings = interval(ping);
+    let mut sent = 0_u64;
+    let mut waits_since: Option<Instant> = None;
+    let why = loop {
+        tokio::select! {
+            _ = stopped.changed() => {
+                let _ = writer.close().await;
+                break None;
+            }
+            frame = frames.recv() => match frame {
+                Some(Ok(Frame::Text(text))) if text == sent.to_string().as_bytes() => waits_since = None,
+                Some(Ok(Frame::Text(text))) => {
+                    break Some(format!("{:?} came back for {sent}", String::from_utf8_lossy(&text)));
+                }
+                Some(Ok(Frame::Close(code))) => break Some(format!("closed with {code}")),
+                Some(Ok(Frame::Other)) => {}
+                Some(Err(error)) => break Some(error.to_string()),
+                None => break Some("nobody reads any more".to_owned()),
+            },
+            _ = pings.tick() => {
+                if waits_since.is_some_and(|since| since.elapsed() > LONGEST) {
+                    break Some(format!("no pong within {LONGEST:?}"));
+                }
+                if waits_since.is_none() {
+                    sent += 1;
+                    waits_since = Some(Instant::now());
+                    if let Err(error) = writer.send(sent.to_string().as_bytes()).await {
+                        break Some(error.to_string());
+                    }
+                }
+            }
+        }
+    };
+    reading.abort();
+    why
+}

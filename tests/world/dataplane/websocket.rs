@@ -1,0 +1,97 @@
+//! A client's WebSocket: the handshake, and frames of fewer than 126 bytes.
+
+use std::io::{Error, ErrorKind, Result};
+use std::net::SocketAddr;
+
+use aws_lc_rs::digest;
+use base64::{Engine, engine::general_purpose::STANDARD};
+use tokio::io::{AsyncReadExt, AsyncWriteExt, BufReader, ReadHalf, WriteHalf, split};
+use tokio::net::TcpStream;
+
+use super::http::{Answer, Connection, request};
+
+/// What the other side sent.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum Frame {
+    Text(Vec<u8>),
+    Close(u16),
+    Other,
+}
+
+pub(super) struct Socket {
+    pub(super) reader: Reader,
+    pub(super) writer: Writer,
+}
+
+pub(super) struct Reader(ReadHalf<BufReader<TcpStream>>);
+
+pub(super) struct Writer(WriteHalf<BufReader<TcpStream>>);
+
+impl Socket {
+    /// Asks for one; an answer other than 101 is the error.
+    pub(super) async fn open(to: SocketAddr, host: &str, cookies: &str) -> Result<(Self, Answer)> {
+        let mut connection = Connection::open(to).await?;
+        let key = STANDARD.encode(fastrand::u128(..).to_be_bytes());
+        let headers = [
+            ("Connection", "Upgrade"),
+            ("Upgrade", "websocket"),
+            ("Sec-WebSocket-Version", "13"),
+            ("Sec-WebSocket-Key", &key),
+            ("Cookie", cookies),
+        ];
+        let answer = connection.ask(&request("GET", "/socket", host, &headers)).await?;
+        let expected = digest::digest(
+            &digest::SHA1_FOR_LEGACY_USE_ONLY,
+            format!("{key}258EAFA5-E914-47DA-95CA-C5AB0DC85B11").as_bytes(),
+        );
+        if answer.status != 101 || answer.header("sec-websocket-accept") != STANDARD.encode(expected) {
+            return Err(Error::other(format!(
+                "a WebSocket was answered with {} {}",
+                answer.status,
+                answer.header("x-balancer")
+            )));
+        }
+        let (reader, writer) = split(connection.0);
+        Ok((Self { reader: Reader(reader), writer: Writer(writer) }, answer))
+    }
+}
+
+impl Writer {
+    pub(super) async fn send(&mut self, text: &[u8]) -> Result<()> {
+        self.frame(1, text).await
+    }
+
+    pub(super) async fn close(&mut self) -> Result<()> {
+        self.frame(8, &1000_u16.to_be_bytes()).await
+    }
+
+    async fn frame(&mut self, kind: u8, content: &[u8]) -> Result<()> {
+        let length = u8::try_from(content.len()).ok().filter(|length| *length < 126);
+        let length = length.ok_or_else(|| Error::other("frames here are short"))?;
+        let mask = fastrand::u32(..).to_be_bytes();
+        let mut bytes = vec![0x80 | kind, 0x80 | length];
+        bytes.extend(mask);
+        bytes.extend(content.iter().zip(mask.iter().cycle()).map(|(byte, mask)| byte ^ mask));
+        self.0.write_all(&bytes).await?;
+        self.0.flush().await
+    }
+}
+
+impl Reader {
+    /// The next frame. Not safe to cancel: half of a frame would be lost.
+    pub(super) async fn next(&mut self) -> Result<Frame> {
+        let mut head = [0; 2];
+        self.0.read_exact(&mut head).await?;
+        let length = usize::from(head[1]);
+        if length > 125 {
+            return Err(Error::new(ErrorKind::InvalidData, "frames here are short and not masked"));
+        }
+        let mut content = vec![0; length];
+        self.0.read_exact(&mut content).await?;
+        Ok(match head[0] & 0x0f {
+            1 => Frame::Text(content),
+            8 => Frame::Close(content.first_chunk().map_or(1005, |code| u16::from_be_bytes(*code))),
+            _ => Frame::Other,
+        })
+    }
+}

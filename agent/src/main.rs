@@ -6,6 +6,7 @@ mod daemon;
 mod evaluator;
 mod git;
 mod github;
+mod prober;
 mod reading;
 mod signals;
 

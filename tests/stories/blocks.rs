@@ -4,9 +4,9 @@
 use std::fmt::Write as _;
 use std::time::Instant;
 
-use pointsman_tests::story::{PRODUCTION, PRODUCTION_FILE, World};
+use pointsman_tests::story::{PRODUCTION, PRODUCTION_FILE};
 
-use crate::{described, estate, settled};
+use crate::{describing, estate, in_place, settled};
 
 /// A block, and what it says now and then.
 type Change = (&'static str, &'static [(&'static str, &'static str)]);
@@ -96,14 +96,14 @@ fn difference(before: &str, after: &str) -> String {
 
 #[test]
 fn a_change_in_every_block_is_applied_and_seen() {
-    let world = described();
+    let world = describing(&in_place());
     let clone = world.clone_of("main");
     let untouched = estate::externals(&world);
     clone.run(&["apply", PRODUCTION, "--yes"]).expect_code(0);
     clone.run(&["plan", PRODUCTION, "--detailed-exitcode"]).expect_code(0);
     let first = settled(&estate::inventory(&world));
 
-    let original = World::example_environment();
+    let original = in_place();
     let (mut text, mut before, mut story) = (original.clone(), first.clone(), String::new());
     for (block, edits) in CHANGES {
         for (from, to) in *edits {

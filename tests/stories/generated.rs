@@ -28,7 +28,7 @@ fn variations() -> impl Strategy<Value = Vec<(&'static str, String)>> {
 #[test]
 fn what_is_applied_is_what_lives() {
     let world = world();
-    let file = pointsman_tests::story::World::example_environment();
+    let file = crate::in_place();
     world.git.commit("main", &[(PRODUCTION_FILE, Some(&file))], "Describe OpenWebUI");
     let clone = world.clone_of("main");
     let mut runner =

@@ -105,10 +105,10 @@ fn every_call_that_makes_or_deletes_may_be_repeated() {
 
 #[test]
 fn a_changed_field_is_exactly_that_change_and_back_is_nothing() {
-    let world = described();
+    let world = crate::describing(&crate::in_place());
     let clone = world.clone_of("main");
     clone.run(&["apply", PRODUCTION, "--yes"]).expect_code(0);
-    let original = World::example_environment();
+    let original = crate::in_place();
     for (from, to, expected) in [
         ("idle_timeout = \"300s\"", "idle_timeout = \"120s\"", "load_balancer.webui"),
         (

@@ -26,6 +26,7 @@ mod policies;
 mod preflight;
 mod refusals;
 mod road;
+mod rollout;
 mod safety;
 mod second;
 mod secrets;
@@ -49,13 +50,24 @@ fn world() -> World {
 
 /// A world in which the example environment stands on `main`.
 fn described() -> World {
+    describing(&World::example_environment())
+}
+
+/// A world in which this stands on `main` as the example environment.
+fn describing(file: &str) -> World {
     let world = world();
-    world.git.commit(
-        "main",
-        &[(pointsman_tests::story::PRODUCTION_FILE, Some(&World::example_environment()))],
-        "Describe OpenWebUI",
-    );
+    world.git.commit("main", &[(pointsman_tests::story::PRODUCTION_FILE, Some(file))], "Describe OpenWebUI");
     world
+}
+
+/// The example environment whose releases are done in place: for stories that change its service and
+/// have no load balancer that answers. Rollouts have stories of their own.
+fn in_place() -> String {
+    let file = World::example_environment();
+    let rolling = regex::Regex::new("(?m)^strategy .*$").unwrap().replace(&file, "strategy = \"rolling\"");
+    let rolling = regex::Regex::new("(?m)^shift .*\n").unwrap().replace(&rolling, "").into_owned();
+    assert_ne!(rolling, file, "the example releases from blue to green");
+    rolling
 }
 
 /// Text without what differs from run to run.

@@ -80,9 +80,9 @@ fn a_merged_pull_request_is_deployed() {
     clone.run(&["plan", PRODUCTION, "--detailed-exitcode"]).expect_code(0);
 
     // A second pull request changes one line.
-    let file = World::example_environment()
-        .replace(r#"THREAD_POOL_SIZE         = "20""#, r#"THREAD_POOL_SIZE         = "64""#);
-    assert_ne!(file, World::example_environment(), "the example says THREAD_POOL_SIZE");
+    let file =
+        crate::in_place().replace(r#"THREAD_POOL_SIZE         = "20""#, r#"THREAD_POOL_SIZE         = "64""#);
+    assert_ne!(file, crate::in_place(), "the example says THREAD_POOL_SIZE");
     let number = world.propose("threads", PRODUCTION_FILE, &file, "More threads");
     let head = world.github.pull(number).head_sha();
     world.github.wait_until(PATIENCE, "the second plan is reported", |repository| judged(repository, &head));

@@ -93,7 +93,7 @@ fn the_url_of_a_cache_is_a_secret_that_nobody_sees() {
 fn another_token_reaches_cache_url_and_tasks_and_other_values_are_let_be() {
     let world = described();
     let clone = world.clone_of("main");
-    let file = World::example_environment() + "\n[secret.own-key]\ngenerate = 32\nrecovery = \"7d\"\n";
+    let file = crate::in_place() + "\n[secret.own-key]\ngenerate = 32\nrecovery = \"7d\"\n";
     clone.write(PRODUCTION_FILE, &file);
     clone.run(&["apply", PRODUCTION, "--yes"]).expect_code(0);
     let own = "production/gravity-ai-chat/secret.own-key";
@@ -145,14 +145,14 @@ fn another_token_reaches_cache_url_and_tasks_and_other_values_are_let_be() {
 
 #[test]
 fn token_and_encryption_are_taken_away_and_come_back() {
-    let world = described();
+    let world = crate::describing(&crate::in_place());
     let clone = world.clone_of("main");
     clone.run(&["apply", PRODUCTION, "--yes"]).expect_code(0);
     // What the policies of this repository forbid, AWS can do.
     for file in ["encrypted_caches.rego", "encrypted_caches_test.rego"] {
         std::fs::remove_file(clone.path().join("policies").join(file)).expect("a policy");
     }
-    let original = World::example_environment();
+    let original = crate::in_place();
     let without_token = original.replace("auth               = true ", "auth               = false ");
     assert_ne!(without_token, original);
     let without_tls = without_token.replace("in_transit = true", "in_transit = false");

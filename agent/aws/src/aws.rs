@@ -13,10 +13,11 @@ use pointsman_core::{
     preflight::{Answers, Questions},
     report::adoption::Tagged,
     resource::{Desired, Observed},
+    rollout::Facts,
 };
 use pointsman_engine::{
     lease::LeaseProof,
-    ports::{Cloud, CloudError, CloudReader, CloudWriter, Identity, Listener, Sought},
+    ports::{Cloud, CloudError, CloudReader, CloudWriter, Identity, Listener, Sought, Underway},
 };
 
 use crate::{
@@ -165,6 +166,10 @@ impl CloudReader for Aws {
 
     async fn preflight(&self, questions: &Questions) -> Answers {
         Box::pin(preflight::answers(self, questions)).await
+    }
+
+    async fn underway(&self, rollout: &Underway) -> Result<Facts, CloudError> {
+        Box::pin(kinds::underway(self, rollout)).await
     }
 
     async fn settle(

@@ -136,7 +136,7 @@ impl Site {
         environment: &Environment,
         with_ids: bool,
     ) -> (Vec<Desired>, BTreeMap<Address, Observed>) {
-        let objects = wanted(environment, &self.surroundings).objects;
+        let objects = wanted(environment, &self.surroundings, None).objects;
         let mut sought: BTreeMap<Address, Sought> = BTreeMap::new();
         for (address, recorded) in &self.state.objects {
             let id = with_ids.then(|| recorded.id.clone());
@@ -325,7 +325,7 @@ async fn every_kind_lives_and_every_step_can_be_repeated() {
     lease.release().await.expect("release");
     let refused = site
         .writer
-        .create(&wanted(&first, &site.surroundings).objects[0], "token")
+        .create(&wanted(&first, &site.surroundings, None).objects[0], "token")
         .await
         .expect_err("no lease");
     assert_eq!(refused.kind, CloudErrorKind::LeaseLost, "{refused}");

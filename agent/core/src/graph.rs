@@ -50,7 +50,7 @@ pub struct Edge {
 /// Everything that an environment's file says of its objects and their needs.
 pub fn graph(environment: &Environment) -> Graph {
     let stand_ins = StandIns::of(environment);
-    let wanted = wanted(environment, &stand_ins.surroundings());
+    let wanted = wanted(environment, &stand_ins.surroundings(), None);
     let mut nodes: BTreeMap<Address, Node> = stand_ins.nodes.clone();
     let mut edges = BTreeSet::new();
     for desired in &wanted.objects {

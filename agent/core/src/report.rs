@@ -15,6 +15,7 @@ use crate::{
     plan::{Action, Plan},
     policy::Verdict,
     preflight::Finding,
+    rollout::{Ended, Ending, Phase},
 };
 
 /// A plan and what the policies said of it.
@@ -104,6 +105,13 @@ pub enum Event {
         /// Why not.
         why: String,
     },
+    /// A rollout goes on, or waits for something else.
+    Rollout {
+        /// Of which service.
+        service: String,
+        /// Where it is, both sides, and what is next; several lines.
+        text: String,
+    },
     /// The lease was lost: nothing more is written.
     LeaseLost {
         /// Why.
@@ -144,6 +152,45 @@ pub enum ChangeResult {
     },
 }
 
+/// Where a rollout stands when a run ends.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+pub struct RolloutOutcome {
+    /// Of which service.
+    pub service: String,
+    /// How it ended; none while it is open.
+    pub ended: Option<Ended>,
+    /// Its phase; none when it has ended.
+    pub at: Option<Phase>,
+    /// Why the run left it there; none when it has ended.
+    pub stands: Option<Standstill>,
+    /// The approval hash of the plan that began it; empty when it has ended.
+    pub plan: String,
+}
+
+/// Why a run leaves a rollout open.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Standstill {
+    /// A person is asked before traffic moves.
+    Asks,
+    /// The agent is stopping.
+    Stopped,
+    /// The lease was lost: another goes on.
+    LeaseLost,
+}
+
+impl RolloutOutcome {
+    /// Whether the new release is live.
+    pub fn is_released(&self) -> bool {
+        self.ended.as_ref().is_some_and(|ended| ended.ending == Ending::Released)
+    }
+
+    /// Whether it waits for a person.
+    pub fn asks(&self) -> bool {
+        self.stands == Some(Standstill::Asks)
+    }
+}
+
 /// What came of a deploy.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct Outcome {
@@ -155,6 +202,9 @@ pub struct Outcome {
     pub judged: Judged,
     /// What came of each change, in the order they ended.
     pub changes: Vec<ChangeOutcome>,
+    /// The rollouts that it drove, by service.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub rollouts: Vec<RolloutOutcome>,
     /// The outputs that are known.
     pub outputs: BTreeMap<String, String>,
     /// The serial of the state that was saved last.
@@ -167,5 +217,13 @@ impl Outcome {
     /// Whether everything was done.
     pub fn succeeded(&self) -> bool {
         self.changes.iter().all(|change| change.result == ChangeResult::Done)
+            && self.rollouts.iter().all(RolloutOutcome::is_released)
+    }
+
+    /// Whether everything was done that can be done before a person agrees.
+    pub fn asks(&self) -> bool {
+        self.changes.iter().all(|change| change.result == ChangeResult::Done)
+            && self.rollouts.iter().any(RolloutOutcome::asks)
+            && self.rollouts.iter().all(|rollout| rollout.is_released() || rollout.asks())
     }
 }

@@ -13,6 +13,7 @@ use crate::{
     plan::Action,
     report::{ChangeOutcome, ChangeResult},
     resource::{Desired, Observed, Resource},
+    rollout::Track,
 };
 
 /// The version of the state's format.
@@ -41,6 +42,9 @@ pub struct State {
     pub objects: BTreeMap<Address, Recorded>,
     /// The outputs that are known.
     pub outputs: BTreeMap<String, String>,
+    /// What rollouts made of each service that they moved, by its name.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub tracks: BTreeMap<String, Track>,
 }
 
 /// What the last run that ended came to.
@@ -143,6 +147,7 @@ impl State {
             last_run: None,
             objects: BTreeMap::new(),
             outputs: BTreeMap::new(),
+            tracks: BTreeMap::new(),
         }
     }
 

@@ -16,7 +16,7 @@ use pointsman_core::{
     lease::StateMark,
     plan::{Action, Change, Plan},
     report::{ChangeOutcome, ChangeResult, Event},
-    resource::Observed,
+    resource::{Kind, Observed},
 };
 
 use crate::{
@@ -31,12 +31,22 @@ use crate::{
 /// AWS shows what was made everywhere within this time.
 const SHOWN_WITHIN: std::time::Duration = std::time::Duration::from_secs(30);
 
+/// Who waits until tasks run and are healthy.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Patience {
+    /// The step that asked for them.
+    Step,
+    /// Whoever drives the rollout that is open, and can turn it back meanwhile.
+    Machine,
+}
+
 /// What the steps of one plan share.
 struct Site<'a> {
     run: &'a Run,
     proof: &'a LeaseProof,
     keeper: &'a Keeper,
     journal: &'a Journal,
+    patience: Patience,
     /// Why announced writes failed, by the intent's number.
     failed: Mutex<BTreeMap<u32, (String, Doubt)>>,
     writer: Arc<dyn CloudWriter>,
@@ -52,12 +62,14 @@ pub(crate) async fn apply(
     journal: &Journal,
     plan: &Plan,
     observed: BTreeMap<Address, Observed>,
+    patience: Patience,
 ) -> Result<Vec<ChangeOutcome>, Failure> {
     let site = Site {
         run,
         proof,
         keeper,
         journal,
+        patience,
         failed: Mutex::default(),
         writer: run.ports.cloud.writer(proof),
         live: Mutex::new(observed),
@@ -150,6 +162,9 @@ impl Site<'_> {
     /// Waits until AWS is done with an object; a stop ends the waiting, which
     /// the next run takes up again.
     async fn settled(&self, address: &Address, object: &Observed) -> Result<Observed, Undone> {
+        if self.patience == Patience::Machine && object.resource.kind() == Kind::Service {
+            return Ok(object.clone());
+        }
         let listener = self.run.listener.as_ref();
         tokio::select! {
             settled = self.run.ports.cloud.settle(address, object, listener) => Ok(settled?),
@@ -212,5 +227,5 @@ fn lease_error(lost: &LeaseLost) -> CloudError {
 /// Whether a change's own step must first wait for what AWS is at work on. A
 /// service is the exception: a deployment that cannot end is mended by the next.
 fn waits_before_change(change: &Change) -> bool {
-    change.action != Action::Delete && change.kind != pointsman_core::resource::Kind::Service
+    change.action != Action::Delete && change.kind != Kind::Service
 }

@@ -2,7 +2,7 @@ use std::{collections::BTreeMap, sync::Arc, time::Instant};
 
 use pointsman_core::{
     Address,
-    desired::outputs,
+    desired::{outputs, wanted},
     journal::Started,
     lease::Fence,
     plan::Action,
@@ -13,7 +13,7 @@ use pointsman_core::{
 
 use crate::{
     Failure, Purpose, Run,
-    apply::apply,
+    apply::{Patience, apply},
     journal::Journal,
     judge::judge,
     keeper::{Keeper, load},
@@ -22,6 +22,7 @@ use crate::{
     ports::{Aside, Ports},
     preflight::before_writing,
     recover::recover,
+    rollout::{self, Drive, Driven},
 };
 
 /// Terraform's words for what the lock is for, in the journal as well.
@@ -78,7 +79,11 @@ pub async fn deploy(run: &Run, approval: Approval) -> Result<Outcome, Failure> {
         run.listener.tell(&Event::LeaseLost { why: format!("it could not be given back: {error}") });
     }
     let outcome = result?;
-    if outcome.succeeded() { Ok(outcome) } else { Err(Failure::Incomplete(Box::new(outcome))) }
+    if outcome.succeeded() || outcome.asks() {
+        Ok(outcome)
+    } else {
+        Err(Failure::Incomplete(Box::new(outcome)))
+    }
 }
 
 /// Why there is no lease, as the end of a walk.
@@ -95,7 +100,7 @@ pub(crate) fn not_taken(error: LeaseError, ports: &Ports) -> Failure {
 async fn under_lease(run: &Run, lease: &Lease, fence: Fence, approval: Approval) -> Result<Outcome, Failure> {
     let started = Instant::now();
     let proof = lease.proof();
-    let (loaded, wanted) = futures::join!(load(&run.ports, &run.environment.name), look_up(run));
+    let (loaded, surroundings) = futures::join!(load(&run.ports, &run.environment.name), look_up(run));
     let loaded = loaded?;
     loaded.check(&fence, &run.ports)?;
     let mut before = loaded.state.clone();
@@ -106,14 +111,14 @@ async fn under_lease(run: &Run, lease: &Lease, fence: Fence, approval: Approval)
         before = Some(keeper.state().await);
     }
     let journal = Journal::new(run.ports.clone(), lease, fence);
-    let (surroundings, wanted) = wanted?;
-    // What is taken down gives nobody anything.
-    let linked = if run.takes_down() { BTreeMap::new() } else { wanted.outputs.clone() };
-    let seen = look(run, wanted.clone(), before.as_ref()).await?;
+    let surroundings = surroundings?;
+    let seen = look(run, &surroundings, before.as_ref()).await?;
     keeper.refresh(&seen.observed).await;
     let judged = judge(run, seen.plan.clone(), before.as_ref()).await?;
     run.listener.tell(&Event::Planned { judged: Box::new(judged.clone()) });
-    if !judged.verdict.is_allowed() {
+    // What goes back, or goes on to its end, was allowed when it began.
+    let asks_policies = matches!(run.purpose, Purpose::Deploy | Purpose::Destroy);
+    if asks_policies && !judged.verdict.is_allowed() {
         return Err(Failure::Denied(Box::new(judged)));
     }
     if let Approval::OfPlan(hash) = &approval
@@ -121,17 +126,19 @@ async fn under_lease(run: &Run, lease: &Lease, fence: Fence, approval: Approval)
     {
         return Err(Failure::Stale(Box::new(judged)));
     }
-    let idle = judged.plan.is_empty() && judged.plan.unsettled.is_empty();
+    let is_open = before.as_ref().is_some_and(|state| !rollout::open(state).is_empty());
+    let idle = judged.plan.is_empty() && judged.plan.unsettled.is_empty() && !is_open;
     // Nobody is asked to agree to what cannot be done. What goes needs nothing.
     let makes = judged.plan.changes.iter().any(|change| change.action != Action::Delete);
     if makes && run.purpose == Purpose::Deploy {
-        let findings = Box::pin(before_writing(run, &wanted, &surroundings, &seen)).await?;
+        let findings = Box::pin(before_writing(run, &surroundings, &seen)).await?;
         run.listener.tell(&Event::Checked { environment: run.environment.name.clone(), findings });
     }
     let judged = approved(run, judged, approval).await?;
+    let plan_hash = judged.plan.approval_hash(&judged.verdict)?;
 
-    let changes = if idle {
-        Vec::new()
+    let driven = if idle {
+        Driven::default()
     } else {
         begin(run, lease, &journal, &judged).await?;
         // The first write carries the new fence: from here on, what a former
@@ -141,16 +148,35 @@ async fn under_lease(run: &Run, lease: &Lease, fence: Fence, approval: Approval)
                 // Whoever comes after a crash sees that this run did not end.
                 state.last_run = Some(begun(run));
                 state.objects.retain(|address, _| !judged.plan.forget.contains(address));
+                for begins in &judged.plan.rollouts {
+                    // One that is refused stays closed, and its plan is made again.
+                    let _ =
+                        begins.open(&mut state.tracks, run.commit.as_deref(), &plan_hash, rollout::now_ms());
+                }
                 Ok(())
             })
             .await?;
-        apply(run, proof, &keeper, &journal, &judged.plan, seen.observed).await?
+        let drives = !run.takes_down() && (is_open || !judged.plan.rollouts.is_empty());
+        let patience = if drives { Patience::Machine } else { Patience::Step };
+        let changes = apply(run, proof, &keeper, &journal, &judged.plan, seen.observed, patience).await?;
+        let drive = Drive { run, proof, keeper: &keeper, journal: &journal, surroundings: &surroundings };
+        let mut driven = if drives { Box::pin(drive.to_its_end()).await? } else { Driven::default() };
+        driven.changes.splice(0..0, changes);
+        driven
+    };
+    let Driven { changes, rollouts } = driven;
+    // What is taken down gives nobody anything. What is given may have moved to another side.
+    let linked = if run.takes_down() {
+        BTreeMap::new()
+    } else {
+        wanted(&run.environment, &surroundings, Some(&keeper.state().await)).outputs
     };
     let mut outcome = Outcome {
         environment: run.environment.name.clone(),
         commit: run.commit.clone(),
         judged,
         changes,
+        rollouts,
         outputs: BTreeMap::new(),
         serial: keeper.state().await.serial,
         took_ms: u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX),
@@ -199,7 +225,7 @@ async fn begin(run: &Run, lease: &Lease, journal: &Journal, judged: &Judged) -> 
 /// Terraform's word for what the lock is for.
 fn operation(run: &Run) -> &'static str {
     match run.purpose {
-        Purpose::Deploy => DEPLOY,
+        Purpose::Deploy | Purpose::GoOn | Purpose::GoBack => DEPLOY,
         Purpose::Destroy => DESTROY,
     }
 }
@@ -242,7 +268,19 @@ fn conclude(state: &mut State, outcome: &Outcome, run: &Run) {
         state.deployed_commit = match run.purpose {
             Purpose::Deploy => run.commit.clone(),
             Purpose::Destroy => None,
+            // What was released says it; who goes back stays with what was merged.
+            Purpose::GoOn | Purpose::GoBack => outcome
+                .rollouts
+                .iter()
+                .filter_map(|rollout| rollout.ended.as_ref())
+                .find(|ended| {
+                    ended.purpose == pointsman_core::rollout::Purpose::Release && !ended.commit.is_empty()
+                })
+                .map_or_else(|| state.deployed_commit.clone(), |ended| Some(ended.commit.clone())),
         };
+        if run.takes_down() {
+            state.tracks.clear();
+        }
         state.deployed_at = Some(now.clone());
     }
     state.outputs.clone_from(&outcome.outputs);

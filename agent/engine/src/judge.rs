@@ -26,7 +26,7 @@ pub(crate) fn input(run: &Run, plan: &Plan, state: Option<&State>) -> Result<Pol
     input.pull_request = run.pull_request.clone();
     input.actor = Some(run.actor.clone());
     input.intent = match run.purpose {
-        Purpose::Deploy => Intent::Deploy,
+        Purpose::Deploy | Purpose::GoOn | Purpose::GoBack => Intent::Deploy,
         Purpose::Destroy => Intent::Destroy,
     };
     Ok(input)

@@ -7,11 +7,12 @@ use pointsman_core::{
     desired::{Surroundings, Wanted, wanted},
     plan::{Inputs, Plan, plan},
     resource::Observed,
+    rollout::{Slot, begins, goes_back},
     state::State,
 };
 
 use crate::{
-    Failure, Run,
+    Failure, Purpose, Run,
     ports::{Identity, Sought},
 };
 
@@ -19,6 +20,7 @@ use crate::{
 pub(crate) struct Seen {
     pub(crate) plan: Plan,
     pub(crate) observed: BTreeMap<Address, Observed>,
+    pub(crate) wanted: Wanted,
 }
 
 /// Refuses another account than the environment's.
@@ -35,20 +37,61 @@ pub(crate) fn check_account(run: &Run, identity: &Identity) -> Result<(), Failur
     }
 }
 
-/// What the environment stands in as it is, and what it stands for there.
-pub(crate) async fn look_up(run: &Run) -> Result<(Surroundings, Wanted), Failure> {
+/// What the environment stands in as it is.
+pub(crate) async fn look_up(run: &Run) -> Result<Surroundings, Failure> {
     let environment = &run.environment;
     let (network, externals) = (&environment.file.network, environment.file.referred_externals());
-    let surroundings = run.ports.cloud.surroundings(&environment.name, network, &externals).await?;
-    let wanted = wanted(&run.environment, &surroundings);
-    Ok((surroundings, wanted))
+    Ok(run.ports.cloud.surroundings(&environment.name, network, &externals).await?)
 }
 
-/// Looks at everything that is wanted or was recorded, and plans.
-pub(crate) async fn look(run: &Run, wanted: Wanted, state: Option<&State>) -> Result<Seen, Failure> {
+/// Looks at everything that is wanted or was recorded, and plans. Where that
+/// would replace the tasks of a live side, the plan begins a rollout instead.
+pub(crate) async fn look(
+    run: &Run,
+    surroundings: &Surroundings,
+    state: Option<&State>,
+) -> Result<Seen, Failure> {
+    let mut seen = look_once(run, surroundings, state).await?;
+    if run.takes_down() {
+        return Ok(seen);
+    }
+    let begins = match run.purpose {
+        Purpose::Deploy | Purpose::Destroy => begins(&run.environment, state, &seen.plan, &seen.observed),
+        Purpose::GoBack => goes_back(&run.environment, state, &seen.observed),
+        Purpose::GoOn => Vec::new(),
+    };
+    if run.purpose == Purpose::GoOn {
+        seen.plan.changes.clear();
+        seen.plan.forget.clear();
+    }
+    let (Some(state), false) = (state, begins.is_empty()) else {
+        return Ok(seen);
+    };
+    let mut opened = state.clone();
+    for begins in &begins {
+        // One that does not fit its track any more is refused when it is recorded.
+        let _ = begins.open(&mut opened.tracks, run.commit.as_deref(), "", 0);
+    }
+    let mut seen = look_once(run, surroundings, Some(&opened)).await?;
+    if run.purpose == Purpose::GoBack {
+        // Nothing but what goes back: whatever else differs is the next deploy's.
+        let is_of_it = |address: &Address| {
+            let block = address.of_block();
+            let name = block.as_str().strip_prefix("service.").map(|name| Slot::of_block_name(name).0);
+            begins.iter().any(|begins| name == Some(begins.service.as_str()))
+        };
+        seen.plan.changes.retain(|change| is_of_it(&change.address));
+        seen.plan.forget.clear();
+    }
+    seen.plan.rollouts = begins;
+    Ok(seen)
+}
+
+async fn look_once(run: &Run, surroundings: &Surroundings, state: Option<&State>) -> Result<Seen, Failure> {
+    let wanted = wanted(&run.environment, surroundings, state);
     let observed = observe(run, &wanted, state).await?;
-    let plan = plan_of(run, wanted, state, &observed)?;
-    Ok(Seen { plan, observed })
+    let plan = plan_of(run, wanted.clone(), state, &observed)?;
+    Ok(Seen { plan, observed, wanted })
 }
 
 /// Everything that stands of what is wanted or was recorded.

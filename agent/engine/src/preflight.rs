@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use futures::future::join_all;
 use pointsman_core::{
-    desired::{Neighbour, Network, Surroundings, Wanted, wanted},
+    desired::{Neighbour, Network, Surroundings, wanted},
     environment::Environment,
     failure::CloudErrorKind,
     preflight::{
@@ -51,7 +51,8 @@ pub async fn preflight(run: &Run) -> Result<Vec<Finding>, Failure> {
             None
         }
     };
-    let wanted = surroundings(environment, &facts).map(|found| wanted(environment, &found));
+    let known = state.as_ref().and_then(Option::as_ref);
+    let wanted = surroundings(environment, &facts).map(|found| wanted(environment, &found, known));
     let mut plan = None;
     let mut observed = BTreeMap::new();
     if let (Some(wanted), Some(state)) = (&wanted, &state) {
@@ -78,7 +79,6 @@ pub async fn preflight(run: &Run) -> Result<Vec<Finding>, Failure> {
 /// The same before the first write of a deploy, with what is known already.
 pub(crate) async fn before_writing(
     run: &Run,
-    wanted: &Wanted,
     surroundings: &Surroundings,
     seen: &Seen,
 ) -> Result<Vec<Finding>, Failure> {
@@ -93,7 +93,7 @@ pub(crate) async fn before_writing(
         conflicts: Vec::new(),
         answers: Answers::default(),
     };
-    let prospect = Prospect { wanted, observed: &seen.observed, plan: Some(&seen.plan) };
+    let prospect = Prospect { wanted: &seen.wanted, observed: &seen.observed, plan: Some(&seen.plan) };
     let found = answered(run, facts, Some(prospect)).await;
     if found.iter().any(Finding::is_error) { Err(Failure::Unready(found)) } else { Ok(found) }
 }

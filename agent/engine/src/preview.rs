@@ -29,11 +29,10 @@ pub async fn policy_input(run: &Run) -> Result<PolicyInput, Failure> {
 async fn seen(run: &Run) -> Result<(Seen, Option<State>), Failure> {
     // Side by side for speed; the account's answer is heard first, because in
     // another account every other answer is misleading.
-    let (identity, loaded, wanted) =
+    let (identity, loaded, surroundings) =
         futures::join!(run.ports.cloud.identity(), load(&run.ports, &run.environment.name), look_up(run),);
     check_account(run, &identity?)?;
     let state = loaded?.state;
-    let (_, wanted) = wanted?;
-    let seen = look(run, wanted, state.as_ref()).await?;
+    let seen = look(run, &surroundings?, state.as_ref()).await?;
     Ok((seen, state))
 }

@@ -8,7 +8,7 @@ use pointsman_core::{
 
 use crate::{
     Policies, Stop,
-    ports::{Listener, Ports},
+    ports::{Listener, Ports, Prober},
 };
 
 /// One walk down the road: for which environment, by whom, with what.
@@ -28,6 +28,8 @@ pub struct Run {
     pub actor: Actor,
     /// The world.
     pub ports: Ports,
+    /// Who asks a new side of a service for its health.
+    pub prober: Arc<dyn Prober>,
     /// Who is told.
     pub listener: Arc<dyn Listener>,
     /// Terraform's `Who` of the lock: `pointsman@host`.
@@ -54,6 +56,10 @@ pub enum Purpose {
     Deploy,
     /// Take down everything that was made.
     Destroy,
+    /// Drive the rollouts that are open, and begin nothing.
+    GoOn,
+    /// Go back to the releases that wait at zero tasks.
+    GoBack,
 }
 
 impl std::fmt::Debug for Run {

@@ -24,6 +24,11 @@ const APPLIED: &[(u8, &str)] = &[
     (5, "The plan given is stale; nothing was changed."),
     (130, "Interrupted twice: ended at once, and said what is left."),
 ];
+const ROLLED: &[(u8, &str)] = &[
+    (0, "Done, or kept for whoever drives the rollout."),
+    (1, "Nothing is under way, it was too late, or something failed."),
+    (3, "Someone else holds the lock."),
+];
 const LOOKED: &[(u8, &str)] = &[
     (0, "Done; with --detailed-exitcode: nothing differs."),
     (1, "Something failed."),
@@ -78,6 +83,32 @@ const HELPS: &[Help] = &[
             ("pointsman apply production/web --yes --lock-timeout 10m", "In a pipeline."),
         ],
         exits: APPLIED,
+    },
+    Help {
+        path: &["approve"],
+        examples: &[(
+            "pointsman approve production/web --plan 1f0c9a77",
+            "Let traffic move to the new side of exactly this plan.",
+        )],
+        exits: ROLLED,
+    },
+    Help {
+        path: &["promote"],
+        examples: &[("pointsman promote production/web", "Wait no longer before the next step of traffic.")],
+        exits: ROLLED,
+    },
+    Help {
+        path: &["abort"],
+        examples: &[
+            ("pointsman abort production/web", "Back to what stood before."),
+            ("pointsman abort production/web --why 'sign-in fails'", "And say why."),
+        ],
+        exits: ROLLED,
+    },
+    Help {
+        path: &["rollback"],
+        examples: &[("pointsman rollback production/web --yes", "Serve the release before again.")],
+        exits: ROLLED,
     },
     Help {
         path: &["destroy"],

@@ -52,6 +52,7 @@ impl Terminal {
             | Event::Recovered { .. }
             | Event::Planned { .. }
             | Event::Checked { .. }
+            | Event::Rollout { .. }
             | Event::Finished { .. } => !matches!(self.keeps, Keeps::Trouble),
         }
     }

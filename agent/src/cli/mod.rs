@@ -22,6 +22,7 @@ mod outputs;
 mod plan;
 mod policy;
 mod print;
+mod release;
 mod run;
 mod schema;
 mod screen;
@@ -120,6 +121,14 @@ pub enum Command {
     Plan(plan::PlanCommand),
     /// Do it, under the environment's lock
     Apply(apply::Apply),
+    /// Agree to the plan whose rollout waits before traffic moves
+    Approve(release::Approve),
+    /// Move a rollout on: skip what is left of the time that it is watched
+    Promote(release::Promote),
+    /// Turn a rollout back to what stood before
+    Abort(release::Abort),
+    /// Go back to the release before, which waits at zero tasks
+    Rollback(release::Rollback),
     /// Delete everything that was made, caches with it; externals stay
     Destroy(apply::Destroy),
     /// Show how what lives differs from what was deployed
@@ -168,6 +177,10 @@ pub async fn run(arguments: Arguments) -> Exit {
         Command::Init(command) => command.run(&common).await,
         Command::Plan(command) => command.run(&common).await,
         Command::Apply(command) => command.run(&common).await,
+        Command::Approve(command) => command.run(&common).await,
+        Command::Promote(command) => command.run(&common).await,
+        Command::Abort(command) => command.run(&common).await,
+        Command::Rollback(command) => command.run(&common).await,
         Command::Destroy(command) => command.run(&common).await,
         Command::Drift(command) => command.run(&common).await,
         Command::Status(command) => command.run(&common).await,

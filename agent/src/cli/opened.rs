@@ -13,6 +13,7 @@ use pointsman_core::{
 use pointsman_engine::{Policies, Purpose, Run, Stop, Stopper, ports::Ports};
 
 use super::{Common, exit::Problem, folder::Folder, listener::Terminal, print, screen};
+use crate::prober::HttpProber;
 
 /// An environment as its folder describes it.
 pub struct Opened {
@@ -62,6 +63,7 @@ impl Opened {
             pull_request: None,
             actor: Actor { login: user(), kind: ActorKind::Person },
             ports: self.connect(access).await?,
+            prober: Arc::new(HttpProber::from_environment()),
             listener: Arc::new(Terminal::new(common)),
             who: who(),
             timing: self.timing,

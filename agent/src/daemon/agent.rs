@@ -20,6 +20,7 @@ use crate::{
     config::Config,
     git::{Credentials, Mirror, Snapshots, from_config},
     github::{Client, Pull},
+    prober::HttpProber,
 };
 
 /// Everything that the agent's tasks share.
@@ -157,6 +158,7 @@ impl Agent {
             pull_request: pull,
             actor: Actor { login: self.name.clone(), kind: actor },
             ports,
+            prober: Arc::new(HttpProber::from_environment()),
             listener,
             who: format!("pointsman@{}", self.name),
             timing: self.config.lease,

@@ -90,6 +90,7 @@ fn log(environment: &EnvironmentName, event: &Event) {
         | Event::Planned { .. }
         | Event::Started { .. }
         | Event::Progress { .. }
+        | Event::Rollout { .. }
         | Event::Finished { .. } => tracing::info!(%environment, "{line}"),
     }
 }

@@ -3,7 +3,7 @@ use pointsman_core::{
     failure::{CloudErrorKind, Failure},
     render,
     report::{
-        ChangeResult, Outcome,
+        ChangeResult, Outcome, RolloutOutcome, Standstill,
         pull_request::{EnvironmentReport, Status},
     },
 };
@@ -34,12 +34,14 @@ pub(super) enum Next {
 pub(super) fn came_to(environment: &Environment, result: Result<Outcome, Failure>) -> Came {
     let failure = match result {
         Ok(outcome) => {
+            let (status, next) =
+                if outcome.asks() { (Status::Asks, Next::Soon) } else { (Status::Deployed, Next::Stands) };
             let change = Box::new(move |report: &mut EnvironmentReport| {
                 report.problem = None;
                 report.judged = Some(outcome.judged.clone());
                 report.outcome = Some(outcome);
             });
-            return Came { status: Status::Deployed, next: Next::Stands, change };
+            return Came { status, next, change };
         }
         Err(failure) => failure,
     };
@@ -119,7 +121,10 @@ fn was_stopped(outcome: &Outcome) -> bool {
     let skipped = |change: &pointsman_core::report::ChangeOutcome| {
         change.result == ChangeResult::Skipped { because_of: None }
     };
-    !failed && outcome.changes.iter().any(skipped)
+    let stands = |rollout: &RolloutOutcome| {
+        matches!(rollout.stands, Some(Standstill::Stopped | Standstill::LeaseLost))
+    };
+    !failed && (outcome.changes.iter().any(skipped) || outcome.rollouts.iter().any(stands))
 }
 
 /// Every step that failed did so for a reason that passes by itself.

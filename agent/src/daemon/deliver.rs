@@ -86,7 +86,9 @@ fn checks(report: &PullReport) -> Vec<CommitCheck> {
 fn check_state(status: Status) -> CheckState {
     match status {
         Status::Queued => CheckState::Queued,
-        Status::Planning | Status::Waiting | Status::Deploying | Status::Stopped => CheckState::InProgress,
+        Status::Planning | Status::Waiting | Status::Deploying | Status::Stopped | Status::Asks => {
+            CheckState::InProgress
+        }
         Status::Planned | Status::Deployed => CheckState::Success,
         Status::Checked | Status::Removed => CheckState::Neutral,
         Status::Invalid | Status::Denied | Status::NoPlan | Status::Failed => CheckState::Failure,
@@ -139,7 +141,7 @@ fn deployments(report: &PullReport) -> Vec<EnvironmentDeployment> {
     let of_environment = |environment: &EnvironmentReport| {
         let state = match environment.status {
             Status::Queued | Status::Planning | Status::Waiting => DeploymentState::Queued,
-            Status::Deploying | Status::Stopped => DeploymentState::InProgress,
+            Status::Deploying | Status::Stopped | Status::Asks => DeploymentState::InProgress,
             Status::Deployed => DeploymentState::Success,
             Status::Invalid | Status::Denied | Status::NoPlan | Status::Failed => DeploymentState::Failure,
             Status::Planned | Status::Checked | Status::Removed => return None,

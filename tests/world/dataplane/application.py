@@ -109,6 +109,9 @@ class Application:
 
     async def request(self, method, path, headers, writer):
         more, status, said = "", STATUS, {"person": None}
+        if path.startswith("http://"):
+            # As it is asked through a proxy; every server must take it so (RFC 9112, 3.2.2).
+            path = "/" + path.removeprefix("http://").partition("/")[2]
         path, _, person = path.partition("?")
         try:
             if status != 200:

@@ -5,6 +5,7 @@ mod lock_table;
 mod releases;
 mod run_table;
 mod state_bucket;
+mod words;
 
 pub(crate) use foundation::Ground;
 pub(crate) use lock_table::DynamoTable;

@@ -8,6 +8,7 @@ use aws_sdk_dynamodb::{
     operation::transact_write_items::TransactWriteItemsError,
     types::{AttributeValue, ConditionCheck, Put, TransactWriteItem},
 };
+use pointsman_core::rollout::{Said, Word};
 use pointsman_core::{
     environment::block,
     journal::{Entry, Release},
@@ -189,6 +190,14 @@ impl RunTable for DynamoJournal {
 
     async fn release(&self, lock: &LockItem, release: &Release, token: &str) -> Result<Written, CloudError> {
         self.release_lock(lock, release, token).await
+    }
+
+    async fn say(&self, word: Word, said: &Said, token: &str) -> Result<(), CloudError> {
+        self.keep_word(word, said, token).await
+    }
+
+    async fn said(&self, since_ms: u64) -> Result<Vec<(Word, Said)>, CloudError> {
+        self.words_since(since_ms).await
     }
 
     async fn releases(&self, most: usize) -> Result<Vec<Release>, CloudError> {

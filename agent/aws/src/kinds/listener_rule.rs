@@ -1,11 +1,12 @@
 use std::collections::BTreeMap;
 
 use aws_sdk_elasticloadbalancingv2::types::{
-    Action, ActionTypeEnum, HostHeaderConditionConfig, PathPatternConditionConfig, Rule, RuleCondition,
-    RulePriorityPair,
+    Action, ActionTypeEnum, ForwardActionConfig, HostHeaderConditionConfig, HttpHeaderConditionConfig,
+    PathPatternConditionConfig, Rule, RuleCondition, RulePriorityPair, TargetGroupStickinessConfig,
+    TargetGroupTuple,
 };
 use futures::future::try_join_all;
-use pointsman_core::resource::{Link, ListenerRule, Observed, Resource, Tags};
+use pointsman_core::resource::{Forward, Link, ListenerRule, Observed, Resource, Tags};
 use pointsman_engine::ports::{CloudError, CloudErrorKind};
 
 use super::{
@@ -22,10 +23,15 @@ use crate::{
 
 const HOSTS: &str = "host-header";
 const PATHS: &str = "path-pattern";
+const HEADERS: &str = "http-header";
 const EVERY_PATH: &str = "/*";
 
 pub(super) async fn by_arn(aws: &Aws, asked: &[Asked<'_, ListenerRule>]) -> Result<Standing, CloudError> {
-    let arns = ids(asked);
+    Ok(placed(asked, described(aws, ids(asked)).await?))
+}
+
+/// Rules as they stand, by their ARNs; without their tags.
+pub(super) async fn described(aws: &Aws, arns: Vec<String>) -> Result<Vec<Observed>, CloudError> {
     let found = elb::in_batches(&arns, |arns| async move {
         let described = aws.clients.elb().describe_rules().set_rule_arns(Some(arns)).send().await.during(
             &aws.scope,
@@ -35,7 +41,7 @@ pub(super) async fn by_arn(aws: &Aws, asked: &[Asked<'_, ListenerRule>]) -> Resu
         Ok(described.rules.unwrap_or_default())
     })
     .await?;
-    Ok(placed(asked, found.iter().map(observed).collect()))
+    Ok(found.iter().map(observed).collect())
 }
 
 /// The rest, by priority, on the listeners that stand.
@@ -95,11 +101,14 @@ fn has_priority(rule: &Observed, priority: u32) -> bool {
 
 fn observed(rule: &Rule) -> Observed {
     let arn = rule.rule_arn().unwrap_or_default();
+    let (forward, stickiness) = forwards(rule.actions());
     let spec = ListenerRule {
         listener: Link::Known(listener_of(arn)),
         priority: rule.priority().and_then(|priority| priority.parse().ok()).unwrap_or_default(),
         hosts: hosts(rule.conditions()),
-        target_group: target(rule.actions()).map(Link::Known),
+        headers: headers(rule.conditions()),
+        forward,
+        stickiness,
         tags: Tags::default(),
     };
     standing(spec, arn, [("arn", Some(arn))])
@@ -122,6 +131,9 @@ fn hosts(conditions: &[RuleCondition]) -> Vec<String> {
             PATHS => condition.path_pattern_config().map(PathPatternConditionConfig::values),
             _ => None,
         };
+        if condition.http_header_config().is_some() {
+            continue;
+        }
         let values = nested.filter(|values| !values.is_empty()).unwrap_or_else(|| condition.values());
         match (field, values) {
             (HOSTS, values) => hosts.extend(values.iter().cloned()),
@@ -132,21 +144,58 @@ fn hosts(conditions: &[RuleCondition]) -> Vec<String> {
     sorted(hosts)
 }
 
-/// The one target group that gets everything.
-fn target(actions: &[Action]) -> Option<String> {
+/// The other headers that a rule asks for.
+fn headers(conditions: &[RuleCondition]) -> BTreeMap<String, Vec<String>> {
+    let configs = conditions.iter().filter_map(RuleCondition::http_header_config);
+    configs
+        .filter_map(|config| Some((config.http_header_name()?.to_owned(), sorted(config.values().to_vec()))))
+        .collect()
+}
+
+/// Where a rule's traffic goes, and how long it stays there: nothing when the
+/// rule does something else. One group alone has no weight that means anything.
+fn forwards(actions: &[Action]) -> (Vec<Forward>, Option<u64>) {
+    let nothing = (Vec::new(), None);
     let [forward] = actions else {
-        return None;
+        return nothing;
     };
     if forward.r#type() != Some(&ActionTypeEnum::Forward) {
-        return None;
+        return nothing;
     }
-    let weighted = forward.forward_config().map(|config| config.target_groups()).unwrap_or_default();
-    let mut served = weighted.iter().filter(|group| group.weight() != Some(0));
-    match (served.next(), served.next()) {
-        (Some(only), None) => only.target_group_arn().map(ToOwned::to_owned),
-        (None, _) => forward.target_group_arn().map(ToOwned::to_owned),
-        (Some(_), Some(_)) => None,
+    let config = forward.forward_config();
+    let groups = config.map(|config| config.target_groups()).unwrap_or_default();
+    let arn_of = |group: &TargetGroupTuple| group.target_group_arn().map(ToOwned::to_owned);
+    match groups {
+        [] => {
+            let only = forward.target_group_arn().map(|arn| Link::Known(arn.to_owned()));
+            (only.map(Forward::all_to).unwrap_or_default(), None)
+        }
+        [only] => (arn_of(only).map(Link::Known).map(Forward::all_to).unwrap_or_default(), None),
+        several => {
+            let forward = several.iter().filter_map(|group| {
+                let weight = group.weight().map_or(1, |weight| u32::try_from(weight).unwrap_or_default());
+                Some(Forward { target_group: Link::Known(arn_of(group)?), weight })
+            });
+            let mut forward: Vec<Forward> = forward.collect();
+            forward.sort();
+            let stickiness = config
+                .and_then(|config| config.target_group_stickiness_config())
+                .filter(|sticky| sticky.enabled() == Some(true))
+                .and_then(|sticky| u64::try_from(sticky.duration_seconds()?).ok());
+            (forward, stickiness)
+        }
     }
+}
+
+fn conditions_of(spec: &ListenerRule) -> Vec<RuleCondition> {
+    let headers = spec.headers.iter().map(|(name, values)| {
+        let config = HttpHeaderConditionConfig::builder()
+            .http_header_name(name)
+            .set_values(Some(values.clone()))
+            .build();
+        RuleCondition::builder().field(HEADERS).http_header_config(config).build()
+    });
+    std::iter::once(condition(&spec.hosts)).chain(headers).collect()
 }
 
 fn condition(hosts: &[String]) -> RuleCondition {
@@ -160,11 +209,27 @@ fn condition(hosts: &[String]) -> RuleCondition {
 }
 
 fn forward(spec: &ListenerRule, operation: &'static str) -> Result<Action, CloudError> {
-    let target = spec.target_group.as_ref().ok_or_else(|| {
-        failure(CloudErrorKind::Refused, operation, "", "the rule has no target group", None)
-    })?;
-    let target = known(target, operation)?;
-    Ok(Action::builder().r#type(ActionTypeEnum::Forward).target_group_arn(target).build())
+    let action = Action::builder().r#type(ActionTypeEnum::Forward);
+    match spec.forward.as_slice() {
+        [] => Err(failure(CloudErrorKind::Refused, operation, "", "the rule has no target group", None)),
+        [only] => Ok(action.target_group_arn(known(&only.target_group, operation)?).build()),
+        several => {
+            let groups = several.iter().map(|one| {
+                let group =
+                    TargetGroupTuple::builder().target_group_arn(known(&one.target_group, operation)?);
+                Ok(group.weight(signed(one.weight)).build())
+            });
+            let sticky = TargetGroupStickinessConfig::builder()
+                .enabled(spec.stickiness.is_some())
+                .set_duration_seconds(spec.stickiness.and_then(|seconds| i32::try_from(seconds).ok()))
+                .build();
+            let config = ForwardActionConfig::builder()
+                .set_target_groups(Some(groups.collect::<Result<_, CloudError>>()?))
+                .target_group_stickiness_config(sticky)
+                .build();
+            Ok(action.forward_config(config).build())
+        }
+    }
 }
 
 async fn with_priority(aws: &Aws, listener: &str, priority: u32) -> Result<Option<Observed>, CloudError> {
@@ -188,7 +253,7 @@ impl Lifecycle for ListenerRule {
             .create_rule()
             .listener_arn(listener)
             .priority(signed(self.priority))
-            .conditions(condition(&self.hosts))
+            .set_conditions(Some(conditions_of(self)))
             .actions(forward(self, operation)?)
             .set_tags(Some(elb::new_tags(&self.tags, token)))
             .send()
@@ -220,15 +285,16 @@ impl Lifecycle for ListenerRule {
         _progress: &Progress<'_>,
     ) -> Result<Observed, CloudError> {
         let arn = &object.id;
-        if changes.any(&["hosts", "target_group"]) {
+        let condition = changes.any(&["hosts"]) || changes.below("headers.").next().is_some();
+        let action = changes.any(&["target_group", "stickiness"]);
+        if condition || action {
             let operation = "elasticloadbalancing:ModifyRule";
-            let actions =
-                if changes.any(&["target_group"]) { Some(vec![forward(self, operation)?]) } else { None };
+            let actions = if action { Some(vec![forward(self, operation)?]) } else { None };
             aws.clients
                 .elb()
                 .modify_rule()
                 .rule_arn(arn)
-                .set_conditions(changes.when("hosts", vec![condition(&self.hosts)]))
+                .set_conditions(condition.then(|| conditions_of(self)))
                 .set_actions(actions)
                 .send()
                 .await
@@ -268,10 +334,12 @@ impl Lifecycle for ListenerRule {
 #[cfg(test)]
 mod tests {
     use aws_sdk_elasticloadbalancingv2::types::{
-        Action, ActionTypeEnum, ForwardActionConfig, RuleCondition, TargetGroupTuple,
+        Action, ActionTypeEnum, ForwardActionConfig, RuleCondition, TargetGroupStickinessConfig,
+        TargetGroupTuple,
     };
+    use pointsman_core::resource::{Forward, Link};
 
-    use super::{EVERY_PATH, HOSTS, PATHS, condition, hosts, listener_of, target};
+    use super::{EVERY_PATH, HOSTS, PATHS, condition, forwards, hosts, listener_of};
 
     #[test]
     fn a_rules_arn_names_its_listener() {
@@ -296,17 +364,35 @@ mod tests {
     }
 
     #[test]
-    fn only_a_rule_that_sends_everything_to_one_group_has_a_target() {
-        let forward = |weights: &[(&str, i32)]| {
+    fn a_rules_target_groups_are_read_with_their_weights() {
+        let forward = |weights: &[(&str, i32)], sticky: Option<i32>| {
             let groups = weights.iter().map(|(arn, weight)| {
                 TargetGroupTuple::builder().target_group_arn(*arn).weight(*weight).build()
             });
-            let config = ForwardActionConfig::builder().set_target_groups(Some(groups.collect())).build();
+            let sticky = TargetGroupStickinessConfig::builder()
+                .enabled(sticky.is_some())
+                .set_duration_seconds(sticky)
+                .build();
+            let config = ForwardActionConfig::builder()
+                .set_target_groups(Some(groups.collect()))
+                .target_group_stickiness_config(sticky)
+                .build();
             Action::builder().r#type(ActionTypeEnum::Forward).forward_config(config).build()
         };
-        assert_eq!(target(&[forward(&[("blue", 1)])]).as_deref(), Some("blue"));
-        assert_eq!(target(&[forward(&[("blue", 0), ("green", 100)])]).as_deref(), Some("green"));
-        assert_eq!(target(&[forward(&[("blue", 50), ("green", 50)])]), None);
-        assert_eq!(target(&[Action::builder().r#type(ActionTypeEnum::FixedResponse).build()]), None);
+        let group = |arn: &str, weight| Forward { target_group: Link::Known(arn.to_owned()), weight };
+        let alone = |arn: &str| Forward::all_to(Link::Known(arn.to_owned()));
+        assert_eq!(forwards(&[forward(&[("blue", 100)], Some(60))]), (alone("blue"), None));
+        assert_eq!(
+            forwards(&[forward(&[("green", 100), ("blue", 0)], None)]),
+            (vec![group("blue", 0), group("green", 100)], None)
+        );
+        assert_eq!(
+            forwards(&[forward(&[("blue", 75), ("green", 25)], Some(60))]),
+            (vec![group("blue", 75), group("green", 25)], Some(60))
+        );
+        let short = Action::builder().r#type(ActionTypeEnum::Forward).target_group_arn("blue").build();
+        assert_eq!(forwards(&[short]), (alone("blue"), None));
+        let fixed = Action::builder().r#type(ActionTypeEnum::FixedResponse).build();
+        assert_eq!(forwards(&[fixed]), (Vec::new(), None));
     }
 }

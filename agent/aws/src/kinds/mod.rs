@@ -30,6 +30,7 @@ mod secret;
 mod security_group;
 mod security_group_rules;
 mod service;
+mod sides;
 mod tag_index;
 mod target_group;
 mod task_definition;
@@ -51,6 +52,7 @@ use pointsman_engine::ports::{CloudError, CloudErrorKind, Sought};
 use crate::{aws::Aws, error::failure, help, wait::Progress};
 use asked::Asked;
 use changes::Changes;
+pub(crate) use sides::underway;
 pub(crate) use tag_index::tagged;
 
 /// What is done to one kind. Every call may be repeated.

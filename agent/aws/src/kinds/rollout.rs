@@ -45,7 +45,7 @@ pub(super) fn readiness(service: &EcsService) -> Readiness {
     }
 }
 
-fn primary(service: &EcsService) -> Option<&Deployment> {
+pub(super) fn primary(service: &EcsService) -> Option<&Deployment> {
     service.deployments().iter().find(|deployment| deployment.status() == Some("PRIMARY"))
 }
 
@@ -211,7 +211,8 @@ async fn stopped_tasks(aws: &Aws, spec: &Service) -> Result<BTreeSet<String>, Cl
     Ok(ours.filter_map(reason).collect())
 }
 
-fn reason(task: &Task) -> Option<String> {
+/// Why a task stopped, where it did so by itself.
+pub(super) fn reason(task: &Task) -> Option<String> {
     let stopped = task.stopped_reason()?;
     // What ECS stops to make room is no reason.
     if task.stop_code() == Some(&TaskStopCode::UserInitiated) || stopped.starts_with("Scaling activity") {

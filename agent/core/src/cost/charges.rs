@@ -221,7 +221,7 @@ fn tasks(service: &Service, standing: &Standing<'_>, prices: &Prices, bill: &mut
 fn number_of_tasks(service: &Service, standing: &Standing<'_>) -> Number {
     use crate::resource::Count;
     let usual = match service.count {
-        Count::Fixed(tasks) => tasks,
+        Count::Fixed(tasks) | Count::AtLeast(tasks) => tasks,
         Count::Initially(tasks) => match standing.lives.at(standing.address) {
             Some(Resource::Service(live)) => live.count.tasks(),
             _ => tasks,

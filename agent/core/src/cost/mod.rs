@@ -109,7 +109,7 @@ impl Cost {
     /// What an environment costs as its file describes it; nothing is asked of AWS.
     pub fn of_file(environment: &crate::environment::Environment) -> Self {
         let surroundings = crate::desired::Surroundings::default();
-        let wanted = crate::desired::wanted(environment, &surroundings);
+        let wanted = crate::desired::wanted(environment, &surroundings, None);
         Self::between(&environment.file.aws.region, &Estate::default(), &Estate::of_desired(&wanted.objects))
     }
 

@@ -33,7 +33,7 @@ pub(super) fn expand(
             policy,
             ScalingPolicy {
                 name: names::limited(&[context.leaf(), name, "scale-out"], 256),
-                target: Link::to(&scaling::target(service)),
+                target: Link::to(&scaling::target(&context.live(service))),
                 scaling: Scaling::Step {
                     tasks: i32::try_from(tasks).ok(),
                     cooldown: block.scale_out_cooldown.seconds(),
@@ -99,7 +99,7 @@ fn watched(context: &Context<'_>, block: &block::Alarm) -> Option<Watched> {
         && let Some(expose) = file.service.get(name).and_then(|service| service.expose.as_ref())
         && let ["load_balancer", balancer, ..] = expose.listener.segments().as_slice()
     {
-        watched.each = vec![metric::target_group(balancer, name)];
+        watched.each = vec![metric::target_group(balancer, &context.live(name))];
         watched.is_silent = true;
     }
     Some(watched)

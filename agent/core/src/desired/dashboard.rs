@@ -32,7 +32,7 @@ pub(super) fn expand(context: &Context<'_>, block: &block::Dashboard, wanted: &m
         alarms.flat_map(|(name, block)| alarm::addresses(context, name, block)).collect();
     canvas.alarms(&alarms);
     for (name, service) in &file.service {
-        canvas.service(name, service);
+        canvas.service(name, &context.live(name), service);
     }
     for name in file.load_balancer.keys() {
         canvas.balancer(name);
@@ -79,8 +79,8 @@ impl<'a> Canvas<'a> {
         self.top = ALARMS_HEIGHT;
     }
 
-    fn service(&mut self, name: &str, service: &block::Service) {
-        let measured = || metric::ecs(&service.cluster, name);
+    fn service(&mut self, name: &str, live: &str, service: &block::Service) {
+        let measured = || metric::ecs(&service.cluster, live);
         let scaling = service.scaling.as_ref();
         let load = vec![
             self.series(measured(), metric::CPU, "Average", "CPU %"),
@@ -93,7 +93,7 @@ impl<'a> Canvas<'a> {
         self.chart(&format!("{name}: CPU and memory"), &load, &aims);
         // Each task reports its CPU once a minute: so many samples, so many tasks.
         let insights =
-            || Measured { namespace: "ECS/ContainerInsights", ..metric::ecs(&service.cluster, name) };
+            || Measured { namespace: "ECS/ContainerInsights", ..metric::ecs(&service.cluster, live) };
         let tasks = vec![
             self.series(insights(), "DesiredTaskCount", "Average", "desired (with Container Insights)"),
             self.series(measured(), metric::CPU, "SampleCount", "running"),
@@ -103,7 +103,7 @@ impl<'a> Canvas<'a> {
         self.chart(&format!("{name}: tasks and scaling"), &tasks, &bounds);
         let listener = service.expose.as_ref().map(|expose| expose.listener.segments());
         if let Some(["load_balancer", balancer, ..]) = listener.as_deref() {
-            let group = || metric::target_group(balancer, name);
+            let group = || metric::target_group(balancer, live);
             let hosts = vec![
                 self.series(group(), "HealthyHostCount", "Minimum", "healthy"),
                 self.series(group(), "UnHealthyHostCount", "Maximum", "unhealthy"),

@@ -35,7 +35,7 @@ pub(super) fn watched(context: &Context<'_>, on: &str) -> Option<Watched> {
             cpu: CPU,
             memory: MEMORY,
             is_silent: false,
-            each: vec![ecs(&service.cluster, name)],
+            each: vec![ecs(&service.cluster, &context.live(name))],
         }),
         "load_balancer" => Some(Watched { cpu: "", memory: "", is_silent: true, each: vec![balancer(name)] }),
         "cache" => file.cache.get(name).map(|cache| Watched {

@@ -12,6 +12,7 @@ mod scaling;
 mod scheduled_task;
 mod secret;
 mod service;
+mod sides;
 mod task;
 mod unmanaged;
 
@@ -21,13 +22,16 @@ use serde::{Deserialize, Serialize};
 
 pub(crate) use metric::is_of_target_groups_only;
 pub use outputs::outputs;
+pub use service::{TEST_HEADER, test_mark};
 
 use crate::{
     Address,
     environment::{Environment, block::Table},
     plan::Held,
     resource::{Dashboard, Desired, Link, Resource, Tags, Text},
+    rollout::{Slot, Track},
     scalar::{Reference, Template, TemplatePart},
+    state::{Recorded, State},
 };
 
 /// What an environment stands in and refers to, as it was found.
@@ -79,11 +83,12 @@ pub struct Wanted {
 }
 
 /// Everything that an environment describes in these surroundings, whether it should
-/// stand or, with `removed = true`, should go.
-pub fn wanted(environment: &Environment, surroundings: &Surroundings) -> Wanted {
+/// stand or, with `removed = true`, should go; laid out as the rollouts say
+/// that its state knows of.
+pub fn wanted(environment: &Environment, surroundings: &Surroundings, state: Option<&State>) -> Wanted {
     let mut wanted = Wanted::default();
     let Surroundings { network, externals } = surroundings;
-    let context = Context { environment, network, externals };
+    let context = Context { environment, network, externals, state };
     for (name, block) in &environment.file.secret {
         secret::expand(&context, name, block, &mut wanted);
     }
@@ -125,9 +130,25 @@ struct Context<'a> {
     environment: &'a Environment,
     network: &'a Network,
     externals: &'a BTreeMap<String, Neighbour>,
+    state: Option<&'a State>,
 }
 
 impl Context<'_> {
+    /// What rollouts made of a service so far.
+    fn track(&self, service: &str) -> Option<&Track> {
+        self.state?.tracks.get(service)
+    }
+
+    /// The name under which the side of a service stands that serves people.
+    fn live(&self, service: &str) -> String {
+        self.track(service).map_or(Slot::A, |track| track.live).block_name(service)
+    }
+
+    /// Everything that was recorded.
+    fn recorded(&self) -> impl Iterator<Item = (&Address, &Recorded)> {
+        self.state.iter().flat_map(|state| &state.objects)
+    }
+
     /// The first part of every object's name.
     fn leaf(&self) -> &str {
         self.environment.name.leaf()
@@ -156,7 +177,19 @@ impl Context<'_> {
     /// What a reference means: a known value of an external, or an object of
     /// this environment, where its kind is managed.
     fn link(&self, reference: &Reference) -> Option<Link> {
-        link_of(reference, self.externals)
+        match reference.segments().as_slice() {
+            ["service", name, rest @ ..] => {
+                let address = Address::block("service", &self.live(name));
+                match rest {
+                    [] => Some(Link::to(&address)),
+                    [attribute] if Table::of("service")?.attributes.contains(attribute) => {
+                        Some(Link::attribute(&address, attribute))
+                    }
+                    _ => None,
+                }
+            }
+            _ => link_of(reference, self.externals),
+        }
     }
 
     fn description(&self, address: &Address) -> String {

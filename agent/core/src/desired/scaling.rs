@@ -10,12 +10,21 @@ pub(super) fn target(service: &str) -> Address {
     Address::block("service", service).part("scaling")
 }
 
+/// What the file suspends.
+pub(super) fn suspended(scaling: &block::Scaling) -> Suspended {
+    scaling.suspended.map_or(Suspended::default(), |suspended| {
+        let block::ScalingSuspended { scale_in, scale_out, scheduled } = suspended;
+        Suspended { scale_in, scale_out, scheduled }
+    })
+}
+
 /// The bounds of a service's number of tasks, and what moves it between them.
 pub(super) fn expand(
     context: &Context<'_>,
     name: &str,
     service: &block::Service,
     scaling: &block::Scaling,
+    suspended: Suspended,
     wanted: &mut Wanted,
 ) {
     let address = target(name);
@@ -26,13 +35,9 @@ pub(super) fn expand(
         memory_target,
         scale_in_cooldown,
         scale_out_cooldown,
-        suspended,
+        suspended: _,
         schedule,
     } = scaling;
-    let suspended = suspended.map_or(Suspended::default(), |suspended| {
-        let block::ScalingSuspended { scale_in, scale_out, scheduled } = suspended;
-        Suspended { scale_in, scale_out, scheduled }
-    });
     let mut object = desired(
         address.clone(),
         ScalableTarget {

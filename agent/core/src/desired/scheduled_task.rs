@@ -12,7 +12,8 @@ const LONGEST_NAME: usize = 64;
 pub(super) fn expand(context: &Context<'_>, name: &str, block: &block::ScheduledTask, wanted: &mut Wanted) {
     let address = Address::block("scheduled_task", name);
     let group = address.part("security_group");
-    let task_definition = task::expand(context, &block.task(name), wanted);
+    let logs = task::logs(context, &block.task(name), wanted);
+    let task_definition = task::definition(context, &block.task(name), &logs, wanted);
     wanted.objects.push(desired(
         group.clone(),
         SecurityGroup {

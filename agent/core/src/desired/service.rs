@@ -1,110 +1,76 @@
-use super::{Context, Wanted, desired, load_balancer, task};
+use std::collections::BTreeMap;
+
+use super::{
+    Context, Wanted, desired, load_balancer,
+    sides::{Laid, Sides},
+    task,
+};
 use crate::{
     Address,
     environment::block,
     hash::text_hash,
-    resource::{
-        Count, HealthCheck, Ingress, Link, ListenerRule, Peer, SecurityGroup, Service, TargetGroup, names,
-    },
+    resource::{Forward, Ingress, Link, ListenerRule, Peer, SecurityGroup, names},
+    rollout::Slot,
 };
+
+/// The header that leads to the side that is not live yet, while it is tested.
+pub const TEST_HEADER: &str = "X-Pointsman-Side";
 
 pub(super) fn expand(context: &Context<'_>, name: &str, block: &block::Service, wanted: &mut Wanted) {
     let address = Address::block("service", name);
     let group = address.part("security_group");
-    let task_definition = task::expand(context, &block.task(name), wanted);
+    let sides = Sides::of(context, name);
+    let logs = task::logs(context, &block.task(name), wanted);
 
-    let exposed = block.expose.as_ref().map(|expose| traffic(context, name, block, expose, wanted));
-    let ingress = exposed.iter().map(|exposed| exposed.ingress.clone()).collect();
+    let ingress = block.expose.as_ref().map(|expose| traffic(context, name, block, expose, &sides, wanted));
     wanted.objects.push(desired(
         group.clone(),
         SecurityGroup {
             name: names::limited(&[context.leaf(), name, "service"], 255),
             description: context.description(&address),
             vpc: context.network.vpc.clone(),
-            ingress,
+            ingress: ingress.into_iter().collect(),
             tags: context.tags(&group),
         },
     ));
-
-    let block::Deployment { minimum_healthy_percent, maximum_percent, circuit_breaker } = block.deployment;
-    let mut service = desired(
-        address.clone(),
-        Service {
-            name: name.to_owned(),
-            cluster: block.cluster.clone(),
-            task_definition: Link::to(&task_definition),
-            count: if block.scaling.is_some() {
-                Count::Initially(block.count)
-            } else {
-                Count::Fixed(block.count)
-            },
-            subnets: context.subnets(&block.subnets),
-            security_groups: vec![Link::to(&group)],
-            target_group: exposed.as_ref().map(|exposed| Link::to(&exposed.target_group)),
-            container: task::family(context, &block.task(name)),
-            port: block.port,
-            health_grace: exposed.is_some().then(|| block.health.grace.seconds()),
-            circuit_breaker,
-            minimum_healthy_percent,
-            maximum_percent,
-            platform_version: block.platform_version.clone(),
-            execute_command: block.execute_command,
-            tags: context.tags(&address),
-        },
-    );
-    // ECS refuses a target group that no load balancer uses yet.
-    service.after = exposed.into_iter().map(|exposed| exposed.rule).collect();
-    wanted.objects.push(service);
-
-    if let Some(scaling) = &block.scaling {
-        super::scaling::expand(context, name, block, scaling, wanted);
+    for Laid { slot, tasks, is_frozen } in &sides.laid {
+        if *is_frozen {
+            sides.frozen(context, name, *slot, *tasks, wanted);
+        } else {
+            sides.fresh(context, name, block, *slot, *tasks, &logs, wanted);
+        }
     }
 }
 
-/// What lets traffic in.
-struct Exposed {
-    target_group: Address,
-    rule: Address,
-    ingress: Ingress,
+/// The address of the rule that leads people to a service.
+pub(super) fn production_rule(name: &str) -> Address {
+    Address::block("service", name).part("listener_rule")
 }
 
+/// The address of the rule that leads tests alone to one of its sides.
+pub(super) fn test_rule(name: &str) -> Address {
+    Address::block("service", name).part("test_rule")
+}
+
+/// The address of the target group of one of its sides.
+pub(super) fn target_group(name: &str, slot: Slot) -> Address {
+    Address::block("service", &slot.block_name(name)).part("target_group")
+}
+
+/// The rules that let traffic in, and what its security group lets through.
 fn traffic(
     context: &Context<'_>,
     name: &str,
     block: &block::Service,
     expose: &block::Expose,
+    sides: &Sides,
     wanted: &mut Wanted,
-) -> Exposed {
-    let address = Address::block("service", name);
-    let target_group = address.part("target_group");
-    let rule = address.part("listener_rule");
+) -> Ingress {
     let segments = expose.listener.segments();
     let (balancer, listener) = match segments.as_slice() {
         ["load_balancer", balancer, "listener", listener] => (*balancer, *listener),
         _ => ("", ""),
     };
-    let health = &block.health;
-    let port = block.port.to_string();
-    wanted.objects.push(desired(
-        target_group.clone(),
-        TargetGroup {
-            name: names::versioned(&[context.leaf(), name], &[&port, "HTTP", &context.network.vpc], 32),
-            port: block.port,
-            protocol: "HTTP".to_owned(),
-            vpc: context.network.vpc.clone(),
-            health: HealthCheck {
-                path: health.path.clone(),
-                interval: health.interval.seconds(),
-                timeout: health.timeout.seconds(),
-                healthy: health.healthy,
-                unhealthy: health.unhealthy,
-                codes: health.codes.clone(),
-            },
-            deregistration_delay: expose.drain.seconds(),
-            stickiness: expose.stickiness.as_ref().map(|stickiness| stickiness.duration.seconds()),
-            tags: context.tags(&target_group),
-        },
-    ));
     let mut hosts: Vec<String> = context
         .environment
         .file
@@ -114,25 +80,64 @@ fn traffic(
         .map(|listener| listener.hosts.clone())
         .unwrap_or_default();
     hosts.sort();
+    let priority = expose.priority.unwrap_or_else(|| stable_priority(name));
+    let forward = sides.weights.iter().map(|(slot, weight)| Forward {
+        target_group: Link::to(&target_group(name, *slot)),
+        weight: *weight,
+    });
+    let forward: Vec<Forward> = forward.collect();
+    let stickiness = expose.stickiness.as_ref().filter(|_| forward.len() > 1);
+    let rule = production_rule(name);
+    let listener = context.link(&expose.listener).unwrap_or_else(|| Link::Known(expose.listener.to_string()));
     wanted.objects.push(desired(
         rule.clone(),
         ListenerRule {
-            listener: context
-                .link(&expose.listener)
-                .unwrap_or_else(|| Link::Known(expose.listener.to_string())),
-            priority: expose.priority.unwrap_or_else(|| stable_priority(name)),
-            hosts,
-            target_group: Some(Link::to(&target_group)),
+            listener: listener.clone(),
+            priority,
+            hosts: hosts.clone(),
+            headers: BTreeMap::new(),
+            forward,
+            stickiness: stickiness.map(|stickiness| stickiness.duration.seconds()),
             tags: context.tags(&rule),
         },
     ));
-    let ingress = Ingress::tcp(block.port, Peer::Group(Link::to(&load_balancer::security_group(balancer))));
-    Exposed { target_group, rule, ingress }
+    if let Some(slot) = sides.test {
+        let rule = test_rule(name);
+        let marks = vec![test_mark(context.environment.name.as_str(), name)];
+        wanted.objects.push(desired(
+            rule.clone(),
+            ListenerRule {
+                listener,
+                priority: test_priority(name, priority),
+                hosts,
+                headers: BTreeMap::from([(TEST_HEADER.to_owned(), marks)]),
+                forward: Forward::all_to(Link::to(&target_group(name, slot))),
+                stickiness: None,
+                tags: context.tags(&rule),
+            },
+        ));
+    }
+    Ingress::tcp(block.port, Peer::Group(Link::to(&load_balancer::security_group(balancer))))
+}
+
+/// The value of [`TEST_HEADER`] that leads to the side under test. It keeps
+/// people from getting there by accident; it is no secret.
+pub fn test_mark(environment: &str, service: &str) -> String {
+    text_hash(&format!("{environment}/{service}/test"))[..16].to_owned()
 }
 
 /// From 10,000 to 49,999, by the service's name alone: another service that
 /// comes or goes moves no rule.
 fn stable_priority(name: &str) -> u32 {
-    let number = u32::from_str_radix(&text_hash(name)[..6], 16).unwrap_or_default();
-    10_000 + number % 40_000
+    10_000 + number_of(name) % 40_000
+}
+
+/// Before the production rule, which would take everything; from 1 on.
+fn test_priority(name: &str, production: u32) -> u32 {
+    let most = production.saturating_sub(1).clamp(1, 9_999);
+    1 + number_of(&format!("{name}/test")) % most
+}
+
+fn number_of(text: &str) -> u32 {
+    u32::from_str_radix(&text_hash(text)[..6], 16).unwrap_or_default()
 }

@@ -23,21 +23,36 @@ pub(super) fn family(context: &Context<'_>, task: &Task<'_>) -> String {
     names::limited(&[vec![context.leaf()], parts(task)].concat(), 255)
 }
 
-/// The log group and the task definition; answers the latter's address.
-pub(super) fn expand(context: &Context<'_>, task: &Task<'_>, wanted: &mut Wanted) -> Address {
-    let address = Address::block(task.kind, task.name);
-    let log_group = address.part("log_group");
-    let task_definition = address.part("task_definition");
-    let log_group_name = format!("/pointsman/{}/{}", context.environment.name, parts(task).join("-"));
+/// Where tasks write what they log.
+pub(super) struct Logs {
+    address: Address,
+    name: String,
+}
+
+/// The log group of a block's tasks.
+pub(super) fn logs(context: &Context<'_>, task: &Task<'_>, wanted: &mut Wanted) -> Logs {
+    let address = Address::block(task.kind, task.name).part("log_group");
+    let name = format!("/pointsman/{}/{}", context.environment.name, parts(task).join("-"));
     wanted.objects.push(desired(
-        log_group.clone(),
+        address.clone(),
         LogGroup {
-            name: log_group_name.clone(),
+            name: name.clone(),
             retention_days: task.log_retention.whole_days().and_then(|days| i32::try_from(days).ok()),
-            tags: context.tags(&log_group),
+            tags: context.tags(&address),
         },
     ));
+    Logs { address, name }
+}
 
+/// The task definition; answers its address.
+pub(super) fn definition(
+    context: &Context<'_>,
+    task: &Task<'_>,
+    logs: &Logs,
+    wanted: &mut Wanted,
+) -> Address {
+    let address = Address::block(task.kind, task.name);
+    let task_definition = address.part("task_definition");
     let mut environment = BTreeMap::new();
     for (variable, template) in task.environment {
         match context.text(template) {
@@ -66,13 +81,13 @@ pub(super) fn expand(context: &Context<'_>, task: &Task<'_>, wanted: &mut Wanted
             secrets,
             secret_marks,
             volumes: volumes(context, &address, task, wanted),
-            log_group: log_group_name,
+            log_group: logs.name.clone(),
             log_region: context.environment.file.aws.region.clone(),
             stop_timeout: task.stop_timeout.seconds(),
             tags: context.tags(&task_definition),
         },
     );
-    definition.after = vec![log_group];
+    definition.after = vec![logs.address.clone()];
     wanted.objects.push(definition);
 
     task_definition

@@ -39,7 +39,7 @@ pub(super) fn hold(environment: &Environment, wanted: &mut Wanted) {
     for name in external.keys() {
         hold(Address::block("external", name), HeldReason::Protected);
     }
-    if rollout.as_ref().is_some_and(|rollout| rollout.strategy != Strategy::Rolling) {
+    if rollout.as_ref().is_some_and(|rollout| rollout.strategy == Strategy::Native) {
         hold(Address::block("rollout", "strategy"), HeldReason::NotYetManaged);
     }
     if rollout.as_ref().is_some_and(|rollout| rollout.switch.is_some()) {

@@ -214,6 +214,7 @@ pub const TABLE: &[Row] = &[
     row("secretsmanager:UntagResource", Writing, SECRETS),
     // Alarms and the dashboard.
     row("cloudwatch:DescribeAlarms", Reading, ANY),
+    row("cloudwatch:GetMetricData", Writing, ANY),
     row("cloudwatch:GetDashboard", Reading, DASHBOARDS),
     row("cloudwatch:ListTagsForResource", Reading, WATCHING),
     row("cloudwatch:PutMetricAlarm", Writing, ALARMS),

@@ -365,6 +365,7 @@ impl<'a> Computation<'a> {
             forecast: forecast(&self.changes),
             cost: self.cost(),
             changes: self.changes,
+            rollouts: Vec::new(),
             held: self.held,
             unsettled: self.unsettled,
             forget: self.forget,

@@ -25,6 +25,8 @@ pub(super) fn decided(decider: &Decider, live: &Value, written: &Value) -> Decid
             let (live, written) = both();
             Decided::Held(HeldReason::AutoscalerOwns { live, written })
         }
+        Decider::Floor if live.as_u64() >= written.as_u64() => Decided::Same,
+        Decider::Floor => Decided::Changed,
         Decider::Schedule(set) if set.contains(live) => {
             let (live, written) = both();
             Decided::Held(HeldReason::ScheduleOwns { live, written })

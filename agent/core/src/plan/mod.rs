@@ -20,7 +20,7 @@ pub use steps::{Step, StepKind, steps};
 
 use crate::{
     Address, cost::Cost, environment::EnvironmentName, forecast::Forecast, hash::canonical_hash,
-    policy::Verdict, resource::Readiness,
+    policy::Verdict, resource::Readiness, rollout::Begins,
 };
 
 /// The version of the plan's JSON.
@@ -49,6 +49,9 @@ pub struct Plan {
     pub cost: Cost,
     /// What will be done, sorted by address.
     pub changes: Vec<Change>,
+    /// The rollouts that it begins, sorted by service.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub rollouts: Vec<Begins>,
     /// What is deliberately left alone.
     pub held: Vec<Held>,
     /// What AWS is still at work on, with AWS's word for it: waited for.
@@ -134,6 +137,7 @@ impl Plan {
             // For information: another price table is no other plan.
             cost: _,
             changes,
+            rollouts,
             held,
             unsettled: _,
             forget,
@@ -143,6 +147,10 @@ impl Plan {
             // How far AWS is with what lives changes by the second.
             observed.readiness = Readiness::Ready;
         }
-        canonical_hash(&(schema, environment, account, region, forecast, changes, held, forget, verdict))
+        // How many tasks live when it begins is the autoscaler's.
+        let rollouts: Vec<_> =
+            rollouts.iter().map(|it| (&it.service, it.purpose, it.to, &it.settings)).collect();
+        let what = (schema, environment, account, region, forecast, changes, rollouts, held, forget);
+        canonical_hash(&(what, verdict))
     }
 }

@@ -57,6 +57,7 @@ pub fn line(event: &Event) -> Option<String> {
         Event::Failed { address, action, why } => {
             format!("{} {} {}: {}", red("failed"), words::doing(*action), bold(address.as_str()), plain(why))
         }
+        Event::Rollout { service: _, text } => text.trim_end().to_owned(),
         Event::LeaseLost { why } => format!("{} {}: nothing more is written", red("lease lost"), plain(why)),
     };
     Some(line)

@@ -174,6 +174,9 @@ fn incomplete(outcome: &Outcome) -> String {
         };
         let _ = writeln!(text, "- {line}");
     }
+    for rollout in &outcome.rollouts {
+        let _ = write!(text, "{}", super::rollout::outcome(&outcome.environment, rollout));
+    }
     let done = outcome.changes.iter().filter(|change| change.result == ChangeResult::Done).count();
     let _ = write!(
         text,

@@ -36,6 +36,9 @@ pub fn terminal(outcome: &Outcome) -> String {
             dim(&format!("({}, state serial {})", words::took(outcome.took_ms), outcome.serial)),
         );
     }
+    for rollout in &outcome.rollouts {
+        text.push_str(&super::rollout::outcome(&outcome.environment, rollout));
+    }
     let protected: Vec<&str> = plan
         .held
         .iter()

@@ -8,7 +8,7 @@ use super::{
     cost, forecast,
     layout::{COLUMNS, hanging, wrapped},
     paint::{bold, dim, green, plain, red, yellow},
-    words,
+    rollout, words,
 };
 pub(super) use changes::{Row, Widths};
 
@@ -66,6 +66,9 @@ fn write_sum(text: &mut String, plan: &Plan, verdict: &Verdict) {
             Disruption::Outage | Disruption::DataLost => red("Disrupts:"),
         };
         let _ = writeln!(text, "{}", hanging(&mark, "Disrupts:".len(), &disrupts));
+    }
+    for begins in &plan.rollouts {
+        let _ = writeln!(text, "{}", hanging("Rollout:", "Rollout:".len(), &plain(&rollout::begins(begins))));
     }
     let cost = format!("{}.", cost::sentence(&plan.cost));
     let _ = writeln!(text, "{}", hanging("Cost:", "Cost:".len(), &cost));

@@ -134,6 +134,8 @@ impl Board {
             }
             Event::LeaseLost { .. } => self.has_lock = false,
             Event::Checked { .. } => {}
+            // It says all of it in lines of its own.
+            Event::Rollout { .. } => self.phase = Phase::Judged,
         }
     }
 

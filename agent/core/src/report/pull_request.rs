@@ -1,5 +1,7 @@
 //! What is told on a pull request, as data.
 
+use std::collections::BTreeMap;
+
 use crate::{
     Address,
     environment::{Diagnostic, EnvironmentName, Place, Severity},
@@ -55,6 +57,8 @@ pub struct EnvironmentReport {
     pub remarks: Vec<Remark>,
     /// What is done to each object, in the order it began.
     pub progress: Vec<(Address, Progress)>,
+    /// Where each rollout is, by service; in the words for terminals.
+    pub rollouts: BTreeMap<String, String>,
     /// The base branch changed it too, and the head does not have that yet.
     pub behind: bool,
     /// The agent tries again by itself, without anybody changing anything.
@@ -84,6 +88,8 @@ pub enum Status {
     Waiting,
     /// It is being changed.
     Deploying,
+    /// A rollout of it waits for a person before traffic moves.
+    Asks,
     /// It is what its file says.
     Deployed,
     /// Not everything could be done.
@@ -128,6 +134,7 @@ impl EnvironmentReport {
             diagnostics: Vec::new(),
             remarks: Vec::new(),
             progress: Vec::new(),
+            rollouts: BTreeMap::new(),
             behind: false,
             again: false,
         }
@@ -166,6 +173,9 @@ impl EnvironmentReport {
             }
             Event::Failed { address, action, why } => {
                 self.set(address, Progress::Failed(*action, why.clone()));
+            }
+            Event::Rollout { service, text } => {
+                self.rollouts.insert(service.clone(), text.clone());
             }
             Event::LeaseLost { why } => {
                 self.problem = Some(format!("The lease was lost ({why}): nothing more is written."));

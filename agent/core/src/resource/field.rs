@@ -40,6 +40,8 @@ pub enum Decider {
     Aws,
     /// An autoscaler, whatever the file says.
     Autoscaler,
+    /// A rollout, which needs so much: more of it is left alone.
+    Floor,
     /// A schedule, while what lives is one of these values: its own.
     Schedule(Vec<Value>),
     /// A rollout, which switches something off (`true`) and on again.

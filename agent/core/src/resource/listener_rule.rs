@@ -1,9 +1,12 @@
-use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
 
-use super::{Field, Link, Spec, Tags};
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use super::{Decider, Field, Link, Spec, Tags};
 use crate::forecast::Consequence;
 
-/// A listener's rule that forwards some hosts to one target group.
+/// A listener's rule that forwards some requests to target groups.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct ListenerRule {
     /// The listener's ARN.
@@ -12,33 +15,80 @@ pub struct ListenerRule {
     pub priority: u32,
     /// Host headers, sorted; empty stands for every path.
     pub hosts: Vec<String>,
-    /// The target group's ARN; all traffic goes there. `None` when the rule
-    /// does something else.
-    pub target_group: Option<Link>,
+    /// Other headers that must have one of these values, by their names.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub headers: BTreeMap<String, Vec<String>>,
+    /// Where traffic goes, one to five target groups, sorted. Empty when the
+    /// rule does something else; where it is wanted so, it stays as it stands.
+    pub forward: Vec<Forward>,
+    /// Seconds that whoever got to one of several groups stays with it, 1 to
+    /// 604,800. AWS wants it on where the groups themselves are sticky.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub stickiness: Option<u64>,
     /// Its tags.
     pub tags: Tags,
 }
 
+/// A target group, and how much of a rule's new traffic it gets.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct Forward {
+    /// The target group's ARN.
+    pub target_group: Link,
+    /// Its part of the sum of all weights, 0 to 999.
+    pub weight: u32,
+}
+
+impl Forward {
+    /// Everything goes there: the weight of one group alone means nothing.
+    pub fn all_to(target_group: Link) -> Vec<Self> {
+        vec![Self { target_group, weight: 1 }]
+    }
+}
+
+/// One group by its name; several with their weights.
+fn shown(forward: &[Forward]) -> Value {
+    match forward {
+        [] => Value::Null,
+        [only] => only.target_group.to_value(),
+        several => several
+            .iter()
+            .map(|Forward { target_group, weight }| {
+                let group = target_group.to_value().as_str().unwrap_or_default().to_owned();
+                (group, Value::from(*weight))
+            })
+            .collect::<serde_json::Map<_, _>>()
+            .into(),
+    }
+}
+
 impl Spec for ListenerRule {
     fn fields(&self) -> Vec<Field> {
-        let Self { listener, priority, hosts, target_group, tags } = self;
+        let Self { listener, priority, hosts, headers, forward, stickiness, tags } = self;
+        let decider = if forward.is_empty() { Decider::Aws } else { Decider::File };
+        let traffic = |name: &str, value| Field::in_place(name, value).decided_by(decider.clone());
         let mut fields = vec![
             Field::replace("listener", listener.to_value()),
             Field::in_place("priority", *priority),
             // Whoever asks for a host that is gone is answered 404.
             Field::in_place("hosts", hosts.clone()).noticed_when_less(Consequence::Outage),
-            Field::in_place("target_group", target_group.as_ref().map(Link::to_value)),
+            traffic("target_group", shown(forward)),
+            traffic("stickiness", stickiness.map_or(Value::Null, Value::from)),
         ];
+        fields.extend(
+            headers.iter().map(|(name, values)| Field::in_place(format!("headers.{name}"), values.clone())),
+        );
         fields.extend(tags.fields());
         fields
     }
 
     fn links(&self) -> Vec<&Link> {
-        std::iter::once(&self.listener).chain(&self.target_group).collect()
+        let groups = self.forward.iter().map(|forward| &forward.target_group);
+        std::iter::once(&self.listener).chain(groups).collect()
     }
 
     fn links_mut(&mut self) -> Vec<&mut Link> {
-        std::iter::once(&mut self.listener).chain(&mut self.target_group).collect()
+        let groups = self.forward.iter_mut().map(|forward| &mut forward.target_group);
+        std::iter::once(&mut self.listener).chain(groups).collect()
     }
 
     fn name(&self) -> String {

@@ -39,7 +39,7 @@ pub use estate::Estate;
 pub use field::{Decider, Field, Noticed, Rule};
 pub use link::{Link, Text};
 pub use listener::Listener;
-pub use listener_rule::ListenerRule;
+pub use listener_rule::{Forward, ListenerRule};
 pub use load_balancer::LoadBalancer;
 pub use log_group::LogGroup;
 pub use observed::{Observed, Owner, Readiness};

@@ -48,13 +48,15 @@ pub enum Count {
     Fixed(u32),
     /// As many when the service is made; the autoscaler decides from then on.
     Initially(u32),
+    /// Not fewer, while a rollout needs them: the autoscaler may add some.
+    AtLeast(u32),
 }
 
 impl Count {
     /// The number, whoever decides.
     pub fn tasks(self) -> u32 {
         match self {
-            Self::Fixed(tasks) | Self::Initially(tasks) => tasks,
+            Self::Fixed(tasks) | Self::Initially(tasks) | Self::AtLeast(tasks) => tasks,
         }
     }
 }
@@ -82,6 +84,7 @@ impl Spec for Service {
         let decider = match count {
             Count::Fixed(_) => Decider::File,
             Count::Initially(_) => Decider::Autoscaler,
+            Count::AtLeast(_) => Decider::Floor,
         };
         let mut fields = vec![
             Field::new(Rule::Impossible, "name", name.clone()),

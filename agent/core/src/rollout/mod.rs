@@ -9,6 +9,7 @@
 
 mod analysis;
 mod answer;
+mod begins;
 mod facts;
 mod layout;
 mod phase;
@@ -23,6 +24,7 @@ mod weights;
 
 pub use analysis::{Sample, Verdict, compare};
 pub use answer::{Ending, Reason, Step, Why};
+pub use begins::{Begins, begins, goes_back};
 pub use facts::{Facts, Polls, Side};
 pub use layout::{Layout, Tasks, layout};
 pub use phase::Phase;

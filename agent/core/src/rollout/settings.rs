@@ -85,6 +85,13 @@ impl Settings {
         }
     }
 
+    /// The same for the way back to a release that was live before: at once,
+    /// and nobody is asked.
+    pub fn back(rollout: &block::Rollout, drain: Duration) -> Self {
+        let whole = vec![100];
+        Self { shift: whole, hold_ms: 0, bake_ms: 0, approve_traffic: false, ..Self::of(rollout, drain) }
+    }
+
     /// Green's share of a step in percent, 0 to 100.
     pub fn share(&self, step: u8) -> u32 {
         let share = self.shift.get(usize::from(step)).or(self.shift.last());

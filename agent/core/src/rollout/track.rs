@@ -107,7 +107,8 @@ pub struct Said {
 }
 
 /// What a person can say.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
 pub enum Word {
     /// Traffic may move.
     Approve,

@@ -43,7 +43,7 @@ impl Account {
         let archive = Neighbour { id: "fs-0b".to_owned(), attributes: BTreeMap::new() };
         let externals = BTreeMap::from([("files".to_owned(), files), ("archive".to_owned(), archive)]);
         let surroundings = Surroundings { network, externals };
-        let wanted = wanted(environment, &surroundings);
+        let wanted = wanted(environment, &surroundings, None);
         let mut observed = BTreeMap::new();
         for (address, recorded) in self.state.iter().flat_map(|state| &state.objects) {
             if let Some(object) = self.objects.get(&recorded.id) {

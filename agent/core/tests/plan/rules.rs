@@ -46,6 +46,11 @@ const FOLLOWS: &[(&str, &str, Other)] = &[
     ("cache_subnet_group", "name", IDENTITY),
     ("dashboard", "name", IDENTITY),
     ("listener", "default_status", Other::ByHand),
+    (
+        "listener_rule",
+        "stickiness",
+        Other::Fixed("it is set only while a rollout has two groups in the rule"),
+    ),
     ("load_balancer", "security_groups", Other::ByHand),
     ("log_group", "name", IDENTITY),
     ("replication_group", "description", Other::ByHand),

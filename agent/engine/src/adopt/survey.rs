@@ -2,7 +2,7 @@ use std::collections::BTreeMap;
 
 use pointsman_core::{
     Address,
-    desired::Wanted,
+    desired::{Wanted, wanted},
     journal::Intent,
     plan::{Action, Change, Inputs, plan},
     report::adoption::{Adoption, Standing, Tagged, Verdict},
@@ -41,7 +41,7 @@ pub(super) async fn survey(
     left: &LeftOpen,
     doubt: Doubt,
 ) -> Result<Survey, Failure> {
-    let (_, wanted) = look_up(run).await?;
+    let wanted = wanted(&run.environment, &look_up(run).await?, state);
     let (intents, sought) = (left.intents(), sought(&wanted, state));
     let cloud = &run.ports.cloud;
     let (found, made, tagged) = futures::join!(

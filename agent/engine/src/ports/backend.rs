@@ -3,6 +3,7 @@ use pointsman_core::{
     journal::{Entry, Release},
     lease::{Fence, LockCondition, LockItem, Transaction},
     preflight::{Backend, Work},
+    rollout::{Said, Word},
 };
 
 use super::CloudError;
@@ -56,6 +57,14 @@ pub trait RunTable: Send + Sync {
     /// is, and notes that it was released: both or nothing. Sent again under its
     /// token, it is done once.
     async fn release(&self, lock: &LockItem, release: &Release, token: &str) -> Result<Written, CloudError>;
+
+    /// Keeps what a person said of the rollout that is open, for whoever drives
+    /// it: no lease is needed. Sent again under its token, it is kept once.
+    async fn say(&self, word: Word, said: &Said, token: &str) -> Result<(), CloudError>;
+
+    /// What people have said since then (Unix milliseconds), the oldest first,
+    /// read consistently.
+    async fn said(&self, since_ms: u64) -> Result<Vec<(Word, Said)>, CloudError>;
 
     /// So many of the locks that were released, the newest first.
     async fn releases(&self, most: usize) -> Result<Vec<Release>, CloudError>;

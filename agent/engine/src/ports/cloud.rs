@@ -7,7 +7,8 @@ use pointsman_core::{
     environment::{EnvironmentName, block},
     preflight::{Answers, Questions},
     report::adoption::Tagged,
-    resource::{Desired, Observed, Resource},
+    resource::{Desired, Observed, Resource, Service},
+    rollout::{Facts, Pair},
 };
 
 pub use pointsman_core::preflight::Identity;
@@ -28,6 +29,32 @@ pub struct Sought {
     pub resource: Resource,
     /// What it was last made to be, where it is recorded; every link is known.
     pub recorded: Option<Resource>,
+}
+
+/// A rollout that is under way, as it is looked at.
+#[derive(Clone, Debug)]
+pub struct Underway {
+    /// What was recorded of each slot; none where it does not stand.
+    pub sides: Pair<Option<Standing>>,
+    /// The ARN of the rule that leads people to the service.
+    pub rule: Option<String>,
+    /// The load balancer, as CloudWatch calls it.
+    pub balancer: Option<String>,
+    /// The names of the alarms that turn it back.
+    pub alarms: Vec<String>,
+    /// When it was opened, Unix milliseconds.
+    pub opened_at_ms: u64,
+    /// Since when requests are counted, Unix milliseconds; not at all where none.
+    pub counted_since_ms: Option<u64>,
+}
+
+/// A side of a service, as it was recorded.
+#[derive(Clone, Debug)]
+pub struct Standing {
+    /// Its ECS service; every link is known.
+    pub service: Service,
+    /// The service's ARN.
+    pub id: String,
 }
 
 /// What can be asked of an account.
@@ -61,6 +88,10 @@ pub trait CloudReader: Send + Sync {
 
     /// What preflight asks, side by side: each question has an answer of its own.
     async fn preflight(&self, questions: &Questions) -> Answers;
+
+    /// How a rollout's two sides are, side by side. `checked` and `polls` are
+    /// not answered here.
+    async fn underway(&self, rollout: &Underway) -> Result<Facts, CloudError>;
 
     /// Waits until an object can be worked with, telling what AWS says, for as
     /// long as its kind may take; an error of kind `Failed` when AWS gave up.

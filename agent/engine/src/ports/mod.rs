@@ -3,12 +3,14 @@
 
 mod backend;
 mod cloud;
+mod prober;
 
 use std::sync::Arc;
 
 pub use backend::{Aside, Foundation, LockTable, RunTable, StateBucket, StateVersion, StoredState, Written};
-pub use cloud::{Cloud, CloudReader, CloudWriter, Identity, Sought};
+pub use cloud::{Cloud, CloudReader, CloudWriter, Identity, Sought, Standing, Underway};
 pub use pointsman_core::failure::{CloudError, CloudErrorKind};
+pub use prober::{Probe, Prober};
 
 use pointsman_core::report::Event;
 

@@ -95,7 +95,7 @@ fn names(environment: &Environment) -> impl Iterator<Item = Claim> {
     let place = [file.aws.account.clone(), file.aws.region.clone()];
     let network = Network { vpc, subnets: BTreeMap::new() };
     let surroundings = Surroundings { network, externals: BTreeMap::new() };
-    wanted(environment, &surroundings).objects.into_iter().filter_map(move |object| {
+    wanted(environment, &surroundings, None).objects.into_iter().filter_map(move |object| {
         let kind = object.resource.kind();
         let claim = object.resource.spec().claim()?;
         Some(Claim {

@@ -3,13 +3,14 @@
 use std::collections::BTreeMap;
 
 use super::{
+    block,
     changes::{Fold, changes, shortened, undone},
     code, cost, diagnostics, folded, left_out, lines_of, prose, titles,
 };
 use crate::{
     plan::Plan,
     policy::{Overridden, Verdict},
-    render::{forecast, plan::summary, words},
+    render::{forecast, paint, plan::summary, rollout, words},
     report::{
         ChangeResult, Outcome,
         pull_request::{EnvironmentReport, Progress, PullReport, Purpose, Status},
@@ -27,6 +28,7 @@ pub(super) fn section(report: &PullReport, environment: &EnvironmentReport, room
         diagnostics: found,
         remarks: _,
         progress,
+        rollouts,
         behind,
         again,
     } = environment;
@@ -69,6 +71,10 @@ pub(super) fn section(report: &PullReport, environment: &EnvironmentReport, room
                 text.push_str(&policies(&judged.verdict, room));
             }
             text.push_str(&steps(progress, *status, room));
+            for told in rollouts.values() {
+                let lines: Vec<String> = paint::without(told).lines().map(ToOwned::to_owned).collect();
+                text.push_str(&format!("{}\n", block("text", &lines)));
+            }
             if let Some(outcome) = outcome {
                 text.push_str(&result(outcome));
             }
@@ -99,6 +105,7 @@ fn remark(status: Status) -> &'static str {
         | Status::NoPlan
         | Status::Waiting
         | Status::Deploying
+        | Status::Asks
         | Status::Deployed
         | Status::Failed
         | Status::Stopped => "",
@@ -121,6 +128,7 @@ fn next_try(status: Status, again: bool) -> &'static str {
         | Status::Checked
         | Status::Removed
         | Status::Deploying
+        | Status::Asks
         | Status::Deployed
         | Status::Stopped => "",
     }
@@ -135,6 +143,9 @@ fn planned(plan: &Plan, room: usize) -> String {
         let disrupts = forecast::sentence(plan, |address| code(address.as_str()));
         format!("**{}** {place}\n\n{mark}Disrupts: {disrupts}.\n\n", summary(plan.summary()))
     };
+    for begins in &plan.rollouts {
+        text.push_str(&format!("Rollout: {}\n\n", prose(&rollout::begins(begins))));
+    }
     text.push_str(&cost::section(&plan.cost, room));
     for unsettled in &plan.unsettled {
         text.push_str(&format!(

@@ -107,6 +107,7 @@ fn plan(environment: &str, changes: Vec<Change>, held: Vec<Held>) -> Plan {
         region: "us-east-1".to_owned(),
         base: None,
         changes,
+        rollouts: Vec::new(),
         held,
         unsettled: Vec::new(),
         forget: Vec::new(),
@@ -280,6 +281,7 @@ fn a_deploy_is_followed_to_its_end() {
         environment: name("production/web"),
         commit: Some(HEAD.to_owned()),
         judged: Judged { plan: ordinary(), verdict: asked() },
+        rollouts: Vec::new(),
         changes: vec![
             ChangeOutcome {
                 address: address("service.web.log_group"),

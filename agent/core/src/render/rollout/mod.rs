@@ -12,10 +12,18 @@ use super::{
     paint::{bold, green, plain, yellow},
     words,
 };
-use crate::rollout::{
-    Ended, Ending, Facts, Phase, Purpose, Refusal, Rollout, Settings, Side, Slot, Step, Track,
+use crate::{
+    environment::EnvironmentName,
+    lease::LockInfo,
+    report::{RolloutOutcome, Standstill},
+    rollout::{
+        Begins, Ended, Ending, Facts, Phase, Purpose, Refusal, Rollout, Settings, Side, Slot, Step, Track,
+        Word,
+    },
 };
 
+/// So much of an approval hash tells plans apart.
+const HASH: usize = 16;
 /// How wide a bar is, in columns: one for five percent.
 const BAR: u64 = 20;
 /// Longer names of services are cut, in columns.
@@ -201,6 +209,95 @@ pub fn last(service: &str, track: &Track) -> String {
         Some(last) => ended(service, last),
         None => format!("{}: nothing was rolled out yet\n", plain(service)),
     }
+}
+
+/// What a plan begins, in a sentence or two.
+pub fn begins(begins: &Begins) -> String {
+    let Begins { service, purpose, to, settings, snapshot } = begins;
+    let steps: Vec<String> = settings.shift.iter().map(|share| format!("{share} %")).collect();
+    let what = match purpose {
+        Purpose::Release => "gets a new side",
+        Purpose::Back => "goes back to the side",
+    };
+    let asks = if settings.approve_traffic { ", after a person agreed" } else { "" };
+    format!(
+        "{service} {what}, {}, with {}. People stay on {} until it is healthy and tested; then traffic moves{asks}: {}. Until the end it can be turned back.",
+        to.block_name(service),
+        words::count(usize::try_from(snapshot.tasks).unwrap_or_default(), "task", "tasks"),
+        snapshot.live.block_name(service),
+        steps.join(", "),
+    )
+}
+
+/// What a rollout came to in a run: how it ended, or why it stands.
+pub fn outcome(environment: &EnvironmentName, outcome: &RolloutOutcome) -> String {
+    let service = plain(&outcome.service);
+    match (&outcome.ended, outcome.stands) {
+        (Some(it), _) => ended(&outcome.service, it),
+        (None, Some(Standstill::Asks)) => format!(
+            "{} {service} waits for a person before traffic moves; people are served as before. Next: `pointsman approve {environment} --plan {}`, or `pointsman abort {environment}`.\n",
+            yellow("Waiting:"),
+            outcome.plan.get(..HASH).unwrap_or("HASH"),
+        ),
+        (None, Some(Standstill::Stopped)) => format!(
+            "{} the rollout of {service} stands where it was; the next run goes on with it.\n",
+            yellow("Stopped:")
+        ),
+        (None, Some(Standstill::LeaseLost) | None) => format!(
+            "{} the rollout of {service} is another's now; it goes on from what was recorded.\n",
+            yellow("Lease lost:")
+        ),
+    }
+}
+
+/// A person's word was kept.
+pub fn kept(word: Word, services: &[String]) -> String {
+    let services: Vec<String> = services.iter().map(|service| plain(service)).collect();
+    let what = match word {
+        Word::Approve => "Approved",
+        Word::Abort => "To be turned back",
+        Word::Promote => "To be moved on",
+    };
+    format!("{what}: the rollout of {}.", services.join(", "))
+}
+
+/// Somebody else has the lock, and so drives the rollout.
+pub fn driven_by(holder: &LockInfo) -> String {
+    format!(
+        "{} drives it, and hears of this at the next look, within seconds.\n",
+        super::event::holder_words(holder)
+    )
+}
+
+/// No rollout is open.
+pub fn nothing_open(environment: &EnvironmentName) -> String {
+    format!(
+        "No rollout of {environment} is under way. Next: `pointsman status {environment}` shows what is deployed; `pointsman rollback {environment}` goes back to the release before."
+    )
+}
+
+/// Nobody's word was taken.
+pub fn refused(refused: &[(String, Refusal)]) -> String {
+    refused.iter().map(|(service, why)| refusal(service, *why)).collect::<Vec<_>>().join("\n")
+}
+
+/// Whether to go back is asked.
+pub fn asks_to_go_back(environment: &EnvironmentName) -> String {
+    format!(
+        "The release before gets its tasks back, and then all of the traffic of {environment}. Only `yes` is a yes:"
+    )
+}
+
+/// Nobody agreed to go back.
+pub fn not_gone_back(environment: &EnvironmentName) -> String {
+    format!("{environment} was left as it is.")
+}
+
+/// There is nobody who could be asked.
+pub fn nobody_to_ask(environment: &EnvironmentName) -> String {
+    format!(
+        "Nobody can be asked: this is not a terminal. {environment} was left as it is. Next: run it with --yes."
+    )
 }
 
 /// Why something was not recorded, and what to do.

@@ -1,0 +1,309 @@
+//! The two sides of a service while a rollout is under way: what ECS runs, what
+//! the load balancer finds healthy and where it sends people, which alarms
+//! ring, and what CloudWatch counted.
+
+use std::{
+    collections::BTreeSet,
+    time::{SystemTime, UNIX_EPOCH},
+};
+
+use aws_sdk_cloudwatch::types::{
+    Dimension, Metric, MetricDataQuery, MetricDataResult, MetricStat, StateValue,
+};
+use aws_sdk_ecs::types::{DeploymentRolloutState, DesiredStatus, Service as EcsService, Task};
+use aws_sdk_elasticloadbalancingv2::types::{TargetHealthDescription, TargetHealthStateEnum};
+use aws_smithy_types::DateTime;
+use pointsman_core::{
+    resource::{ListenerRule, Resource, Service},
+    rollout::{Facts, Pair, Polls, Sample, Side, Slot, Weights},
+};
+use pointsman_engine::ports::{CloudError, Standing, Underway};
+
+use super::{
+    elb::unsigned,
+    listener_rule,
+    rollout::{primary, reason},
+    service::described,
+};
+use crate::{
+    aws::Aws,
+    error::{Absent, During},
+};
+
+/// CloudWatch's finest period for load balancers.
+const MINUTE_MS: u64 = 60_000;
+/// So far back is looked for the last request.
+const LOOK_BACK_MS: u64 = 15 * MINUTE_MS;
+/// Stopped tasks that are looked at for their reasons.
+const STOPPED_TASKS: i32 = 10;
+
+/// Everything that a rollout's next step follows from, asked side by side.
+pub(crate) async fn underway(aws: &Aws, asked: &Underway) -> Result<Facts, CloudError> {
+    let services = services(aws, &asked.sides);
+    let (weights, ringing, counted) = (weights(aws, asked), ringing(aws, &asked.alarms), counted(aws, asked));
+    let health =
+        async { futures::try_join!(health(aws, &asked.sides, Slot::A), health(aws, &asked.sides, Slot::B)) };
+    let (services, weights, ringing, counted, health) =
+        futures::try_join!(services, weights, ringing, counted, health)?;
+    let mut sides = Pair::<Side>::default();
+    for (slot, health) in [(Slot::A, health.0), (Slot::B, health.1)] {
+        let Some(standing) = asked.sides.get(slot) else { continue };
+        let found = services.iter().find(|service| service.service_arn() == Some(&standing.id));
+        let mut side = found.map(|service| running(service, &standing.service)).unwrap_or_default();
+        side.healthy = health.healthy;
+        side.zones = health.zones;
+        side.stopped =
+            if found.is_some_and(|it| it.running_count() < it.desired_count()) || side.failed.is_some() {
+                stopped(aws, &standing.service, asked.opened_at_ms).await?
+            } else {
+                Vec::new()
+            };
+        if let Some(Counted { sample, quiet_for_ms }) = *counted.get(slot) {
+            side.counted = sample;
+            side.quiet_for_ms = Some(quiet_for_ms);
+        }
+        *sides.get_mut(slot) = side;
+    }
+    Ok(Facts { sides, weights, ringing, checked: None, polls: Polls::default() })
+}
+
+async fn services(aws: &Aws, sides: &Pair<Option<Standing>>) -> Result<Vec<EcsService>, CloudError> {
+    let standing: Vec<&Standing> = [&sides.a, &sides.b].into_iter().flatten().collect();
+    let Some(first) = standing.first() else {
+        return Ok(Vec::new());
+    };
+    let names: Vec<String> = standing.iter().map(|side| side.service.name.clone()).collect();
+    described(aws, &first.service.cluster, &names).await
+}
+
+/// What ECS says of a side.
+fn running(service: &EcsService, spec: &Service) -> Side {
+    let asked = spec.task_definition.known();
+    let newest = primary(service);
+    let is_ours = newest.is_some_and(|it| asked.is_none_or(|asked| it.task_definition() == Some(asked)));
+    let is_done = newest
+        .is_some_and(|it| it.rollout_state().is_none_or(|state| *state == DeploymentRolloutState::Completed));
+    let of_ours =
+        service.deployments().iter().find(|it| asked.is_none_or(|asked| it.task_definition() == Some(asked)));
+    let failed = of_ours
+        .filter(|it| it.rollout_state() == Some(&DeploymentRolloutState::Failed))
+        .map(|it| it.rollout_state_reason().unwrap_or("ECS does not say why").to_owned());
+    Side {
+        desired: unsigned(Some(service.desired_count())),
+        running: unsigned(Some(service.running_count())),
+        settled: is_ours && is_done && service.deployments().len() == 1,
+        failed,
+        ..Side::default()
+    }
+}
+
+#[derive(Default)]
+struct Health {
+    healthy: u32,
+    zones: u32,
+}
+
+async fn health(aws: &Aws, sides: &Pair<Option<Standing>>, slot: Slot) -> Result<Health, CloudError> {
+    let group = sides.get(slot).as_ref().and_then(|side| side.service.target_group.as_ref()?.known());
+    let Some(group) = group else {
+        return Ok(Health::default());
+    };
+    let described = aws
+        .clients
+        .elb()
+        .describe_target_health()
+        .target_group_arn(group)
+        .send()
+        .await
+        .during(&aws.scope, "elasticloadbalancing:DescribeTargetHealth", group)
+        .or_absent()?;
+    let is_healthy = |target: &&TargetHealthDescription| {
+        target.target_health().and_then(|health| health.state()) == Some(&TargetHealthStateEnum::Healthy)
+    };
+    let targets = described.map(|it| it.target_health_descriptions.unwrap_or_default()).unwrap_or_default();
+    let healthy: Vec<&TargetHealthDescription> = targets.iter().filter(is_healthy).collect();
+    let zones: BTreeSet<&str> =
+        healthy.iter().filter_map(|target| target.target()?.availability_zone()).collect();
+    let number = |length: usize| u32::try_from(length).unwrap_or(u32::MAX);
+    Ok(Health { healthy: number(healthy.len()), zones: number(zones.len()) })
+}
+
+/// Where the production rule sends people, by slot; empty when it is gone, or
+/// forwards to anything else.
+async fn weights(aws: &Aws, asked: &Underway) -> Result<Weights, CloudError> {
+    let Some(rule) = &asked.rule else {
+        return Ok(Weights::new());
+    };
+    let found = listener_rule::described(aws, vec![rule.clone()]).await?;
+    let Some(Resource::ListenerRule(ListenerRule { forward, .. })) =
+        found.into_iter().next().map(|it| it.resource)
+    else {
+        return Ok(Weights::new());
+    };
+    let group_of = |slot: Slot| asked.sides.get(slot).as_ref()?.service.target_group.as_ref()?.known();
+    let slot_of = |arn: &str| [Slot::A, Slot::B].into_iter().find(|slot| group_of(*slot) == Some(arn));
+    let weights = forward.iter().map(|it| Some((slot_of(it.target_group.known()?)?, it.weight)));
+    let mut weights = weights.collect::<Option<Weights>>().unwrap_or_default();
+    weights.sort();
+    Ok(weights)
+}
+
+/// Those of the alarms that ring.
+async fn ringing(aws: &Aws, names: &[String]) -> Result<Vec<String>, CloudError> {
+    if names.is_empty() {
+        return Ok(Vec::new());
+    }
+    let described = aws
+        .clients
+        .cloudwatch()
+        .describe_alarms()
+        .set_alarm_names(Some(names.to_vec()))
+        .state_value(StateValue::Alarm)
+        .send()
+        .await
+        .during(&aws.scope, "cloudwatch:DescribeAlarms", &names.join(", "))?;
+    let ringing = described.metric_alarms().iter().filter(|it| it.state_value() == Some(&StateValue::Alarm));
+    Ok(ringing.filter_map(|alarm| alarm.alarm_name().map(ToOwned::to_owned)).collect())
+}
+
+/// What CloudWatch counted of a side.
+#[derive(Clone, Copy)]
+struct Counted {
+    sample: Option<Sample>,
+    quiet_for_ms: u64,
+}
+
+async fn counted(aws: &Aws, asked: &Underway) -> Result<Pair<Option<Counted>>, CloudError> {
+    let mut counted = Pair::default();
+    let queries: Vec<MetricDataQuery> = [Slot::A, Slot::B]
+        .into_iter()
+        .flat_map(|slot| [REQUESTS, ERRORS].map(|metric| query(asked, slot, metric)))
+        .flatten()
+        .collect();
+    if queries.is_empty() {
+        return Ok(counted);
+    }
+    let now = now_ms();
+    let since = asked.counted_since_ms.map(|since| since / MINUTE_MS * MINUTE_MS);
+    let from = since.unwrap_or(now).min(now.saturating_sub(LOOK_BACK_MS)).max(now.saturating_sub(86_400_000));
+    let answer = aws
+        .clients
+        .cloudwatch()
+        .get_metric_data()
+        .set_metric_data_queries(Some(queries))
+        .start_time(time_of(from))
+        .end_time(time_of(now))
+        .send()
+        .await
+        .during(&aws.scope, "cloudwatch:GetMetricData", "AWS/ApplicationELB")?;
+    for slot in [Slot::A, Slot::B].into_iter().filter(|slot| asked.sides.get(*slot).is_some()) {
+        let of = |metric: &Metered| {
+            let id = metric.id(slot);
+            answer
+                .metric_data_results()
+                .iter()
+                .find(move |it| it.id() == Some(&id))
+                .map(points)
+                .unwrap_or_default()
+        };
+        let (requests, errors) = (of(&REQUESTS), of(&ERRORS));
+        let sum = |points: &[(u64, u64)], since: u64| {
+            points.iter().filter(|(at, _)| *at >= since).map(|(_, value)| value).sum()
+        };
+        let last = requests.iter().filter(|(_, value)| *value > 0).map(|(at, _)| at + MINUTE_MS).max();
+        *counted.get_mut(slot) = Some(Counted {
+            sample: since
+                .map(|since| Sample { requests: sum(&requests, since), errors: sum(&errors, since) }),
+            quiet_for_ms: now.saturating_sub(last.unwrap_or(from)),
+        });
+    }
+    Ok(counted)
+}
+
+/// A metric of a target group.
+#[derive(Clone, Copy)]
+struct Metered {
+    short: &'static str,
+    name: &'static str,
+}
+
+const REQUESTS: Metered = Metered { short: "requests", name: "RequestCount" };
+const ERRORS: Metered = Metered { short: "errors", name: "HTTPCode_Target_5XX_Count" };
+
+impl Metered {
+    fn id(&self, slot: Slot) -> String {
+        let slot = match slot {
+            Slot::A => "a",
+            Slot::B => "b",
+        };
+        format!("{}_{slot}", self.short)
+    }
+}
+
+fn query(asked: &Underway, slot: Slot, metered: Metered) -> Option<MetricDataQuery> {
+    let balancer = asked.balancer.as_ref()?;
+    let group = asked.sides.get(slot).as_ref()?.service.target_group.as_ref()?.known()?;
+    let group = group.rsplit_once(':').map_or(group, |(_, end)| end);
+    let dimension = |name: &str, value: &str| Dimension::builder().name(name).value(value).build();
+    let metric = Metric::builder()
+        .namespace("AWS/ApplicationELB")
+        .metric_name(metered.name)
+        .dimensions(dimension("LoadBalancer", balancer))
+        .dimensions(dimension("TargetGroup", group))
+        .build();
+    let stat = MetricStat::builder().metric(metric).period(60).stat("Sum").build();
+    Some(MetricDataQuery::builder().id(metered.id(slot)).metric_stat(stat).build())
+}
+
+/// The beginning of each period, Unix milliseconds, with its sum.
+#[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "sums of whole requests")]
+fn points(result: &MetricDataResult) -> Vec<(u64, u64)> {
+    let at = |time: &DateTime| u64::try_from(time.to_millis().unwrap_or_default()).unwrap_or_default();
+    result
+        .timestamps()
+        .iter()
+        .map(at)
+        .zip(result.values().iter().map(|value| value.max(0.0) as u64))
+        .collect()
+}
+
+/// Why tasks of a side stopped by themselves since the rollout was opened, the
+/// newest first.
+async fn stopped(aws: &Aws, spec: &Service, since_ms: u64) -> Result<Vec<String>, CloudError> {
+    let ecs = aws.clients.ecs();
+    let listed = ecs
+        .list_tasks()
+        .cluster(&spec.cluster)
+        .service_name(&spec.name)
+        .desired_status(DesiredStatus::Stopped)
+        .max_results(STOPPED_TASKS)
+        .send()
+        .await
+        .during(&aws.scope, "ecs:ListTasks", &spec.name)?;
+    let arns = listed.task_arns.unwrap_or_default();
+    if arns.is_empty() {
+        return Ok(Vec::new());
+    }
+    let described = ecs.describe_tasks().cluster(&spec.cluster).set_tasks(Some(arns)).send().await.during(
+        &aws.scope,
+        "ecs:DescribeTasks",
+        &spec.name,
+    )?;
+    let stopped_at = |task: &Task| task.stopped_at().and_then(|at| at.to_millis().ok()).unwrap_or_default();
+    let is_of_this = |task: &&Task| {
+        u64::try_from(stopped_at(task)).unwrap_or_default() >= since_ms
+            && spec.task_definition.known().is_none_or(|asked| task.task_definition_arn() == Some(asked))
+    };
+    let mut tasks: Vec<&Task> = described.tasks().iter().filter(is_of_this).collect();
+    tasks.sort_by_key(|task| std::cmp::Reverse(stopped_at(task)));
+    Ok(tasks.into_iter().filter_map(reason).collect())
+}
+
+fn now_ms() -> u64 {
+    let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    u64::try_from(now.as_millis()).unwrap_or_default()
+}
+
+fn time_of(ms: u64) -> DateTime {
+    DateTime::from_millis(i64::try_from(ms).unwrap_or_default())
+}

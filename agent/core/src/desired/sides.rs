@@ -1,0 +1,213 @@
+//! The two sides of a service, as its rollout lays them out. A side that is
+//! released to follows the file; the other one stays as it was recorded, so
+//! that a release changes green and never blue.
+
+use super::{
+    Context, Wanted, desired, scaling,
+    service::{production_rule, target_group, test_rule},
+    task,
+};
+use crate::{
+    Address,
+    environment::block,
+    resource::{Count, Desired, HealthCheck, Link, Resource, Service, Suspended, TargetGroup, names},
+    rollout::{Layout, Phase, Purpose, Slot, Tasks, Track, Weights, layout},
+};
+
+/// How a service's sides are laid out.
+pub(super) struct Sides {
+    /// Each side that stands.
+    pub(super) laid: Vec<Laid>,
+    /// Which of them serve people, with their weights; empty: as it stands.
+    pub(super) weights: Weights,
+    /// Which of them is tested.
+    pub(super) test: Option<Slot>,
+    /// Whether a rollout ever moved it.
+    is_tracked: bool,
+}
+
+/// A side that stands.
+#[derive(Clone, Copy)]
+pub(super) struct Laid {
+    pub(super) slot: Slot,
+    pub(super) tasks: Tasks,
+    /// Whether it stays as it was recorded.
+    pub(super) is_frozen: bool,
+}
+
+impl Sides {
+    /// As the service's track says; one side, where it has none.
+    pub(super) fn of(context: &Context<'_>, name: &str) -> Self {
+        let Some(track) = context.track(name) else {
+            let laid = vec![Laid { slot: Slot::A, tasks: Tasks::Free, is_frozen: false }];
+            return Self { laid, weights: vec![(Slot::A, 1)], test: None, is_tracked: false };
+        };
+        let Layout { tasks, weights, test } = layout(track);
+        let laid = [Slot::A, Slot::B].into_iter().filter_map(|slot| {
+            let tasks = (*tasks.get(slot))?;
+            Some(Laid { slot, tasks, is_frozen: is_frozen(track, slot) })
+        });
+        Self { laid: laid.collect(), weights: weights.unwrap_or_default(), test, is_tracked: true }
+    }
+
+    /// A side as the file describes it.
+    #[allow(clippy::too_many_arguments, reason = "what a side is made of")]
+    pub(super) fn fresh(
+        &self,
+        context: &Context<'_>,
+        service: &str,
+        block: &block::Service,
+        slot: Slot,
+        tasks: Tasks,
+        logs: &task::Logs,
+        wanted: &mut Wanted,
+    ) {
+        let name = slot.block_name(service);
+        let address = Address::block("service", &name);
+        let task_definition = task::definition(context, &block.task(&name), logs, wanted);
+        let target_group =
+            block.expose.as_ref().map(|expose| targets(context, service, slot, block, expose, wanted));
+        let block::Deployment { minimum_healthy_percent, maximum_percent, circuit_breaker } =
+            block.deployment;
+        let mut object = desired(
+            address.clone(),
+            Service {
+                name: name.clone(),
+                cluster: block.cluster.clone(),
+                task_definition: Link::to(&task_definition),
+                count: count(tasks, block.count, block.scaling.is_some()),
+                subnets: context.subnets(&block.subnets),
+                security_groups: vec![Link::to(&Address::block("service", service).part("security_group"))],
+                target_group: target_group.as_ref().map(Link::to),
+                container: task::family(context, &block.task(&name)),
+                port: block.port,
+                health_grace: target_group.is_some().then(|| block.health.grace.seconds()),
+                circuit_breaker,
+                minimum_healthy_percent,
+                maximum_percent,
+                platform_version: block.platform_version.clone(),
+                execute_command: block.execute_command,
+                tags: context.tags(&address),
+            },
+        );
+        // ECS refuses a target group that no load balancer uses yet.
+        object.after = target_group.iter().map(|_| self.rule_to(service, slot)).collect();
+        wanted.objects.push(object);
+        if let Some(scaling) = block.scaling.as_ref().filter(|_| tasks != Tasks::Zero) {
+            let suspended = self.suspended(scaling::suspended(scaling), tasks);
+            scaling::expand(context, &name, block, scaling, suspended, wanted);
+        }
+    }
+
+    /// A side as it was recorded, with so many tasks.
+    pub(super) fn frozen(
+        &self,
+        context: &Context<'_>,
+        service: &str,
+        slot: Slot,
+        tasks: Tasks,
+        wanted: &mut Wanted,
+    ) {
+        let side = Address::block("service", &slot.block_name(service));
+        let both: Vec<Address> = ["security_group", "log_group", "listener_rule", "test_rule"]
+            .map(|part| Address::block("service", service).part(part))
+            .into();
+        let recorded = context.recorded().filter(|(address, _)| {
+            address.is_within(&side)
+                && !both.contains(address)
+                && crate::state::unretired(address) == **address
+        });
+        let recorded: Vec<_> = recorded.collect();
+        let is_scaled = recorded.iter().any(|(_, it)| matches!(it.resource, Resource::ScalableTarget(_)));
+        for (address, recorded) in recorded {
+            let mut resource = recorded.resource.clone();
+            match &mut resource {
+                Resource::Service(it) => it.count = count(tasks, it.count.tasks(), is_scaled),
+                Resource::ScalableTarget(it) => it.suspended = self.suspended(it.suspended, tasks),
+                _ => {}
+            }
+            let scales = matches!(
+                resource,
+                Resource::ScalableTarget(_) | Resource::ScalingPolicy(_) | Resource::ScheduledAction(_)
+            );
+            if !(scales && tasks == Tasks::Zero) {
+                let after = recorded.dependencies.clone();
+                wanted.objects.push(Desired { address: address.clone(), resource, after });
+            }
+        }
+    }
+
+    /// The rule that leads to a side.
+    fn rule_to(&self, service: &str, slot: Slot) -> Address {
+        match self.test {
+            Some(tested) if tested == slot => test_rule(service),
+            _ => production_rule(service),
+        }
+    }
+
+    /// Nothing takes tasks away from a side that a rollout needs; afterwards it
+    /// may again, unless the file says otherwise.
+    fn suspended(&self, written: Suspended, tasks: Tasks) -> Suspended {
+        let scale_in = match tasks {
+            Tasks::Held(_) => Some(true),
+            Tasks::Free | Tasks::Zero if self.is_tracked => written.scale_in.or(Some(false)),
+            Tasks::Free | Tasks::Zero => written.scale_in,
+        };
+        Suspended { scale_in, ..written }
+    }
+}
+
+/// While a release is under way, blue stays as it is, and green once it stands:
+/// a file that changes meanwhile is the next release. Afterwards the idle side
+/// stays.
+fn is_frozen(track: &Track, slot: Slot) -> bool {
+    match &track.open {
+        Some(open) if open.to == slot => open.phase != Phase::ScaleUp || open.purpose == Purpose::Back,
+        Some(_) => true,
+        None => slot != track.live,
+    }
+}
+
+fn count(tasks: Tasks, written: u32, is_scaled: bool) -> Count {
+    match tasks {
+        Tasks::Zero => Count::Fixed(0),
+        Tasks::Held(least) => Count::AtLeast(least),
+        Tasks::Free if is_scaled => Count::Initially(written),
+        Tasks::Free => Count::Fixed(written),
+    }
+}
+
+fn targets(
+    context: &Context<'_>,
+    service: &str,
+    slot: Slot,
+    block: &block::Service,
+    expose: &block::Expose,
+    wanted: &mut Wanted,
+) -> Address {
+    let address = target_group(service, slot);
+    let name = slot.block_name(service);
+    let health = &block.health;
+    let port = block.port.to_string();
+    wanted.objects.push(desired(
+        address.clone(),
+        TargetGroup {
+            name: names::versioned(&[context.leaf(), &name], &[&port, "HTTP", &context.network.vpc], 32),
+            port: block.port,
+            protocol: "HTTP".to_owned(),
+            vpc: context.network.vpc.clone(),
+            health: HealthCheck {
+                path: health.path.clone(),
+                interval: health.interval.seconds(),
+                timeout: health.timeout.seconds(),
+                healthy: health.healthy,
+                unhealthy: health.unhealthy,
+                codes: health.codes.clone(),
+            },
+            deregistration_delay: expose.drain.seconds(),
+            stickiness: expose.stickiness.as_ref().map(|stickiness| stickiness.duration.seconds()),
+            tags: context.tags(&address),
+        },
+    ));
+    address
+}

@@ -1,0 +1,276 @@
+//! Rollouts as they are driven: look, ask the machine, record, bring about.
+//! Each phase is a small plan that goes the way of every other plan; what is
+//! decided is decided in `core::rollout`.
+
+mod facts;
+
+use std::{
+    collections::BTreeMap,
+    mem::{Discriminant, discriminant},
+    time::Duration,
+};
+
+use pointsman_core::{
+    Address,
+    desired::{Surroundings, wanted},
+    report::{ChangeOutcome, Event, RolloutOutcome, Standstill},
+    rollout::{Facts, Phase, Polls, Rollout, Said, Slot, Step, Track, Why, Word, begins, step},
+    state::State,
+};
+
+use self::facts::look_at;
+use crate::{
+    Failure, Run,
+    apply::{Patience, apply},
+    journal::Journal,
+    keeper::Keeper,
+    lease::LeaseProof,
+    look::{observe, plan_of},
+};
+
+/// Between two looks, at first and at most. Three looks in a row prove a side.
+const FIRST_PAUSE: Duration = Duration::from_secs(1);
+const LONGEST_PAUSE: Duration = Duration::from_secs(15);
+
+/// What a rollout is driven with.
+pub(crate) struct Drive<'a> {
+    pub(crate) run: &'a Run,
+    pub(crate) proof: &'a LeaseProof,
+    pub(crate) keeper: &'a Keeper,
+    pub(crate) journal: &'a Journal,
+    pub(crate) surroundings: &'a Surroundings,
+}
+
+/// What came of driving.
+#[derive(Default)]
+pub(crate) struct Driven {
+    /// What was changed on the way.
+    pub(crate) changes: Vec<ChangeOutcome>,
+    /// Where each rollout stands, or how it ended.
+    pub(crate) rollouts: Vec<RolloutOutcome>,
+}
+
+/// What is remembered of a rollout between two looks.
+struct Watched {
+    polls: Polls,
+    told: Option<(Phase, Kind)>,
+    pause: Duration,
+}
+
+impl Default for Watched {
+    fn default() -> Self {
+        Self { polls: Polls::default(), told: None, pause: FIRST_PAUSE }
+    }
+}
+
+/// A step without its numbers: what differs in these only is not told again.
+type Kind = (Discriminant<Step>, Option<Discriminant<Why>>);
+
+/// What the loop does next.
+enum Next {
+    /// Look again at once.
+    Again,
+    /// Look again after a pause.
+    Later(Duration),
+    /// Nothing more can be done now.
+    Stand(Standstill),
+}
+
+impl Drive<'_> {
+    /// Drives every open rollout until it ends, or until a person is needed.
+    pub(crate) async fn to_its_end(&self) -> Result<Driven, Failure> {
+        let mut driven = Driven::default();
+        let services: Vec<String> = open(&self.keeper.state().await).into_keys().collect();
+        for service in services {
+            let outcome = self.one(&service, &mut driven).await?;
+            driven.rollouts.push(outcome);
+        }
+        Ok(driven)
+    }
+
+    async fn one(&self, service: &str, driven: &mut Driven) -> Result<RolloutOutcome, Failure> {
+        let mut watched = Watched::default();
+        loop {
+            let state = self.keeper.state().await;
+            let Some(rollout) = state.tracks.get(service).and_then(|track| track.open.clone()) else {
+                let ended = state.tracks.get(service).and_then(|track| track.last.clone());
+                return Ok(RolloutOutcome {
+                    service: service.to_owned(),
+                    ended,
+                    at: None,
+                    stands: None,
+                    plan: String::new(),
+                });
+            };
+            let next = match self.stands_still() {
+                Some(why) => Next::Stand(why),
+                None => self.turn(service, &rollout, &mut watched, driven).await?,
+            };
+            match next {
+                Next::Again => watched.pause = FIRST_PAUSE,
+                Next::Later(pause) => {
+                    tokio::select! {
+                        () = tokio::time::sleep(pause) => {}
+                        () = self.run.stop.asked() => {}
+                    }
+                }
+                Next::Stand(stands) => {
+                    let at = Some(rollout.phase);
+                    return Ok(RolloutOutcome {
+                        service: service.to_owned(),
+                        ended: None,
+                        at,
+                        stands: Some(stands),
+                        plan: rollout.plan.clone(),
+                    });
+                }
+            }
+        }
+    }
+
+    fn stands_still(&self) -> Option<Standstill> {
+        if self.run.stop.is_asked() {
+            return Some(Standstill::Stopped);
+        }
+        self.proof.check().is_err().then_some(Standstill::LeaseLost)
+    }
+
+    /// One look, and what follows from it.
+    async fn turn(
+        &self,
+        service: &str,
+        rollout: &Rollout,
+        watched: &mut Watched,
+        driven: &mut Driven,
+    ) -> Result<Next, Failure> {
+        let rollout = &self.heard(service, rollout).await?;
+        let state = self.keeper.state().await;
+        let mut facts = look_at(self.run, &state, service, rollout).await?;
+        watched.polls = watched.polls.next(rollout, &facts);
+        facts.polls = watched.polls;
+        let now = now_ms();
+        let step = step(rollout, &facts, now);
+        self.tell(service, rollout, &facts, &step, watched);
+        match step {
+            Step::Wait { until_ms, .. } => {
+                let left = until_ms.map(|until| Duration::from_millis(until.saturating_sub(now)));
+                let pause = left.map_or(watched.pause, |left| left.min(watched.pause));
+                watched.pause = watched.pause.mul_f64(1.5).min(LONGEST_PAUSE);
+                Ok(Next::Later(pause.max(Duration::from_millis(100))))
+            }
+            Step::Ask { .. } => Ok(Next::Stand(Standstill::Asks)),
+            Step::Apply => {
+                if self.bring_about(driven).await? {
+                    self.change(service, |track| track.stood(now_ms())).await?;
+                    Ok(Next::Again)
+                } else {
+                    // What could not be done is seen in the facts; the machine says what follows.
+                    Ok(Next::Later(watched.pause))
+                }
+            }
+            Step::Enter(_) | Step::Abort { .. } | Step::Raise { .. } => {
+                self.change(service, |track| track.follow(&step, now)).await?;
+                Ok(Next::Again)
+            }
+            Step::End(_) => {
+                self.change(service, |track| track.follow(&step, now)).await?;
+                // What belongs to the live side follows it: alarms, the dashboard.
+                self.bring_about(driven).await?;
+                Ok(Next::Again)
+            }
+        }
+    }
+
+    /// Takes over what people have said since the last look.
+    async fn heard(&self, service: &str, rollout: &Rollout) -> Result<Rollout, Failure> {
+        let mut rollout = rollout.clone();
+        for (word, said) in self.run.ports.runs.said(rollout.opened_at_ms).await? {
+            if has_heard(&rollout, word, &said) {
+                continue;
+            }
+            let mut heard = false;
+            self.change(service, |track| heard = track.say(word, said.clone()).is_ok()).await?;
+            if heard
+                && let Some(open) =
+                    self.keeper.state().await.tracks.get(service).and_then(|it| it.open.clone())
+            {
+                rollout = open;
+            }
+        }
+        Ok(rollout)
+    }
+
+    /// Plans what the layouts of now want, and applies it.
+    async fn bring_about(&self, driven: &mut Driven) -> Result<bool, Failure> {
+        let state = self.keeper.state().await;
+        let wanted = wanted(&self.run.environment, self.surroundings, Some(&state));
+        let observed = observe(self.run, &wanted, Some(&state)).await?;
+        let mut plan = plan_of(self.run, wanted, Some(&state), &observed)?;
+        // What the file asks of a live side beyond that is the next release, and never done in place.
+        for next in begins(&self.run.environment, Some(&state), &plan, &observed) {
+            plan.changes.retain(|change| !is_of(&change.address, &next.service));
+        }
+        if plan.is_empty() {
+            return Ok(true);
+        }
+        let patience = Patience::Machine;
+        let changes =
+            apply(self.run, self.proof, self.keeper, self.journal, &plan, observed, patience).await?;
+        let done = changes.iter().all(|change| change.result == pointsman_core::report::ChangeResult::Done);
+        driven.changes.extend(changes);
+        Ok(done)
+    }
+
+    async fn change(&self, service: &str, change: impl FnOnce(&mut Track)) -> Result<(), Failure> {
+        self.keeper
+            .change(|state| {
+                if let Some(track) = state.tracks.get_mut(service) {
+                    change(track);
+                }
+                Ok(())
+            })
+            .await?;
+        Ok(())
+    }
+
+    /// Tells whatever is new: where it is, and what it waits for.
+    fn tell(&self, service: &str, rollout: &Rollout, facts: &Facts, step: &Step, watched: &mut Watched) {
+        let kind = match step {
+            Step::Wait { why, .. } => (discriminant(step), Some(discriminant(why))),
+            other => (discriminant(other), None),
+        };
+        if watched.told.replace((rollout.phase, kind)) == Some((rollout.phase, kind)) {
+            return;
+        }
+        self.run.listener.tell(&Event::Rollout {
+            service: service.to_owned(),
+            text: pointsman_core::render::rollout::under_way(service, rollout, facts, step, now_ms()),
+        });
+    }
+}
+
+/// Whether an object belongs to a side of a service.
+fn is_of(address: &Address, service: &str) -> bool {
+    [Slot::A, Slot::B]
+        .iter()
+        .any(|slot| address.is_within(&Address::block("service", &slot.block_name(service))))
+}
+
+/// The rollouts that are open, by service.
+pub(crate) fn open(state: &State) -> BTreeMap<String, Rollout> {
+    let open = state.tracks.iter().filter_map(|(name, track)| Some((name.clone(), track.open.clone()?)));
+    open.collect()
+}
+
+fn has_heard(rollout: &Rollout, word: Word, said: &Said) -> bool {
+    match word {
+        Word::Approve => rollout.approvals.contains(said),
+        Word::Abort => rollout.abort.is_some(),
+        Word::Promote => rollout.promote.is_some(),
+    }
+}
+
+/// Unix milliseconds.
+pub(crate) fn now_ms() -> u64 {
+    u64::try_from(jiff::Timestamp::now().as_millisecond()).unwrap_or_default()
+}

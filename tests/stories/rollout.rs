@@ -166,6 +166,8 @@ fn a_release_goes_from_blue_to_green_and_nobody_notices() {
     load.mark("released");
     assert_eq!(shop.stands(), "shop 0 11\nshop--b 2 22\nrule b\n");
     let _ = shop.run(&clone, &["plan", NAME, "--detailed-exitcode"]).expect_code(0);
+    let status = shop.run(&clone, &["status", NAME]).expect_code(0).out;
+    assert!(status.contains("shop serves from shop--b; the release before waits as shop\n"), "{status}");
 
     load.mark("rollback");
     let _ = shop.run(&clone, &["rollback", NAME, "--yes"]).expect_code(0);
@@ -188,6 +190,9 @@ fn a_rollout_waits_for_a_person_and_can_be_turned_back() {
     assert!(waits.out.contains("Rollout: shop gets a new side, shop--b, with 2 tasks."), "{}", waits.out);
     assert_eq!(shop.stands(), "shop 2 11\nshop--b 2 22\ntest rule b\nrule a\n");
     let _ = shop.run(&clone, &["approve", NAME, "--plan", "0000000000000000"]).expect_code(1);
+    let status = shop.run(&clone, &["status", NAME]).expect_code(0).out;
+    assert!(status.contains("rollout   shop from shop to shop--b: waits for approval of plan"), "{status}");
+    assert!(status.contains("left a rollout open"), "{status}");
     let planned = shop.run(&clone, &["plan", NAME]).expect_code(0);
     assert!(
         planned.out.contains("service.shop--b") || planned.out.contains("Nothing to do"),

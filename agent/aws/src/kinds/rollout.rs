@@ -186,6 +186,11 @@ fn is_complaint(event: &str) -> bool {
 
 /// Why tasks of this task definition stopped, each reason once.
 async fn stopped_tasks(aws: &Aws, spec: &Service) -> Result<BTreeSet<String>, CloudError> {
+    Ok(stopped(aws, spec).await?.iter().filter_map(reason).collect())
+}
+
+/// The last tasks of this task definition that stopped.
+pub(super) async fn stopped(aws: &Aws, spec: &Service) -> Result<Vec<Task>, CloudError> {
     let ecs = aws.clients.ecs();
     let listed = ecs
         .list_tasks()
@@ -198,17 +203,18 @@ async fn stopped_tasks(aws: &Aws, spec: &Service) -> Result<BTreeSet<String>, Cl
         .during(&aws.scope, "ecs:ListTasks", &spec.name)?;
     let arns = listed.task_arns.unwrap_or_default();
     if arns.is_empty() {
-        return Ok(BTreeSet::new());
+        return Ok(Vec::new());
     }
     let described = ecs.describe_tasks().cluster(&spec.cluster).set_tasks(Some(arns)).send().await.during(
         &aws.scope,
         "ecs:DescribeTasks",
         &spec.name,
     )?;
-    let ours = described.tasks().iter().filter(|task| {
+    let mut tasks = described.tasks.unwrap_or_default();
+    tasks.retain(|task| {
         spec.task_definition.known().is_none_or(|asked| task.task_definition_arn() == Some(asked))
     });
-    Ok(ours.filter_map(reason).collect())
+    Ok(tasks)
 }
 
 /// Why a task stopped, where it did so by itself.

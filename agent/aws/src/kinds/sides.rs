@@ -10,7 +10,7 @@ use std::{
 use aws_sdk_cloudwatch::types::{
     Dimension, Metric, MetricDataQuery, MetricDataResult, MetricStat, StateValue,
 };
-use aws_sdk_ecs::types::{DeploymentRolloutState, DesiredStatus, Service as EcsService, Task};
+use aws_sdk_ecs::types::{DeploymentRolloutState, Service as EcsService, Task};
 use aws_sdk_elasticloadbalancingv2::types::{TargetHealthDescription, TargetHealthStateEnum};
 use aws_smithy_types::DateTime;
 use pointsman_core::{
@@ -22,7 +22,7 @@ use pointsman_engine::ports::{CloudError, Standing, Underway};
 use super::{
     elb::unsigned,
     listener_rule,
-    rollout::{primary, reason},
+    rollout::{self, primary, reason},
     service::described,
 };
 use crate::{
@@ -34,8 +34,6 @@ use crate::{
 const MINUTE_MS: u64 = 60_000;
 /// So far back is looked for the last request.
 const LOOK_BACK_MS: u64 = 15 * MINUTE_MS;
-/// Stopped tasks that are looked at for their reasons.
-const STOPPED_TASKS: i32 = 10;
 
 /// Everything that a rollout's next step follows from, asked side by side.
 pub(crate) async fn underway(aws: &Aws, asked: &Underway) -> Result<Facts, CloudError> {
@@ -270,33 +268,14 @@ fn points(result: &MetricDataResult) -> Vec<(u64, u64)> {
 /// Why tasks of a side stopped by themselves since the rollout was opened, the
 /// newest first.
 async fn stopped(aws: &Aws, spec: &Service, since_ms: u64) -> Result<Vec<String>, CloudError> {
-    let ecs = aws.clients.ecs();
-    let listed = ecs
-        .list_tasks()
-        .cluster(&spec.cluster)
-        .service_name(&spec.name)
-        .desired_status(DesiredStatus::Stopped)
-        .max_results(STOPPED_TASKS)
-        .send()
-        .await
-        .during(&aws.scope, "ecs:ListTasks", &spec.name)?;
-    let arns = listed.task_arns.unwrap_or_default();
-    if arns.is_empty() {
-        return Ok(Vec::new());
-    }
-    let described = ecs.describe_tasks().cluster(&spec.cluster).set_tasks(Some(arns)).send().await.during(
-        &aws.scope,
-        "ecs:DescribeTasks",
-        &spec.name,
-    )?;
-    let stopped_at = |task: &Task| task.stopped_at().and_then(|at| at.to_millis().ok()).unwrap_or_default();
-    let is_of_this = |task: &&Task| {
-        u64::try_from(stopped_at(task)).unwrap_or_default() >= since_ms
-            && spec.task_definition.known().is_none_or(|asked| task.task_definition_arn() == Some(asked))
+    let at = |task: &Task| {
+        let at = task.stopped_at().and_then(|at| at.to_millis().ok()).unwrap_or_default();
+        u64::try_from(at).unwrap_or_default()
     };
-    let mut tasks: Vec<&Task> = described.tasks().iter().filter(is_of_this).collect();
-    tasks.sort_by_key(|task| std::cmp::Reverse(stopped_at(task)));
-    Ok(tasks.into_iter().filter_map(reason).collect())
+    let mut tasks = rollout::stopped(aws, spec).await?;
+    tasks.retain(|task| at(task) >= since_ms);
+    tasks.sort_by_key(|task| std::cmp::Reverse(at(task)));
+    Ok(tasks.iter().filter_map(reason).collect())
 }
 
 fn now_ms() -> u64 {

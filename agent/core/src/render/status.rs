@@ -84,8 +84,10 @@ fn write_state(text: &mut String, state: &State, lock: Option<&LockItem>, age: A
         _ => text.push_str("  deployed  nothing to the end\n"),
     }
     if let Some(last) = &state.last_run {
+        let rolls_out = state.tracks.values().any(|track| track.open.is_some());
         let verdict = match (last.succeeded, has_ended(last), lock) {
             (true, ..) => green("succeeded"),
+            (false, true, _) if rolls_out => yellow("left a rollout open"),
             (false, true, _) => red("failed"),
             (false, false, Some(_)) => yellow("at work"),
             (false, false, None) => red("cut off"),
@@ -108,6 +110,9 @@ fn write_state(text: &mut String, state: &State, lock: Option<&LockItem>, age: A
                 plain(&failure.why).replace('\n', " ")
             );
         }
+    }
+    for (service, track) in &state.tracks {
+        let _ = writeln!(text, "  rollout   {}", super::rollout::in_a_line(service, track));
     }
     let _ = writeln!(
         text,

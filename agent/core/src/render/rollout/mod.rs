@@ -211,6 +211,32 @@ pub fn last(service: &str, track: &Track) -> String {
     }
 }
 
+/// Where a service is, in a line: which side is live, and how far a rollout is.
+pub fn in_a_line(service: &str, track: &Track) -> String {
+    let service = plain(service);
+    let Some(open) = &track.open else {
+        let live = track.live.block_name(&service);
+        let idle = match &track.idle {
+            Some(_) => format!("; the release before waits as {}", track.live.other().block_name(&service)),
+            None => String::new(),
+        };
+        return format!("{service} serves from {live}{idle}");
+    };
+    let phase = phase_name(open.phase, &open.settings);
+    let from_to = format!("from {} to {}", open.blue().block_name(&service), open.to.block_name(&service));
+    match open.phase {
+        Phase::Gate => yellow(&format!(
+            "{service} {from_to}: waits for approval of plan {}",
+            plain(open.plan.get(..HASH).unwrap_or(&open.plan))
+        )),
+        phase_now if phase_now.is_way_back() => {
+            let why = open.why.as_ref().map(|why| format!("; {}", reason(why))).unwrap_or_default();
+            yellow(&format!("{service} {from_to}: turning back, {phase}{why}"))
+        }
+        _ => format!("{service} {from_to}: {phase}"),
+    }
+}
+
 /// What a plan begins, in a sentence or two.
 pub fn begins(begins: &Begins) -> String {
     let Begins { service, purpose, to, settings, snapshot } = begins;

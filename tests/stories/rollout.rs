@@ -259,3 +259,38 @@ fn turned_back_while_both_sides_have_traffic_and_nobody_notices() {
     println!("{}\n{}", report.summary(), report.write("abort").display());
     report.assert_nobody_noticed();
 }
+
+#[test]
+fn a_merged_pull_request_waits_for_approval_and_is_released() {
+    let rollout = format!("{QUICK}\napprove_traffic = true");
+    let shop = Shop::open(&rollout);
+    let world = &shop.world;
+    let configuration = world.configuration("");
+    let mut command = world.command();
+    command.arg("run").arg("--config").arg(configuration);
+    command.env("http_proxy", format!("http://{}", shop.plane.address()));
+    let agent = Running::start(&mut command);
+
+    let number = world.propose("image", FILE, &text(&image('2'), &rollout), "Another image");
+    let says = |text: &'static str| {
+        move |repository: &pointsman_tests::github::Repository| {
+            repository.pulls[&number].comments.iter().any(|comment| comment.body.contains(text))
+        }
+    };
+    world.github.wait_until(PATIENCE, "the rollout is announced", says("Rollout: shop gets a new side"));
+    let commit = world.github.merge(number);
+    world.github.wait_until(PATIENCE, "somebody is asked", says("waits for approval of plan"));
+    assert_eq!(shop.stands(), "shop 2 11\nshop--b 2 22\ntest rule b\nrule a\n");
+    let clone = shop.clone();
+    let status = shop.run(&clone, &["status", NAME]).expect_code(0).out;
+    let hash = regex::Regex::new("waits for approval of plan ([0-9a-f]{16})").unwrap();
+    let hash = hash.captures(&status).expect("it says which plan")[1].to_owned();
+    let _ = shop.run(&clone, &["approve", NAME, "--plan", &hash]);
+    world
+        .github
+        .wait_until(PATIENCE, "it is released", |repository| crate::road::deployed(repository, &commit));
+    assert_eq!(shop.stands(), "shop 0 11\nshop--b 2 22\nrule b\n");
+    let (said, code) = agent.stop(PATIENCE);
+    assert_eq!(code, 0, "{said}");
+    world.github.assert_no_violations();
+}

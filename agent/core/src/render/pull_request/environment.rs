@@ -267,6 +267,21 @@ fn result(outcome: &Outcome) -> String {
     if !skipped.is_empty() {
         text.push_str(&format!("Not begun: {}.\n\n", skipped.join(", ")));
     }
+    for one in &outcome.rollouts {
+        if one.asks() {
+            let (environment, plan) = (&outcome.environment, rollout::short_hash(&one.plan));
+            text.push_str(&format!(
+                "⏸️ {} waits for approval of plan {}; people are served as before. Next: {}, or {}.\n\n",
+                code(&one.service),
+                code(plan),
+                code(&format!("pointsman approve {environment} --plan {plan}")),
+                code(&format!("pointsman abort {environment}")),
+            ));
+        } else {
+            let said = paint::without(&rollout::outcome(&outcome.environment, one));
+            text.push_str(&format!("{}\n\n", prose(said.trim())));
+        }
+    }
     if !outcome.outputs.is_empty() {
         text.push_str("| Output | Value |\n| --- | --- |\n");
         for (name, value) in &outcome.outputs {

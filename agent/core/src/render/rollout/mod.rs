@@ -227,7 +227,7 @@ pub fn in_a_line(service: &str, track: &Track) -> String {
     match open.phase {
         Phase::Gate => yellow(&format!(
             "{service} {from_to}: waits for approval of plan {}",
-            plain(open.plan.get(..HASH).unwrap_or(&open.plan))
+            plain(short_hash(&open.plan))
         )),
         phase_now if phase_now.is_way_back() => {
             let why = open.why.as_ref().map(|why| format!("; {}", reason(why))).unwrap_or_default();
@@ -235,6 +235,11 @@ pub fn in_a_line(service: &str, track: &Track) -> String {
         }
         _ => format!("{service} {from_to}: {phase}"),
     }
+}
+
+/// As much of an approval hash as people copy.
+pub fn short_hash(plan: &str) -> &str {
+    plan.get(..HASH).unwrap_or(plan)
 }
 
 /// What a plan begins, in a sentence or two.
@@ -263,7 +268,7 @@ pub fn outcome(environment: &EnvironmentName, outcome: &RolloutOutcome) -> Strin
         (None, Some(Standstill::Asks)) => format!(
             "{} {service} waits for a person before traffic moves; people are served as before. Next: `pointsman approve {environment} --plan {}`, or `pointsman abort {environment}`.\n",
             yellow("Waiting:"),
-            outcome.plan.get(..HASH).unwrap_or("HASH"),
+            short_hash(&outcome.plan),
         ),
         (None, Some(Standstill::Stopped)) => format!(
             "{} the rollout of {service} stands where it was; the next run goes on with it.\n",

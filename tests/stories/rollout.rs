@@ -237,6 +237,21 @@ fn killed_in_phase_after_phase_it_goes_on_and_nobody_notices() {
 const KILLED_IN: [&str; 4] = ["test", "shift to 50 %", "commit", "clean up"];
 
 #[test]
+fn what_is_merged_meanwhile_is_the_next_release() {
+    let shop = Shop::open(QUICK);
+    shop.merge('2', QUICK);
+    let clone = shop.clone();
+    let running = shop.start(&clone, &["apply", NAME, "--yes"]);
+    running.wait_until_said(", test", PATIENCE);
+    running.kill();
+    shop.merge('3', QUICK);
+    let clone = shop.clone();
+    let _ = shop.run(&clone, &["apply", NAME, "--yes"]).expect_code(0);
+    assert_eq!(shop.stands(), "shop 2 33\nshop--b 0 22\nrule a\n");
+    let _ = shop.run(&clone, &["plan", NAME, "--detailed-exitcode"]).expect_code(0);
+}
+
+#[test]
 fn turned_back_while_both_sides_have_traffic_and_nobody_notices() {
     let shop = Shop::open("hold = \"10m\"");
     let load = shop.plane.load(Crowd { people: 40, sockets: 40, visitors: 5 });

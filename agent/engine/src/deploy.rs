@@ -6,8 +6,9 @@ use pointsman_core::{
     journal::Started,
     lease::Fence,
     plan::Action,
-    report::{Event, Judged, Outcome},
+    report::{ChangeResult, Event, Judged, Outcome},
     resource::Text,
+    rollout::{Ended, Purpose as For},
     state::{LastRun, State},
 };
 
@@ -53,7 +54,34 @@ impl std::fmt::Debug for Approval {
 
 /// The whole road: takes the lease, observes, plans, judges, applies, records,
 /// and gives the lease back whatever came of it.
+///
+/// A rollout that an earlier commit left open is driven to its end first; what
+/// is asked for comes after it, as a plan of its own.
 pub async fn deploy(run: &Run, approval: Approval) -> Result<Outcome, Failure> {
+    loop {
+        let outcome = once(run, approval.clone()).await?;
+        if ended_another(run, &outcome) && !run.stop.is_asked() {
+            continue;
+        }
+        return if outcome.succeeded() || outcome.asks() {
+            Ok(outcome)
+        } else {
+            Err(Failure::Incomplete(Box::new(outcome)))
+        };
+    }
+}
+
+/// Whether a run did no more than end the rollouts of an earlier commit.
+fn ended_another(run: &Run, outcome: &Outcome) -> bool {
+    let own = run.commit.as_deref().unwrap_or_default();
+    let is_another = |ended: &Ended| ended.purpose == For::Release && ended.commit != own;
+    run.purpose == Purpose::Deploy
+        && outcome.changes.iter().all(|change| change.result == ChangeResult::Done)
+        && outcome.rollouts.iter().any(|rollout| rollout.ended.as_ref().is_some_and(is_another))
+}
+
+/// One walk under one lease.
+async fn once(run: &Run, approval: Approval) -> Result<Outcome, Failure> {
     check_account(run, &run.ports.cloud.identity().await?)?;
     let state_fence = load(&run.ports, &run.environment.name).await?.state.map_or(0, |state| state.fence);
     let wish = Acquire {
@@ -78,12 +106,7 @@ pub async fn deploy(run: &Run, approval: Approval) -> Result<Outcome, Failure> {
         // What was done is done; the lock runs out by itself.
         run.listener.tell(&Event::LeaseLost { why: format!("it could not be given back: {error}") });
     }
-    let outcome = result?;
-    if outcome.succeeded() || outcome.asks() {
-        Ok(outcome)
-    } else {
-        Err(Failure::Incomplete(Box::new(outcome)))
-    }
+    result
 }
 
 /// Why there is no lease, as the end of a walk.
@@ -266,16 +289,14 @@ fn conclude(state: &mut State, outcome: &Outcome, run: &Run) {
     let now = jiff::Timestamp::now().to_string();
     if outcome.succeeded() {
         state.deployed_commit = match run.purpose {
-            Purpose::Deploy => run.commit.clone(),
             Purpose::Destroy => None,
+            Purpose::Deploy if !ended_another(run, outcome) => run.commit.clone(),
             // What was released says it; who goes back stays with what was merged.
-            Purpose::GoOn | Purpose::GoBack => outcome
+            Purpose::Deploy | Purpose::GoOn | Purpose::GoBack => outcome
                 .rollouts
                 .iter()
                 .filter_map(|rollout| rollout.ended.as_ref())
-                .find(|ended| {
-                    ended.purpose == pointsman_core::rollout::Purpose::Release && !ended.commit.is_empty()
-                })
+                .find(|ended| ended.purpose == For::Release && !ended.commit.is_empty())
                 .map_or_else(|| state.deployed_commit.clone(), |ended| Some(ended.commit.clone())),
         };
         if run.takes_down() {

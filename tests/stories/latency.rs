@@ -14,6 +14,9 @@ const BUDGET: usize = 25;
 /// The most that a plan takes, in its chain of calls.
 const MOST: f64 = 1.2;
 
+/// The most calls of a plan that must wait for each other.
+const LONGEST: usize = 3;
+
 /// The most plans that are timed for one figure.
 const MOST_RUNS: usize = 12;
 
@@ -50,20 +53,32 @@ struct Asked {
     took: Duration,
 }
 
-/// The quickest of some plans: another process may take the machine from one of them. Ends early
-/// when one is `quick` enough.
-fn quickest(plan: impl Fn() -> Asked, quick: impl Fn(&Asked) -> bool) -> Asked {
-    let mut best = plan();
-    for run in 1..MOST_RUNS {
-        if run >= 3 && quick(&best) {
-            break;
+/// What some plans have in common. Another process may take the machine from one of them, which
+/// makes it slower and lets calls follow each other that do not wait for each other: the quickest
+/// tells what a plan takes, and the shortest of their chains which calls had to wait.
+struct Best {
+    calls: Vec<Call>,
+    took: Duration,
+    chain: usize,
+}
+
+impl Best {
+    /// Of at least three plans, and no more when it is `good` enough.
+    fn of(plan: impl Fn() -> Asked, good: impl Fn(&Self) -> bool) -> Self {
+        let Asked { calls, took } = plan();
+        let mut best = Self { chain: longest_chain(&calls), calls, took };
+        for run in 1..MOST_RUNS {
+            if run >= 3 && good(&best) {
+                break;
+            }
+            let next = plan();
+            best.chain = best.chain.min(longest_chain(&next.calls));
+            if next.took < best.took {
+                (best.calls, best.took) = (next.calls, next.took);
+            }
         }
-        let next = plan();
-        if next.took < best.took {
-            best = next;
-        }
+        best
     }
-    best
 }
 
 #[test]
@@ -81,7 +96,7 @@ fn a_plan_takes_little_more_than_its_chain_of_calls() {
         Asked { calls, took: last - first }
     };
     // What the emulator and the proxy take by themselves, on this machine.
-    let Asked { calls, took: base } = quickest(plan, |_| true);
+    let Best { calls, took: base, .. } = Best::of(plan, |_| true);
     listed(&calls);
     assert!(calls.len() <= BUDGET, "{} calls are more than {BUDGET}", calls.len());
     println!("| latency per call | calls | chain | the chain alone | the plan | ratio |");
@@ -90,22 +105,21 @@ fn a_plan_takes_little_more_than_its_chain_of_calls() {
     for milliseconds in [50, 100] {
         let latency = Duration::from_millis(milliseconds);
         proxy.set_latency(latency);
-        let alone = |calls: &[Call]| latency * u32::try_from(longest_chain(calls)).unwrap();
+        let alone = |chain: usize| latency * u32::try_from(chain).unwrap();
         let ratio =
-            |asked: &Asked| asked.took.saturating_sub(base).as_secs_f64() / alone(&asked.calls).as_secs_f64();
-        let asked = quickest(plan, |asked| ratio(asked) <= MOST);
-        let (ratio, alone, chain) = (ratio(&asked), alone(&asked.calls), longest_chain(&asked.calls));
-        let Asked { calls, took } = asked;
+            |best: &Best| best.took.saturating_sub(base).as_secs_f64() / alone(best.chain).as_secs_f64();
+        let best = Best::of(plan, |best| best.chain <= LONGEST && ratio(best) <= MOST);
+        let (ratio, Best { calls, took, chain }) = (ratio(&best), best);
         println!(
             "| {milliseconds} ms | {} | {chain} | {} ms | {} ms | {ratio:.2} |",
             calls.len(),
-            alone.as_millis(),
+            alone(chain).as_millis(),
             took.as_millis()
         );
         assert!(
             ratio <= MOST,
             "the plan took {took:?} for a chain of {chain} calls of {latency:?}, and {base:?} without"
         );
-        assert!(chain <= 3, "a chain of {chain} calls is longer than the design says");
+        assert!(chain <= LONGEST, "a chain of {chain} calls is longer than the design says");
     }
 }

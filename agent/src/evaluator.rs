@@ -18,6 +18,10 @@ use rustix::{
 /// The name of the hidden command.
 pub const COMMAND: &str = "policy-evaluator";
 
+/// The allocator asks for memory when it is needed, and reserves none: what a process may have is
+/// bounded by its addresses.
+const NO_RESERVE: (&str, &str) = ("MIMALLOC_ARENA_RESERVE", "0");
+
 /// This program, as it was when it started: not what may have been installed
 /// in its place since.
 pub fn program() -> EvaluatorProgram {
@@ -27,7 +31,7 @@ pub fn program() -> EvaluatorProgram {
         // Where nothing is known, nothing starts, and so nothing is allowed.
         std::env::current_exe().unwrap_or_default()
     };
-    EvaluatorProgram { path, argument: COMMAND }
+    EvaluatorProgram { path, argument: COMMAND, variable: NO_RESERVE }
 }
 
 /// Answers until standard input ends.

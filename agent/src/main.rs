@@ -12,6 +12,11 @@ mod signals;
 
 use cli::{Arguments, Command, Exit};
 
+/// Environments, plans and policies are trees of many small values: reading them takes half as long
+/// as with the system's.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 fn main() -> std::process::ExitCode {
     let arguments = match Arguments::read() {
         Ok(arguments) => arguments,

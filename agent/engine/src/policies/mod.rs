@@ -21,6 +21,8 @@ pub struct EvaluatorProgram {
     pub path: PathBuf,
     /// What it is called with.
     pub argument: &'static str,
+    /// The only variable that it is given, and its value.
+    pub variable: (&'static str, &'static str),
 }
 
 /// Documents that are worth a process more, as long as there are processors.

@@ -37,7 +37,8 @@ impl Process {
     /// Starts one. It inherits nothing: no variables, no files, no folder.
     pub(super) fn start(program: &EvaluatorProgram) -> Result<Self, GaveUp> {
         let mut command = Command::new(&program.path);
-        command.arg(program.argument).env_clear().current_dir("/").kill_on_drop(true);
+        let (variable, value) = program.variable;
+        command.arg(program.argument).env_clear().env(variable, value).current_dir("/").kill_on_drop(true);
         command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
         let mut child = command.spawn().map_err(|error| GaveUp::NotStarted(error.to_string()))?;
         let (Some(input), Some(output), Some(errors)) =

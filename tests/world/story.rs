@@ -85,7 +85,8 @@ impl World {
         let key = write(self.folder(), "app.pem", &app.private_key_pem);
         let text = format!(
             "[repo]\nurl = \"{}\"\npoll = \"1s\"\n\n[github]\nrepository = \"{}\"\napi_url = \"{}\"\n\
-             app_id = {}\ninstallation_id = {}\nkey_file = \"{}\"\nwrite_pause_ms = 0\n\n\
+             app_id = {}\ninstallation_id = {}\nkey_file = \"{}\"\nwrite_pause_ms = 0\n\
+             writes_per_minute = 10000\nwrites_per_hour = 100000\n\n\
              [agent]\nname = \"depot\"\ndata_dir = \"{}\"\n\n{QUICK_LEASE}\n{more}",
             self.github.clone_url(),
             self.git.full_name(),

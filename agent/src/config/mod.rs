@@ -75,6 +75,10 @@ pub struct Github {
     pub report: ReportAs,
     /// The pause between two writes: GitHub asks for a second.
     pub write_pause: Duration,
+    /// The most writes in a minute, at least 1: GitHub takes 80.
+    pub writes_per_minute: usize,
+    /// The most writes in an hour, at least 1: GitHub takes 500.
+    pub writes_per_hour: usize,
 }
 
 /// Who the agent is on GitHub.
@@ -117,7 +121,8 @@ pub enum DriftSchedule {
 pub struct Agent {
     /// Its name in locks and reports; the host's name when it is not given.
     pub name: Option<String>,
-    /// The folder of the mirror. Nothing in it is needed to recover.
+    /// The folder of the mirror, and of reports that GitHub does not have yet.
+    /// Nothing in it is needed to recover.
     pub data_dir: PathBuf,
     /// How many environments are worked on at once, at least 1.
     pub concurrency: usize,

@@ -240,6 +240,8 @@ impl Reader<'_> {
             key_file,
             report,
             write_pause_ms,
+            writes_per_minute,
+            writes_per_hour,
         } = section;
         let before = self.errors.len();
         let span = repository.as_ref().map(Spanned::span);
@@ -287,6 +289,16 @@ impl Reader<'_> {
             let message = format!("[github] `{}` is not an address", api.get_ref());
             self.fail(Some(api.span()), message, "write `https://HOST/api/v3` for GitHub Enterprise Server");
         }
+        let mut most = |given: Option<Spanned<usize>>, key: &str, default: usize| {
+            let given = given.unwrap_or_else(|| Spanned::new(0..0, default));
+            if *given.get_ref() == 0 {
+                let message = format!("[github] `{key}` is 0: nothing could be reported");
+                self.fail(Some(given.span()), message, format!("write at least 1; {default} is the default"));
+            }
+            given.into_inner()
+        };
+        let writes_per_minute = most(writes_per_minute, "writes_per_minute", 80);
+        let writes_per_hour = most(writes_per_hour, "writes_per_hour", 500);
         let (owner, name) = name?;
         let identity = identity.filter(|_| self.errors.len() == before)?;
         Some(Github {
@@ -296,6 +308,8 @@ impl Reader<'_> {
             identity,
             report: report.map_or(default, Spanned::into_inner),
             write_pause: Duration::from_millis(write_pause_ms.unwrap_or(1_000)),
+            writes_per_minute,
+            writes_per_hour,
         })
     }
 

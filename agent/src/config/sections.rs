@@ -38,6 +38,8 @@ pub(super) struct GithubSection {
     pub(super) key_file: Option<PathBuf>,
     pub(super) report: Option<Spanned<ReportAs>>,
     pub(super) write_pause_ms: Option<u64>,
+    pub(super) writes_per_minute: Option<Spanned<usize>>,
+    pub(super) writes_per_hour: Option<Spanned<usize>>,
 }
 
 #[derive(Debug, Deserialize)]

@@ -1,12 +1,13 @@
 use http::Method;
-use serde::Deserialize;
+use pointsman_core::render::pull_request::remarks_left_out;
+use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use super::{Client, GithubError, limits};
 use crate::config::ReportAs;
 
 /// A commit's verdict under one name.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct CommitCheck {
     /// The commit.
     pub commit: String,
@@ -23,7 +24,8 @@ pub struct CommitCheck {
 }
 
 /// How far a check is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum CheckState {
     /// It has not begun.
     Queued,
@@ -38,18 +40,37 @@ pub enum CheckState {
 }
 
 /// Something about lines of a file.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Annotation {
     /// The file's path in the repo.
     pub path: String,
     /// From 1.
     pub line: usize,
-    /// `failure`, `warning` or `notice`.
-    pub level: &'static str,
+    /// How bad it is.
+    pub level: AnnotationLevel,
     /// In one line.
     pub title: String,
     /// The text.
     pub message: String,
+}
+
+/// How bad it is; the worst first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum AnnotationLevel {
+    /// It must be put right.
+    Failure,
+    /// It may be right.
+    Warning,
+}
+
+impl AnnotationLevel {
+    const fn word(self) -> &'static str {
+        match self {
+            Self::Failure => "failure",
+            Self::Warning => "warning",
+        }
+    }
 }
 
 #[derive(Deserialize)]
@@ -57,6 +78,8 @@ struct CheckRun {
     id: u64,
     #[serde(default)]
     external_id: Option<String>,
+    #[serde(default)]
+    status: String,
 }
 
 impl Client {
@@ -65,6 +88,17 @@ impl Client {
         match self.report {
             ReportAs::CheckRun => self.put_check_run(check).await,
             ReportAs::Status => self.put_status(check).await,
+        }
+    }
+
+    /// Whether a commit's check of this name is one that we ended.
+    pub async fn has_ended(&self, commit: &str, name: &str) -> Result<bool, GithubError> {
+        match self.report {
+            ReportAs::CheckRun => {
+                let run = self.our_check_run(commit, name).await?;
+                Ok(run.is_some_and(|run| run.status == "completed"))
+            }
+            ReportAs::Status => self.has_ended_status(commit, name).await,
         }
     }
 
@@ -77,9 +111,13 @@ impl Client {
         }
         let id = match known {
             Some((id, _)) => Some(id),
-            None => self.our_check_run(check).await?,
+            None => self.our_check_run(&check.commit, &check.name).await?.map(|run| run.id),
         };
-        let mut annotations: Vec<Value> = check.annotations.iter().map(Annotation::to_json).collect();
+        let mut annotations: Vec<&Annotation> = check.annotations.iter().collect();
+        // Should some be left out, then not the errors.
+        annotations.sort_by_key(|annotation| annotation.level);
+        annotations.truncate(limits::ALL_ANNOTATIONS);
+        let mut annotations: Vec<Value> = annotations.into_iter().map(Annotation::to_json).collect();
         let rest = annotations.split_off(annotations.len().min(limits::ANNOTATIONS));
         let body = check.to_json(&annotations);
         let id = match id {
@@ -104,28 +142,33 @@ impl Client {
     }
 
     /// Ours among the check runs of this name: any App may use a name.
-    async fn our_check_run(&self, check: &CommitCheck) -> Result<Option<u64>, GithubError> {
-        let name = super::pulls::escaped(&check.name);
-        let path = format!("/commits/{}/check-runs?check_name={name}&filter=latest", check.commit);
+    async fn our_check_run(&self, commit: &str, name: &str) -> Result<Option<CheckRun>, GithubError> {
+        let escaped = super::pulls::escaped(&limits::name(name));
+        let path = format!("/commits/{commit}/check-runs?check_name={escaped}&filter=latest");
         let runs: Vec<CheckRun> = self.list(&path, Some("check_runs")).await?;
-        let wanted = check.external_id();
-        Ok(runs.into_iter().find(|run| run.external_id.as_deref() == Some(&wanted)).map(|run| run.id))
+        let wanted = external_id(commit, name);
+        Ok(runs.into_iter().find(|run| run.external_id.as_deref() == Some(&wanted)))
     }
 }
 
-impl CommitCheck {
-    fn external_id(&self) -> String {
-        format!("{}@{}", self.name, self.commit)
-    }
+/// By which we know ours.
+fn external_id(commit: &str, name: &str) -> String {
+    limits::name(&format!("{name}@{commit}"))
+}
 
+impl CommitCheck {
     fn to_json(&self, annotations: &[Value]) -> Value {
+        let left_out = self.annotations.len().saturating_sub(limits::ALL_ANNOTATIONS);
+        let left_out = if left_out > 0 { remarks_left_out(left_out) } else { String::new() };
+        let room = limits::SUMMARY_BYTES - left_out.len();
+        let summary = limits::markdown_bytes(&self.summary, room, None) + &left_out;
         let mut body = json!({
-            "name": self.name,
+            "name": limits::name(&self.name),
             "head_sha": self.commit,
-            "external_id": self.external_id(),
+            "external_id": external_id(&self.commit, &self.name),
             "output": {
-                "title": limits::characters(&self.title, 250),
-                "summary": limits::bytes(&self.summary, limits::SUMMARY_BYTES),
+                "title": limits::characters(&self.title, limits::CHECK_TITLE),
+                "summary": summary,
                 "annotations": annotations,
             },
         });
@@ -151,9 +194,9 @@ impl Annotation {
             "path": path,
             "start_line": line,
             "end_line": line,
-            "annotation_level": level,
-            "title": limits::characters(title, 255),
-            "message": limits::bytes(message, limits::ANNOTATION_BYTES),
+            "annotation_level": level.word(),
+            "title": limits::characters(title, limits::ANNOTATION_TITLE),
+            "message": limits::markdown_bytes(message, limits::ANNOTATION_BYTES, None),
         })
     }
 }

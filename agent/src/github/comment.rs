@@ -1,8 +1,8 @@
 use http::Method;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
-use super::{Client, GithubError, GithubErrorKind};
+use super::{Client, GithubError, GithubErrorKind, limits};
 
 /// What our comment begins with; unseen by people.
 const MARKER: &str = "<!-- pointsman -->";
@@ -25,7 +25,8 @@ impl Client {
     /// marker and our authorship, edited in place, and only when it differs.
     /// `new` says whether one is made where there is none.
     pub async fn put_comment(&self, pull: u64, text: &str, new: NewComment) -> Result<(), GithubError> {
-        let body = format!("{MARKER}\n{text}");
+        let page = format!("{}/pull/{pull}/checks", self.page());
+        let body = limits::markdown_characters(&format!("{MARKER}\n{text}"), limits::COMMENT, Some(&page));
         let known = self.known().comments.get(&pull).cloned();
         let standing = match known {
             Some(known) => Some(known),
@@ -73,7 +74,8 @@ impl Client {
 }
 
 /// Whether a comment is made where there is none.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum NewComment {
     /// There is something to say.
     Allowed,

@@ -71,7 +71,8 @@ struct Repository {
 impl Client {
     /// The open pull requests that go to a branch.
     pub async fn open_pulls(&self, branch: &str) -> Result<Vec<Pull>, GithubError> {
-        let raw: Vec<Raw> = self.list(&format!("/pulls?state=open&base={}", escaped(branch)), None).await?;
+        let raw: Vec<Raw> =
+            self.list_unhurried(&format!("/pulls?state=open&base={}", escaped(branch))).await?;
         Ok(raw.into_iter().map(Pull::from).collect())
     }
 
@@ -84,6 +85,17 @@ impl Client {
         // A commit can be in several: the one that became it comes first.
         pulls.sort_by_key(|pull| (pull.merged_as.as_deref() != Some(commit), pull.number));
         Ok(pulls.into_iter().next())
+    }
+
+    /// The number of the pull request that a commit came with, as
+    /// [`Self::pull_of_commit`] knows it; asked for once.
+    pub async fn number_of_pull(&self, commit: &str, branch: &str) -> Result<Option<u64>, GithubError> {
+        if let Some(known) = self.known().pulls.get(commit) {
+            return Ok(*known);
+        }
+        let number = self.pull_of_commit(commit, branch).await?.map(|pull| pull.number);
+        self.known().pulls.insert(commit.to_owned(), number);
+        Ok(number)
     }
 }
 

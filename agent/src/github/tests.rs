@@ -9,10 +9,13 @@ use pointsman_tests::{
 use tempfile::TempDir;
 
 use super::{
-    Annotation, CheckState, Client, CommitCheck, DeploymentState, EnvironmentDeployment, GithubErrorKind,
-    NewComment,
+    Annotation, AnnotationLevel, CheckState, Client, CommitCheck, DeploymentState, EnvironmentDeployment,
+    GithubErrorKind, NewComment,
 };
 use crate::config;
+
+mod conditional;
+mod limits;
 
 /// A hosted config repo with one open pull request.
 struct Story {
@@ -134,7 +137,7 @@ async fn a_check_run_is_one_however_often_it_is_reported() {
         .map(|line| Annotation {
             path: "environments/web.toml".to_owned(),
             line,
-            level: "failure",
+            level: AnnotationLevel::Failure,
             title: "policy".to_owned(),
             message: "no".to_owned(),
         })

@@ -2,12 +2,14 @@
 
 mod changes;
 mod cost;
+mod cut;
 mod environment;
 mod escape;
 #[cfg(test)]
 mod tests;
 mod titles;
 
+pub use cut::{remarks_left_out, rest_is_elsewhere};
 pub use titles::{environment_title, title};
 
 use crate::{

@@ -15,7 +15,7 @@ use pointsman_engine::{
 };
 use tokio::sync::{Notify, RwLock};
 
-use super::{DaemonError, boards::Boards, memory::Memory, reporter::Reporter, slots::Slots};
+use super::{DaemonError, boards::Boards, memory::Memory, outbox::Outbox, reporter::Reporter, slots::Slots};
 use crate::{
     config::Config,
     git::{Credentials, Mirror, Snapshots, from_config},
@@ -64,13 +64,12 @@ impl Agent {
             crate::evaluator::program(),
         ));
         let github = config.github.as_ref().map(Client::new).transpose()?.map(Arc::new);
-        let pause = config.github.as_ref().map_or(Duration::ZERO, |github| github.write_pause);
         let host = || rustix::system::uname().nodename().to_string_lossy().into_owned();
         Ok(Arc::new(Self {
             name: config.agent.name.clone().unwrap_or_else(host),
             mirror,
             snapshots,
-            reporter: Reporter::start(github.clone(), pause),
+            reporter: Reporter::start(github.clone(), Outbox::of(&config)),
             github,
             slots: Slots::new(config.agent.concurrency),
             stop,

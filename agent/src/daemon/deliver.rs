@@ -8,47 +8,121 @@ use pointsman_core::{
     report::pull_request::{EnvironmentReport, PullReport, Purpose, Status},
 };
 
-use super::reporter::Subject;
+use super::letter::{CommentText, Letter, Subject};
 use crate::github::{
-    Annotation, CheckState, Client, CommitCheck, DeploymentState, EnvironmentDeployment, GithubError,
-    NewComment,
+    Annotation, AnnotationLevel, CheckState, Client, CommitCheck, DeploymentState, EnvironmentDeployment,
+    GithubError, GithubErrorKind, NewComment,
 };
 
 /// The check that branch protection can require: always posted.
-const CHECK: &str = "pointsman";
+pub(super) const CHECK: &str = "pointsman";
 
-/// Brings everything on GitHub to what the report says. What cannot be
-/// delivered, now or ever, is logged; each part is tried for itself.
+/// What could not be delivered, and may be later.
+#[derive(Debug)]
+pub(super) struct Undelivered {
+    pub(super) rest: Letter,
+    pub(super) cause: Cause,
+    /// The pause that GitHub asks for.
+    pub(super) retry_after: Option<Duration>,
+}
+
+/// Whose trouble it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Cause {
+    /// GitHub's, or the way's: nobody's letters arrive.
+    Github,
+    /// Perhaps this subject's alone.
+    Subject,
+}
+
+/// A report as it is sent.
+pub(super) fn letter(subject: &Subject, report: &PullReport) -> Letter {
+    Letter {
+        subject: subject.clone(),
+        head: report.head.clone(),
+        base: report.base.clone(),
+        // Also of a commit: its pull request may not have been known.
+        comment: Some(CommentText { text: render::comment(report), new: new_comment(report) }),
+        deployments: deployments(report),
+        checks: checks(report),
+    }
+}
+
+/// Brings everything on GitHub to what the letter says, each part for itself.
+/// What GitHub rejects for ever is logged and dropped.
 ///
 /// # Errors
 ///
-/// When some of it may succeed later; with the pause that GitHub asks for.
-pub(super) async fn deliver(
-    github: &Client,
-    subject: &Subject,
-    report: &PullReport,
-) -> Result<(), Option<Duration>> {
-    let mut later = None;
-    let mut note = |result: Result<(), GithubError>| {
-        let Err(error) = result else { return };
-        if error.is_temporary() {
-            tracing::warn!(%error, ?subject, "a report is delivered later");
-            later = Some(error.retry_after);
-        } else {
-            tracing::error!(%error, ?subject, "a report cannot be delivered; the work itself goes on");
-        }
-    };
-    if let Subject::Pull(number) = subject {
-        note(github.put_comment(*number, &render::comment(report), new_comment(report)).await);
+/// When some of it may succeed later.
+pub(super) async fn deliver(github: &Client, letter: Letter) -> Result<(), Undelivered> {
+    let Letter { subject, head, base, comment, deployments, checks } = letter;
+    let rest = Letter { subject, head, base, comment: None, deployments: Vec::new(), checks: Vec::new() };
+    let mut round = Round { rest, left: None };
+    if let Some(comment) = comment
+        && round.is_left(put_comment(github, &round.rest, &comment).await)
+    {
+        round.rest.comment = Some(comment);
     }
-    for deployment in deployments(report) {
-        note(github.put_deployment(&deployment).await);
+    for deployment in deployments {
+        if round.is_over() || round.is_left(github.put_deployment(&deployment).await) {
+            round.rest.deployments.push(deployment);
+        }
     }
     // Last: whoever sees a check end finds the rest in place.
-    for check in checks(report) {
-        note(github.put_check(&check).await);
+    for check in checks {
+        if round.is_over() || round.is_left(github.put_check(&check).await) {
+            round.rest.checks.push(check);
+        }
     }
-    later.map_or(Ok(()), Err)
+    let Round { rest, left } = round;
+    match left {
+        Some((cause, retry_after)) if !rest.is_empty() => Err(Undelivered { rest, cause, retry_after }),
+        _ => Ok(()),
+    }
+}
+
+async fn put_comment(github: &Client, letter: &Letter, comment: &CommentText) -> Result<(), GithubError> {
+    let number = match &letter.subject {
+        Subject::Pull(number) => Some(*number),
+        Subject::Commit(commit) => github.number_of_pull(commit, &letter.base).await?,
+    };
+    match number {
+        Some(number) => github.put_comment(number, &comment.text, comment.new).await,
+        None => Ok(()),
+    }
+}
+
+/// One try of a letter.
+struct Round {
+    rest: Letter,
+    left: Option<(Cause, Option<Duration>)>,
+}
+
+impl Round {
+    /// Whether a part is left for later; said either way.
+    fn is_left(&mut self, result: Result<(), GithubError>) -> bool {
+        let Err(error) = result else { return false };
+        let subject = &self.rest.subject;
+        let cause = match error.kind {
+            GithubErrorKind::RateLimited
+            | GithubErrorKind::Unreachable
+            | GithubErrorKind::Unauthorized
+            | GithubErrorKind::Credentials => Cause::Github,
+            GithubErrorKind::Unavailable | GithubErrorKind::Unreadable => Cause::Subject,
+            GithubErrorKind::Forbidden | GithubErrorKind::NotFound | GithubErrorKind::Invalid => {
+                tracing::error!(%error, ?subject, "a report cannot be delivered; the work itself goes on");
+                return false;
+            }
+        };
+        tracing::warn!(%error, ?subject, "a report is delivered later");
+        self.left = Some((cause, error.retry_after));
+        true
+    }
+
+    /// Whether trying on would only cost time.
+    fn is_over(&self) -> bool {
+        matches!(self.left, Some((Cause::Github, _)))
+    }
 }
 
 /// A pull request that has nothing to do with us is not commented on.
@@ -127,10 +201,10 @@ fn annotation(diagnostic: &Diagnostic) -> Option<Annotation> {
     })
 }
 
-fn level(severity: Severity) -> &'static str {
+fn level(severity: Severity) -> AnnotationLevel {
     match severity {
-        Severity::Error => "failure",
-        Severity::Warning => "warning",
+        Severity::Error => AnnotationLevel::Failure,
+        Severity::Warning => AnnotationLevel::Warning,
     }
 }
 

@@ -15,6 +15,7 @@ use super::{
     board::BoardListener,
     boards::Origin,
     came::{Came, Next, came_to},
+    confirm,
     memory::{Known, pause},
     policies::{Base, before_first_deploy, policies},
     poll,
@@ -97,10 +98,14 @@ async fn try_to(
     let (ports, deployed) = match opened {
         Ok((ports, state)) => {
             let deployed = state.as_ref().and_then(|state| state.deployed_commit.clone());
+            let lately = state.as_ref().and_then(|state| confirm::recent(state, jiff::Timestamp::now()));
             let stands = state.is_some_and(|state| state.last_run.is_none_or(|run| run.succeeded))
                 && is_same(agent, head, name, deployed.as_deref()).await;
             if stands && known.is_none() {
                 tracing::info!(environment = %name, commit = deployed, "deployed before: it stands as the branch describes it");
+                if let Some(commit) = lately {
+                    agent.memory().unconfirmed.entry(commit).or_default().insert(name.clone());
+                }
                 return Ok(Next::Stands);
             }
             (ports, deployed)

@@ -29,6 +29,11 @@ pub(super) struct Memory {
     pub(super) open: Vec<Pull>,
     /// Pull requests that a task is at work on.
     pub(super) planning: BTreeSet<u64>,
+    /// By commit: environments that stood at the start, deployed lately, whose
+    /// reports are still to be looked for.
+    pub(super) unconfirmed: BTreeMap<String, BTreeSet<EnvironmentName>>,
+    /// Whether a task looks for them.
+    pub(super) confirming: bool,
     /// The last look for drift: environments that differ.
     pub(super) drift: BTreeMap<EnvironmentName, Judged>,
 }

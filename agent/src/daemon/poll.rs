@@ -1,6 +1,6 @@
 use std::{sync::Arc, time::Instant};
 
-use super::{agent::Agent, deploy, memory::Known, preview};
+use super::{agent::Agent, confirm, deploy, memory::Known, preview};
 use crate::{
     git::{GitError, Heads, Snapshot, changed},
     github::Pull,
@@ -51,6 +51,7 @@ async fn look(agent: &Arc<Agent>) -> Result<(), GitError> {
     }
     start_deploys(agent, &head);
     start_previews(agent, &heads, &head, open);
+    confirm::start(agent);
 
     let mut memory = agent.memory();
     memory.branch = Some(heads.branch);

@@ -1,0 +1,161 @@
+//! Carries what lies on the desk to GitHub, and keeps it in the outbox until
+//! it is there.
+
+use std::{pin::Pin, sync::Arc, time::Duration};
+
+use tokio::time::Instant;
+
+use super::{
+    deliver::Undelivered,
+    desk::{Desk, Keep, Turn},
+    letter::{Letter, Subject},
+    outbox::Outbox,
+    reporter::Shared,
+};
+
+/// Delivers for ever.
+pub(super) struct Postman<P> {
+    shared: Arc<Shared>,
+    outbox: Outbox,
+    desk: Desk,
+    /// Between two letters that only show progress.
+    progress_pause: P,
+}
+
+/// A letter on its way.
+struct OnItsWay<F> {
+    delivering: Pin<Box<F>>,
+    subject: Subject,
+    count: u64,
+}
+
+impl<P: Fn() -> Duration> Postman<P> {
+    /// Takes up what earlier runs left.
+    pub(super) fn new(shared: Arc<Shared>, outbox: Outbox, progress_pause: P) -> Self {
+        let left = outbox.load();
+        if !left.is_empty() {
+            tracing::info!(reports = left.len(), "reports that GitHub does not have yet are delivered first");
+        }
+        Self { shared, outbox, desk: Desk::new(left, Instant::now()), progress_pause }
+    }
+
+    pub(super) async fn run<D, F>(mut self, deliver: D)
+    where
+        D: Fn(Letter) -> F,
+        F: Future<Output = Result<(), Undelivered>>,
+    {
+        let shared = Arc::clone(&self.shared);
+        let mut on_its_way: Option<OnItsWay<F>> = None;
+        loop {
+            let posted = shared.posted.notified();
+            self.write().await;
+            if on_its_way.is_none() {
+                on_its_way = self.desk.next(Instant::now()).map(|Turn { letter, count }| OnItsWay {
+                    subject: letter.subject.clone(),
+                    delivering: Box::pin(deliver(letter)),
+                    count,
+                });
+            }
+            if on_its_way.is_none() && self.desk.is_done() {
+                shared.rest();
+            }
+            let wake = self.desk.wakes((self.progress_pause)(), on_its_way.is_some());
+            let arrival = async {
+                match &mut on_its_way {
+                    Some(on_its_way) => on_its_way.delivering.as_mut().await,
+                    None => std::future::pending().await,
+                }
+            };
+            tokio::select! {
+                result = arrival => {
+                    if let Some(OnItsWay { subject, count, .. }) = on_its_way.take() {
+                        match self.desk.arrived(&subject, count, result, Instant::now()) {
+                            Keep::Letter(letter) => self.outbox.keep(&letter).await,
+                            Keep::Nothing(subject) => self.outbox.remove(&subject).await,
+                            Keep::AsItIs => {}
+                        }
+                    }
+                }
+                // While one is on its way, what is newer is kept all the same.
+                () = posted => {}
+                () = until(wake) => {}
+            }
+        }
+    }
+
+    /// Takes what was posted, and keeps the letters that are written of it.
+    async fn write(&mut self) {
+        let now = Instant::now();
+        for (subject, report) in self.shared.take() {
+            self.desk.post(subject, report, now);
+        }
+        for letter in self.desk.write((self.progress_pause)(), now) {
+            self.outbox.keep(&letter).await;
+        }
+    }
+}
+
+async fn until(wake: Option<Instant>) {
+    match wake {
+        Some(wake) => tokio::time::sleep_until(wake).await,
+        None => std::future::pending().await,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "tests")]
+    use std::sync::Mutex;
+
+    use super::*;
+    use crate::{daemon::desk::tests::report, github::DeploymentState};
+    use pointsman_core::report::pull_request::Status;
+
+    const WAIT: Duration = Duration::from_secs(30);
+
+    fn outbox(folder: &tempfile::TempDir) -> Outbox {
+        Outbox::at(folder.path().join("outbox"), "https://x/repos/a/b".to_owned())
+    }
+
+    /// What lies in the outbox, once it is this many letters.
+    async fn kept(outbox: &Outbox, wanted: impl Fn(&[Letter]) -> bool) -> Vec<Letter> {
+        let kept = async {
+            loop {
+                let letters = outbox.load();
+                if wanted(&letters) {
+                    return letters;
+                }
+                tokio::time::sleep(Duration::from_millis(20)).await;
+            }
+        };
+        tokio::time::timeout(WAIT, kept).await.unwrap()
+    }
+
+    #[tokio::test]
+    async fn a_letter_that_hangs_does_not_keep_newer_ones_from_the_disk_and_the_next_agent_sends_them() {
+        let folder = tempfile::tempdir().unwrap();
+        let shared = Arc::new(Shared::new());
+        let postman = Postman::new(Arc::clone(&shared), outbox(&folder), || WAIT);
+        let hanging = tokio::spawn(postman.run(|_| std::future::pending()));
+        let state = |letters: &[Letter]| letters.first().map(|letter| letter.deployments[0].state);
+        shared.post(&Subject::Pull(1), report(1, &[("web", Status::Deploying)]));
+        kept(&outbox(&folder), |letters| state(letters) == Some(DeploymentState::InProgress)).await;
+        shared.post(&Subject::Pull(1), report(1, &[("web", Status::Deployed)]));
+        kept(&outbox(&folder), |letters| state(letters) == Some(DeploymentState::Success)).await;
+        assert!(!shared.is_idle());
+        hanging.abort();
+
+        let shared = Arc::new(Shared::new());
+        let postman = Postman::new(Arc::clone(&shared), outbox(&folder), || WAIT);
+        let arrived = Arc::<Mutex<Vec<Letter>>>::default();
+        let heard = Arc::clone(&arrived);
+        let delivering = tokio::spawn(postman.run(move |letter| {
+            heard.lock().unwrap().push(letter);
+            std::future::ready(Ok(()))
+        }));
+        kept(&outbox(&folder), <[Letter]>::is_empty).await;
+        delivering.abort();
+        assert_eq!(state(&arrived.lock().unwrap()), Some(DeploymentState::Success));
+        assert_eq!(arrived.lock().unwrap().len(), 1);
+    }
+}

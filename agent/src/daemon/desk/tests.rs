@@ -162,7 +162,7 @@ fn what_happens_is_told_in_order_and_progress_not_too_often() {
         (Some(&DeploymentState::Queued), Some(&DeploymentState::Success))
     );
     let progress = states.iter().filter(|state| **state == DeploymentState::InProgress).count();
-    assert_eq!(progress, 11);
+    assert_eq!(progress, 10);
 }
 
 #[test]

@@ -80,7 +80,7 @@ async fn a_token_is_for_one_repository_and_the_least_that_is_needed() {
     let requests = story.github.requests();
     let asked: Vec<_> = requests.iter().filter(|request| request.path.ends_with("/access_tokens")).collect();
     assert_eq!(asked.len(), 1, "one token for all of it");
-    insta::assert_snapshot!(asked[0].body.as_ref().unwrap(), @"");
+    insta::assert_snapshot!(asked[0].body.as_ref().unwrap(), @r#"{"permissions":{"checks":"write","contents":"read","deployments":"write","issues":"write","metadata":"read","pull_requests":"write"},"repositories":["config"]}"#);
     story.github.assert_no_violations();
 }
 

@@ -80,6 +80,14 @@ struct CheckRun {
     external_id: Option<String>,
     #[serde(default)]
     status: String,
+    #[serde(default)]
+    output: Output,
+}
+
+#[derive(Default, Deserialize)]
+struct Output {
+    #[serde(default)]
+    annotations_count: usize,
 }
 
 impl Client {
@@ -109,27 +117,50 @@ impl Client {
         if known.as_ref().is_some_and(|(_, standing)| *standing == content) {
             return Ok(());
         }
-        let id = match known {
-            Some((id, _)) => Some(id),
-            None => self.our_check_run(&check.commit, &check.name).await?.map(|run| run.id),
+        let (id, standing) = match known {
+            Some((id, _)) => (Some(id), 0),
+            None => {
+                let run = self.our_check_run(&check.commit, &check.name).await?;
+                (run.as_ref().map(|run| run.id), run.map_or(0, |run| run.output.annotations_count))
+            }
         };
-        let mut annotations: Vec<&Annotation> = check.annotations.iter().collect();
-        // Should some be left out, then not the errors.
-        annotations.sort_by_key(|annotation| annotation.level);
-        annotations.truncate(limits::ALL_ANNOTATIONS);
-        let mut annotations: Vec<Value> = annotations.into_iter().map(Annotation::to_json).collect();
-        let rest = annotations.split_off(annotations.len().min(limits::ANNOTATIONS));
-        let body = check.to_json(&annotations);
+        let new = self.not_annotated(check, standing);
+        let (first, rest) = new.split_at(new.len().min(limits::ANNOTATIONS));
+        let body = check.to_json(first);
         let id = match id {
             Some(id) => self.update_check_run(id, &body).await?,
             None => self.write::<CheckRun>(Method::POST, "/check-runs", &body).await?.id,
         };
-        // GitHub adds the annotations of later calls to those of the first.
+        self.annotated(&key, first);
         for annotations in rest.chunks(limits::ANNOTATIONS) {
             self.update_check_run(id, &check.to_json(annotations)).await?;
+            self.annotated(&key, annotations);
         }
         self.known().checks.insert(key, (id, content));
         Ok(())
+    }
+
+    /// The annotations that the check does not have yet: GitHub adds those of
+    /// each call to those of the calls before. `standing` were there before
+    /// this process wrote any: the first ones, as they are sent in order.
+    fn not_annotated(&self, check: &CommitCheck, standing: usize) -> Vec<Value> {
+        let mut annotations: Vec<&Annotation> = check.annotations.iter().collect();
+        // Should some be left out, then not the errors.
+        annotations.sort_by_key(|annotation| annotation.level);
+        annotations.truncate(limits::ALL_ANNOTATIONS);
+        let annotations: Vec<Value> = annotations.into_iter().map(Annotation::to_json).collect();
+        let key = (check.commit.clone(), check.name.clone());
+        let mut known = self.known();
+        let sent = known
+            .annotated
+            .entry(key)
+            .or_insert_with(|| annotations.iter().take(standing).map(Value::to_string).collect());
+        annotations.into_iter().filter(|annotation| !sent.contains(&annotation.to_string())).collect()
+    }
+
+    fn annotated(&self, key: &(String, String), annotations: &[Value]) {
+        let mut known = self.known();
+        known.annotated.entry(key.clone()).or_default().extend(annotations.iter().map(Value::to_string));
     }
 
     async fn update_check_run(&self, id: u64, body: &Value) -> Result<u64, GithubError> {

@@ -158,3 +158,31 @@ async fn annotations_come_by_fifty_and_no_more_than_two_hundred_errors_first() {
         story.github.assert_no_violations();
     }
 }
+
+#[tokio::test]
+async fn an_annotation_is_there_once_however_often_its_check_is_edited() {
+    let story = Story::new();
+    let mut check = story.check(CheckState::InProgress, "Being planned.");
+    check.annotations = (1..=60)
+        .map(|line| Annotation {
+            path: "environments/web.toml".to_owned(),
+            line,
+            level: AnnotationLevel::Warning,
+            title: "policy".to_owned(),
+            message: "no".to_owned(),
+        })
+        .collect();
+    let client = story.app();
+    // The second of two calls is lost.
+    story.github.fail(Failure::gateway(502).method("PATCH").path("/repos/*/check-runs/*"));
+    client.put_check(&check).await.unwrap_err();
+    client.put_check(&check).await.unwrap();
+    check.title = "Planned.".to_owned();
+    client.put_check(&check).await.unwrap();
+    // As after a restart.
+    check.state = CheckState::Success;
+    story.app().put_check(&check).await.unwrap();
+    let standing = story.github.read(|repository| repository.checks[0].annotations.clone());
+    assert_eq!(standing.len(), 60);
+    story.github.assert_no_violations();
+}

@@ -56,9 +56,9 @@ fn names_annotations_and_actions_have_their_limits() {
     let run = |field: &str, value: Value| {
         let mut body = json!({ "name": "a", "head_sha": "HEAD", "output": { "title": "t", "summary": "s" } });
         if field == "annotations" {
-            body["output"][field] = value
+            body["output"][field] = value;
         } else {
-            body[field] = value
+            body[field] = value;
         };
         body
     };

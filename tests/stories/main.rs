@@ -11,6 +11,7 @@
 
 mod account;
 mod blocks;
+mod commands;
 mod crash;
 mod demonstration;
 mod drift;

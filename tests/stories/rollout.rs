@@ -12,18 +12,18 @@ use pointsman_tests::{
 
 use crate::PATIENCE;
 
-const NAME: &str = "production/shop";
-const FILE: &str = "environments/production/shop.toml";
+pub const NAME: &str = "production/shop";
+pub const FILE: &str = "environments/production/shop.toml";
 const HOST: &str = "shop.example.com";
 /// Nobody watches long.
-const QUICK: &str = "hold = \"2s\"\nbake = \"2s\"";
+pub const QUICK: &str = "hold = \"2s\"\nbake = \"2s\"";
 const SECOND: Duration = Duration::from_secs(1);
 
-fn image(digit: char) -> String {
+pub fn image(digit: char) -> String {
     format!("ghcr.io/open-webui/shop@sha256:{}", digit.to_string().repeat(64))
 }
 
-fn text(image: &str, rollout: &str) -> String {
+pub fn text(image: &str, rollout: &str) -> String {
     format!(
         r#"schema  = 1
 extends = "_base.toml"
@@ -84,14 +84,14 @@ shift         = ["50%", "100%"]
 }
 
 /// A world with a shop that is deployed, and people's way to it.
-struct Shop {
+pub struct Shop {
     // The proxy goes before the account.
-    plane: DataPlane,
-    world: World,
+    pub plane: DataPlane,
+    pub world: World,
 }
 
 impl Shop {
-    fn open(rollout: &str) -> Self {
+    pub fn open(rollout: &str) -> Self {
         let stores = Arc::new(Stores::start().expect("stores"));
         let options =
             Options { task_command: Some(stores.application()), drain: 3 * SECOND, ..Options::default() };
@@ -127,7 +127,7 @@ impl Shop {
         Running::start(&mut command)
     }
 
-    fn stands(&self) -> String {
+    pub fn stands(&self) -> String {
         self.world.aws.python(
             r#"
 ecs = client("ecs")

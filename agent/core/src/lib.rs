@@ -3,6 +3,7 @@
 //! environment variables, no randomness, and nothing of AWS's SDK.
 
 pub mod address;
+pub mod command;
 pub mod cost;
 pub mod desired;
 pub mod document;

@@ -1,6 +1,7 @@
 //! What happens and what happened, as data; `render` makes the sentences.
 
 pub mod adoption;
+pub mod command;
 pub mod pull_request;
 
 use std::collections::BTreeMap;

@@ -35,6 +35,8 @@ pub(super) struct Agent {
     pub(super) slots: Slots,
     pub(super) stop: Stop,
     pub(super) boards: Boards,
+    /// Told when there is a reason to poll at once.
+    wake: Notify,
     /// Told whenever a task ended.
     ended: Notify,
     /// Every task holds it for reading.
@@ -75,6 +77,7 @@ impl Agent {
             slots: Slots::new(config.agent.concurrency),
             stop,
             boards: Boards::default(),
+            wake: Notify::new(),
             ended: Notify::new(),
             tasks: Arc::default(),
             memory: Mutex::default(),
@@ -113,6 +116,28 @@ impl Agent {
             }
             ended.await;
         }
+    }
+
+    /// Waits until nothing is being deployed to an environment, and keeps it so:
+    /// whoever asks takes it out of `busy` again.
+    pub(super) async fn be_busy(&self, name: &EnvironmentName) {
+        loop {
+            let ended = self.ended.notified();
+            if self.memory().busy.insert(name.clone()) {
+                return;
+            }
+            ended.await;
+        }
+    }
+
+    /// Has the next poll come at once.
+    pub(super) fn wake(&self) {
+        self.wake.notify_one();
+    }
+
+    /// Waits until the next poll is to come at once.
+    pub(super) async fn woken(&self) {
+        self.wake.notified().await;
     }
 
     /// Waits until no task is at work.

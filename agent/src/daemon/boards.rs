@@ -72,6 +72,7 @@ impl Boards {
             environments: Vec::new(),
             diagnostics: Vec::new(),
             problem: None,
+            commands: Vec::new(),
         };
         let board = Board::new(subject, agent.reporter.mailbox(), report);
         if !matches!(origin, Origin::Unknown) {

@@ -5,17 +5,20 @@ use std::time::Duration;
 use pointsman_core::{
     environment::{Diagnostic, Severity},
     render::pull_request as render,
-    report::pull_request::{EnvironmentReport, PullReport, Purpose, Status},
+    report::{
+        command::Ended,
+        pull_request::{EnvironmentReport, PullReport, Purpose, Status},
+    },
 };
 
 use super::reporter::Subject;
 use crate::github::{
-    Annotation, CheckState, Client, CommitCheck, DeploymentState, EnvironmentDeployment, GithubError,
-    NewComment,
+    Annotation, CheckButton, CheckState, Client, CommitCheck, DeploymentState, EnvironmentDeployment,
+    GithubError, NewComment,
 };
 
 /// The check that branch protection can require: always posted.
-const CHECK: &str = "pointsman";
+pub(super) const CHECK: &str = "pointsman";
 
 /// Brings everything on GitHub to what the report says. What cannot be
 /// delivered, now or ever, is logged; each part is tried for itself.
@@ -53,7 +56,12 @@ pub(super) async fn deliver(
 
 /// A pull request that has nothing to do with us is not commented on.
 fn new_comment(report: &PullReport) -> NewComment {
-    let silent = report.environments.is_empty() && report.diagnostics.is_empty() && report.problem.is_none();
+    // Whoever may not ask for anything makes none either.
+    let answered = report.commands.iter().any(|answer| answer.reply.ended() != Ended::NotAllowed);
+    let silent = report.environments.is_empty()
+        && report.diagnostics.is_empty()
+        && report.problem.is_none()
+        && !answered;
     if silent { NewComment::Never } else { NewComment::Allowed }
 }
 
@@ -65,6 +73,7 @@ fn checks(report: &PullReport) -> Vec<CommitCheck> {
         title: render::environment_title(environment),
         summary: render::environment_summary(report, environment),
         annotations: annotations(environment),
+        buttons: buttons(report.purpose, environment),
     };
     let mut checks: Vec<CommitCheck> = report.environments.iter().map(of_environment).collect();
     let stopped = report.problem.is_some() || report.diagnostics.iter().any(Diagnostic::is_error);
@@ -79,8 +88,22 @@ fn checks(report: &PullReport) -> Vec<CommitCheck> {
         title: render::title(report),
         summary: render::overview(report),
         annotations: report.diagnostics.iter().filter_map(annotation).collect(),
+        buttons: Vec::new(),
     });
     checks
+}
+
+/// What can be asked of an environment by pressing a button.
+fn buttons(purpose: Purpose, environment: &EnvironmentReport) -> Vec<CheckButton> {
+    match (purpose, environment.status) {
+        (Purpose::Preview, Status::Planned | Status::Denied | Status::NoPlan)
+        | (Purpose::Deploy, Status::Failed | Status::Denied | Status::NoPlan) => vec![CheckButton::Again],
+        (Purpose::Deploy, Status::Asks) => vec![CheckButton::Approve, CheckButton::Abort],
+        (Purpose::Deploy, Status::Deploying) if !environment.rollouts.is_empty() => {
+            vec![CheckButton::Promote, CheckButton::Abort]
+        }
+        (Purpose::Preview | Purpose::Deploy, _) => Vec::new(),
+    }
 }
 
 fn check_state(status: Status) -> CheckState {

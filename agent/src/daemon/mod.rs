@@ -7,6 +7,7 @@ mod agent;
 mod board;
 mod boards;
 mod came;
+mod commands;
 mod deliver;
 mod deploy;
 mod drift;
@@ -79,6 +80,7 @@ pub async fn run(config: Config) -> Result<(), DaemonError> {
         }
         tokio::select! {
             () = tokio::time::sleep(schedule::jittered(agent.config.repo.poll)) => {}
+            () = agent.woken() => {}
             () = stop.asked() => {}
         }
     }

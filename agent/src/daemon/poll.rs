@@ -1,6 +1,6 @@
 use std::{sync::Arc, time::Instant};
 
-use super::{agent::Agent, deploy, memory::Known, preview};
+use super::{agent::Agent, commands, deploy, memory::Known, preview};
 use crate::{
     git::{GitError, Heads, Snapshot, changed},
     github::Pull,
@@ -51,12 +51,15 @@ async fn look(agent: &Arc<Agent>) -> Result<(), GitError> {
     }
     start_deploys(agent, &head);
     start_previews(agent, &heads, &head, open);
-
-    let mut memory = agent.memory();
-    memory.branch = Some(heads.branch);
-    if complete {
-        memory.digest = Some(heads.digest);
+    {
+        let mut memory = agent.memory();
+        memory.branch = Some(heads.branch);
+        if complete {
+            memory.digest = Some(heads.digest);
+        }
     }
+    // No reference moves by a comment: it is looked for at every poll.
+    commands::start(agent);
     Ok(())
 }
 
@@ -142,14 +145,17 @@ fn start_previews(agent: &Arc<Agent>, heads: &Heads, base: &Arc<Snapshot>, open:
         let planned = {
             let mut memory = agent.memory();
             let planned = memory.pulls.get(&number).cloned();
-            let is_due = planned.as_ref().is_none_or(|planned| {
-                planned.head != head
-                    || planned.base != base.revision.id()
-                    || planned.again.is_some_and(|(at, _)| now >= at)
-            });
+            let asked = memory.heard.is_asked_again(number);
+            let is_due = asked
+                || planned.as_ref().is_none_or(|planned| {
+                    planned.head != head
+                        || planned.base != base.revision.id()
+                        || planned.again.is_some_and(|(at, _)| now >= at)
+                });
             if agent.stop.is_asked() || !is_due || !memory.planning.insert(number) {
                 continue;
             }
+            memory.heard.begins_again(number);
             planned
         };
         let task = preview::preview(Arc::clone(agent), Arc::clone(base), pull, head, planned);

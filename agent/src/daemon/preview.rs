@@ -61,6 +61,7 @@ fn empty(agent: &Agent, base: &Snapshot, head: &str) -> PullReport {
         environments: Vec::new(),
         diagnostics: Vec::new(),
         problem: None,
+        commands: Vec::new(),
     }
 }
 
@@ -153,8 +154,9 @@ async fn plan_one(
 ) -> bool {
     let Some(environment) = head.reading.environment(name.as_str()) else { return true };
     let set = |status: Status| board.change_environment(name, |report| report.status = status);
-    if pull.fork {
-        // Whoever wrote it may say which role is assumed and which bucket is read.
+    if pull.fork && !agent.memory().heard.is_allowed(pull.number, &head.revision.id()) {
+        // Whoever wrote it may say which role is assumed and which bucket is read:
+        // somebody who may write here must have agreed to this very commit.
         set(Status::Checked);
         return true;
     }

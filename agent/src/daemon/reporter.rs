@@ -4,10 +4,10 @@ use std::{
     time::Duration,
 };
 
-use pointsman_core::report::pull_request::PullReport;
+use pointsman_core::report::{command::Answer, pull_request::PullReport};
 use tokio::{sync::Notify, task::JoinHandle, time::Instant};
 
-use super::deliver::deliver;
+use super::{commands::Answers, deliver::deliver};
 use crate::github::Client;
 
 /// Where a report belongs.
@@ -34,6 +34,8 @@ pub(super) struct Mailbox(Option<Arc<Shared>>);
 
 #[derive(Debug, Default)]
 struct Shared {
+    /// Locked before the reports.
+    answers: Mutex<Answers>,
     reports: Mutex<BTreeMap<Subject, PullReport>>,
     posted: Notify,
     emptied: Notify,
@@ -83,13 +85,35 @@ impl Mailbox {
     /// Leaves a report; it takes the place of one that was not delivered yet.
     pub(super) fn post(&self, subject: &Subject, report: PullReport) {
         if let Some(shared) = &self.0 {
+            let mut answers = shared.answers();
+            let report = answers.onto(subject, report);
             shared.lock().insert(subject.clone(), report);
             shared.posted.notify_one();
         }
     }
+
+    /// Leaves what came of a command; it is delivered with the pull request's report.
+    pub(super) fn answer(&self, pull: u64, answer: Answer) {
+        if let Some(shared) = &self.0 {
+            let mut answers = shared.answers();
+            if let Some(report) = answers.put(pull, answer) {
+                shared.lock().insert(Subject::Pull(pull), report);
+                shared.posted.notify_one();
+            }
+        }
+    }
+
+    /// The answers of a pull request of which no report was left.
+    pub(super) fn untold(&self, pull: u64) -> Option<Vec<Answer>> {
+        self.0.as_ref()?.answers().untold(pull)
+    }
 }
 
 impl Shared {
+    fn answers(&self) -> std::sync::MutexGuard<'_, Answers> {
+        self.answers.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     fn lock(&self) -> std::sync::MutexGuard<'_, BTreeMap<Subject, PullReport>> {
         self.reports.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -175,7 +199,7 @@ fn only_progress(before: &PullReport, after: &PullReport) -> bool {
             .iter()
             .map(|environment| (environment.name.clone(), environment.status))
             .collect();
-        (report.head.clone(), report.purpose, report.problem.clone(), statuses)
+        (report.head.clone(), report.purpose, report.problem.clone(), statuses, report.commands.clone())
     };
     essence(before) == essence(after)
 }

@@ -20,6 +20,21 @@ pub struct CommitCheck {
     pub summary: String,
     /// What is said about lines of files.
     pub annotations: Vec<Annotation>,
+    /// What can be asked by pressing a button; at most three. Shown where presses are heard of.
+    pub buttons: Vec<CheckButton>,
+}
+
+/// A button of a check run. Pressing it is told by a webhook, and by nothing else.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum CheckButton {
+    /// Plan, or deploy, again.
+    Again,
+    /// Agree to the plan that waits.
+    Approve,
+    /// Move the rollout on.
+    Promote,
+    /// Turn the rollout back.
+    Abort,
 }
 
 /// How far a check is.
@@ -63,7 +78,10 @@ impl Client {
     /// Brings a commit's check run, or its commit status, to this.
     pub async fn put_check(&self, check: &CommitCheck) -> Result<(), GithubError> {
         match self.report {
-            ReportAs::CheckRun => self.put_check_run(check).await,
+            ReportAs::CheckRun if self.hears_buttons() => self.put_check_run(check).await,
+            ReportAs::CheckRun => {
+                self.put_check_run(&CommitCheck { buttons: Vec::new(), ..check.clone() }).await
+            }
             ReportAs::Status => self.put_status(check).await,
         }
     }
@@ -123,6 +141,7 @@ impl CommitCheck {
             "name": self.name,
             "head_sha": self.commit,
             "external_id": self.external_id(),
+            "actions": self.buttons.iter().take(limits::ACTIONS).map(|button| button.to_json()).collect::<Vec<_>>(),
             "output": {
                 "title": limits::characters(&self.title, 250),
                 "summary": limits::bytes(&self.summary, limits::SUMMARY_BYTES),
@@ -141,6 +160,31 @@ impl CommitCheck {
             body["conclusion"] = conclusion.into();
         }
         body
+    }
+}
+
+impl CheckButton {
+    const ALL: [Self; 4] = [Self::Again, Self::Approve, Self::Promote, Self::Abort];
+
+    /// What GitHub sends back: the button of an identifier.
+    #[cfg_attr(not(test), expect(dead_code, reason = "whoever receives webhooks calls it"))]
+    pub fn of(identifier: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|button| button.words().0 == identifier)
+    }
+
+    /// Identifier, label and description, within GitHub's 20, 20 and 40 characters.
+    fn words(self) -> (&'static str, &'static str, &'static str) {
+        match self {
+            Self::Again => ("again", "Try again", "Plan or deploy it once more, now"),
+            Self::Approve => ("approve", "Approve", "Let traffic move to the new side"),
+            Self::Promote => ("promote", "Promote", "Move the rollout on without waiting"),
+            Self::Abort => ("abort", "Abort", "Turn the rollout back"),
+        }
+    }
+
+    fn to_json(self) -> Value {
+        let (identifier, label, description) = self.words();
+        json!({ "identifier": identifier, "label": label, "description": description })
     }
 }
 

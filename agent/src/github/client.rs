@@ -31,6 +31,8 @@ pub struct Client {
     /// The App itself; none with a token.
     app: Option<Octocrab>,
     pub(super) report: ReportAs,
+    /// Whether anybody hears of it when a check's button is pressed.
+    hears_buttons: bool,
     repository: String,
     write_pause: Duration,
     /// When the next write may leave; held while one is on its way.
@@ -86,6 +88,7 @@ impl Client {
             crab,
             app,
             report: config.report,
+            hears_buttons: false,
             repository: format!("/repos/{}/{}", config.owner, config.name),
             write_pause: config.write_pause,
             next_write: Mutex::new(Instant::now()),
@@ -93,6 +96,17 @@ impl Client {
             identity: OnceCell::new(),
             ids: std::sync::Mutex::default(),
         })
+    }
+
+    /// Shows the buttons of checks: only where webhooks tell that they were pressed.
+    #[must_use]
+    #[cfg_attr(not(test), expect(dead_code, reason = "whoever receives webhooks turns it on"))]
+    pub fn hearing_buttons(self) -> Self {
+        Self { hears_buttons: true, ..self }
+    }
+
+    pub(super) fn hears_buttons(&self) -> bool {
+        self.hears_buttons
     }
 
     /// A token that lets Git read the repository: the App's; none with a
@@ -115,12 +129,12 @@ impl Client {
 
     /// Asks for something of the repository.
     pub(super) async fn get<T: DeserializeOwned>(&self, path: &str) -> Result<T, GithubError> {
-        self.call(&self.crab, Method::GET, &format!("{}{path}", self.repository), None).await
+        Ok(self.call(&self.crab, Method::GET, &format!("{}{path}", self.repository), None).await?.1)
     }
 
     /// Asks for something of the account.
     pub(super) async fn get_of_account<T: DeserializeOwned>(&self, path: &str) -> Result<T, GithubError> {
-        self.call(self.app.as_ref().unwrap_or(&self.crab), Method::GET, path, None).await
+        Ok(self.call(self.app.as_ref().unwrap_or(&self.crab), Method::GET, path, None).await?.1)
     }
 
     /// Whether the agent is an App there.
@@ -166,6 +180,16 @@ impl Client {
         path: &str,
         body: &Value,
     ) -> Result<T, GithubError> {
+        Ok(self.write_and_say(method, path, body).await?.1)
+    }
+
+    /// The same, with the status: whether something was created, or was there.
+    pub(super) async fn write_and_say<T: DeserializeOwned>(
+        &self,
+        method: Method,
+        path: &str,
+        body: &Value,
+    ) -> Result<(http::StatusCode, T), GithubError> {
         let mut next = self.next_write.lock().await;
         tokio::time::sleep_until(*next).await;
         let result = self.call(&self.crab, method, &format!("{}{path}", self.repository), Some(body)).await;
@@ -179,7 +203,7 @@ impl Client {
         method: Method,
         path: &str,
         body: Option<&Value>,
-    ) -> Result<T, GithubError> {
+    ) -> Result<(http::StatusCode, T), GithubError> {
         let operation = format!("{method} {}", path.split('?').next().unwrap_or(path));
         self.open(&operation)?;
         let exchange = async {
@@ -208,13 +232,14 @@ impl Client {
             }
             return Err(error);
         }
-        serde_json::from_slice(&body).map_err(|error| {
+        let answer = serde_json::from_slice(&body).map_err(|error| {
             GithubError::new(
                 GithubErrorKind::Unreadable,
                 &operation,
                 format!("the answer is not understood: {error}"),
             )
-        })
+        })?;
+        Ok((parts.status, answer))
     }
 
     /// Whether GitHub may be asked again.

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use super::{Client, GithubError, GithubErrorKind};
 
 /// What our comment begins with; unseen by people.
-const MARKER: &str = "<!-- pointsman -->";
+pub(super) const MARKER: &str = "<!-- pointsman -->";
 
 #[derive(Deserialize)]
 struct Comment {
@@ -52,6 +52,19 @@ impl Client {
         };
         self.known().comments.insert(pull, (id, body));
         Ok(())
+    }
+
+    /// Changes the text of the one comment without knowing the rest of it; true
+    /// when there is one.
+    pub async fn edit_comment(
+        &self,
+        pull: u64,
+        edit: impl FnOnce(&str) -> String + Send,
+    ) -> Result<bool, GithubError> {
+        let Some((_, standing)) = self.our_comment(pull).await? else { return Ok(false) };
+        let text = standing.strip_prefix(MARKER).unwrap_or(&standing).trim_start_matches('\n');
+        self.put_comment(pull, &edit(text), NewComment::Never).await?;
+        Ok(true)
     }
 
     async fn create_comment(&self, pull: u64, body: &str) -> Result<u64, GithubError> {

@@ -2,6 +2,8 @@
 
 /// A check run's summary, in bytes.
 pub(super) const SUMMARY_BYTES: usize = 65_535;
+/// Buttons of a check run.
+pub(super) const ACTIONS: usize = 3;
 /// Annotations in one call.
 pub(super) const ANNOTATIONS: usize = 50;
 /// The description of a commit status or a deployment status, in characters.

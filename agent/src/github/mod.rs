@@ -7,15 +7,18 @@ mod comment;
 mod deployments;
 mod error;
 mod identity;
+mod issues;
 mod limits;
+mod permissions;
 mod pulls;
 mod statuses;
 #[cfg(test)]
 mod tests;
 
-pub use checks::{Annotation, CheckState, CommitCheck};
+pub use checks::{Annotation, CheckButton, CheckState, CommitCheck};
 pub use client::Client;
 pub use comment::NewComment;
 pub use deployments::{DeploymentState, EnvironmentDeployment};
 pub use error::{GithubError, GithubErrorKind};
-pub use pulls::Pull;
+pub use issues::{IssueComment, Reacted, Reaction};
+pub use pulls::{Pull, PullState};

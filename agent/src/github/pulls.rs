@@ -1,6 +1,6 @@
 use serde::Deserialize;
 
-use super::{Client, GithubError};
+use super::{Client, GithubError, GithubErrorKind};
 
 /// A pull request.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -27,10 +27,23 @@ pub struct Pull {
     pub merged_as: Option<String>,
 }
 
+/// A pull request, and how far it is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PullState {
+    /// The pull request.
+    pub pull: Pull,
+    /// Whether it is open.
+    pub open: bool,
+    /// When it was merged.
+    pub merged_at: Option<jiff::Timestamp>,
+}
+
 /// GitHub's words; everything that may be absent is.
 #[derive(Deserialize)]
 struct Raw {
     number: u64,
+    #[serde(default)]
+    state: String,
     #[serde(default)]
     title: String,
     user: Option<User>,
@@ -75,6 +88,18 @@ impl Client {
         Ok(raw.into_iter().map(Pull::from).collect())
     }
 
+    /// One pull request; none when that number is an issue, or nothing.
+    pub async fn pull(&self, number: u64) -> Result<Option<PullState>, GithubError> {
+        let raw: Raw = match self.get(&format!("/pulls/{number}")).await {
+            Ok(raw) => raw,
+            Err(error) if error.kind == GithubErrorKind::NotFound => return Ok(None),
+            Err(error) => return Err(error),
+        };
+        let open = raw.state == "open";
+        let merged_at = raw.merged_at.as_deref().and_then(|at| at.parse().ok());
+        Ok(Some(PullState { pull: Pull::from(raw), open, merged_at }))
+    }
+
     /// The merged pull request of the branch that a commit came with; none
     /// when it was pushed.
     pub async fn pull_of_commit(&self, commit: &str, branch: &str) -> Result<Option<Pull>, GithubError> {
@@ -89,7 +114,8 @@ impl Client {
 
 impl From<Raw> for Pull {
     fn from(raw: Raw) -> Self {
-        let Raw { number, title, user, head, base, draft, labels, merged_at, merge_commit_sha } = raw;
+        let Raw { number, state: _, title, user, head, base, draft, labels, merged_at, merge_commit_sha } =
+            raw;
         let own = match (&head.repo, &base.repo) {
             (Some(head), Some(base)) => head.full_name == base.full_name,
             _ => false,

@@ -75,6 +75,7 @@ impl Story {
             title: title.to_owned(),
             summary: format!("{title} at length"),
             annotations: Vec::new(),
+            buttons: Vec::new(),
         }
     }
 

@@ -6,7 +6,7 @@ use crate::{
     Address,
     environment::{Diagnostic, EnvironmentName, Place, Severity},
     plan::Action,
-    report::{Event, Judged, Outcome},
+    report::{Event, Judged, Outcome, command::Answer},
 };
 
 /// Everything that one pull request, or one commit of the watched branch, is
@@ -27,6 +27,8 @@ pub struct PullReport {
     pub diagnostics: Vec<Diagnostic>,
     /// What is wrong with the revision as a whole: what, why, and what to do.
     pub problem: Option<String>,
+    /// What people asked for in comments, the oldest first.
+    pub commands: Vec<Answer>,
 }
 
 /// What a report is about.

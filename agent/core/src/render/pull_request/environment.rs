@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use super::{
     block,
     changes::{Fold, changes, shortened, undone},
-    code, cost, diagnostics, folded, left_out, lines_of, prose, titles,
+    code, commands, cost, diagnostics, folded, left_out, lines_of, prose, titles,
 };
 use crate::{
     plan::Plan,
@@ -41,6 +41,9 @@ pub(super) fn section(report: &PullReport, environment: &EnvironmentReport, room
         ));
     }
     text.push_str(remark(*status));
+    if *status == Status::Checked {
+        text.push_str(&format!("{}\n\n", commands::allow_fork(&report.head)));
+    }
     if report.purpose == Purpose::Deploy {
         text.push_str(next_try(*status, *again));
     }

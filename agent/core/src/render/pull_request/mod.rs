@@ -1,6 +1,7 @@
 //! The one comment of a pull request, and what its checks say, in Markdown.
 
 mod changes;
+pub mod commands;
 mod cost;
 mod environment;
 mod escape;
@@ -69,6 +70,7 @@ fn written(report: &PullReport, room: usize, environments: usize) -> String {
         text.push_str(&format!("\n#### {}\n\n", code(environment.name.as_str())));
         text.push_str(&environment::section(report, environment, room));
     }
+    text.push_str(&commands::section(&report.commands));
     text.push('\n');
     text.push_str(&footer(report));
     tidy(&text)

@@ -152,6 +152,7 @@ fn report(purpose: Purpose, environments: Vec<EnvironmentReport>) -> PullReport 
         environments,
         diagnostics: Vec::new(),
         problem: None,
+        commands: Vec::new(),
     }
 }
 

@@ -34,6 +34,27 @@ fn the_comment(world: &World, number: u64) -> String {
     comments[0].body.clone()
 }
 
+/// A comment without its code, in which nothing does anything.
+fn without_code(text: &str) -> String {
+    let (mut plain, mut rest) = (String::new(), text);
+    while let Some(begin) = rest.find('`') {
+        plain.push_str(&rest[..begin]);
+        rest = &rest[begin..];
+        let ticks = rest.len() - rest.trim_start_matches('`').len();
+        let fence = &rest[..ticks];
+        let mut from = ticks;
+        rest = loop {
+            let Some(at) = rest[from..].find(fence) else { break "" };
+            let run = rest[from + at..].len() - rest[from + at..].trim_start_matches('`').len();
+            if run == ticks {
+                break &rest[from + at + ticks..];
+            }
+            from += at + run;
+        };
+    }
+    plain + rest
+}
+
 /// How often the example environment was planned so far.
 fn plans(agent: &Running) -> usize {
     agent.said().lines().filter(|line| line.contains("to add") && line.contains("pull=")).count()
@@ -145,7 +166,8 @@ fn people_command_in_comments_and_nobody_else_does() {
     }
     wait_for_text(&world, number, "a line of a new comment can say");
     let said = the_comment(&world, number);
-    assert!(!said.contains("@robin") && !said.contains("<img"), "{said}");
+    let said_plainly = without_code(&said);
+    assert!(!said_plainly.contains('@') && !said_plainly.contains("<img"), "{said}");
     assert!(said.contains("there is no command `destroy`"), "{said}");
     let plans_of_all = plans(&agent);
     assert_eq!(plans_of_all, before, "nothing else had anything planned");
@@ -253,7 +275,8 @@ fn a_rollout_is_turned_back_and_approved_by_comment() {
     wait_for_text(world, number, "not today");
     world.github.wait_until(PATIENCE, "it is turned back", |repository| deployed(repository, &commit));
     assert_eq!(shop.stands(), "shop 2 11\nrule a\n");
-    assert!(!the_comment(world, number).contains("@kim"), "{}", the_comment(world, number));
+    let said = the_comment(world, number);
+    assert!(!without_code(&said).contains("@kim"), "{said}");
 
     let again = world.github.comment(number, "robin", "/pointsman apply");
     wait_for(world, number, again, "rocket");

@@ -2,6 +2,7 @@
 
 use std::{path::Path, time::Duration};
 
+use pointsman_core::report::command::Right;
 use pointsman_tests::{
     git::ConfigRepo,
     github::{Failure, GitHub},
@@ -9,8 +10,8 @@ use pointsman_tests::{
 use tempfile::TempDir;
 
 use super::{
-    Annotation, CheckState, Client, CommitCheck, DeploymentState, EnvironmentDeployment, GithubErrorKind,
-    NewComment,
+    Annotation, CheckButton, CheckState, Client, CommitCheck, DeploymentState, EnvironmentDeployment,
+    GithubErrorKind, NewComment, Reacted, Reaction,
 };
 use crate::config;
 
@@ -278,4 +279,79 @@ async fn a_reply_that_was_lost_makes_no_second_object() {
     client.put_deployment(&story.deployment(DeploymentState::Queued)).await.unwrap();
     let counts = story.github.read(|repository| (repository.checks.len(), repository.deployments.len()));
     assert_eq!((story.comments().len(), counts), (1, (1, 1)));
+}
+
+#[tokio::test]
+async fn comments_of_people_are_listed_from_their_last_edit_on() {
+    let story = Story::new();
+    let client = story.app();
+    client.put_comment(story.pull, "/pointsman plan", NewComment::Allowed).await.unwrap();
+    story.github.comment(story.pull, "robin", "/pointsman plan");
+    story.github.edited_comment(story.pull, "kim", "edited");
+    let since = jiff::Timestamp::now() - jiff::SignedDuration::from_secs(30);
+    let comments = client.comments_since(since).await.unwrap();
+    let told: Vec<_> = comments
+        .iter()
+        .map(|comment| (comment.author.as_str(), comment.number, comment.by_person, comment.is_as_written()))
+        .collect();
+    assert_eq!(
+        told,
+        [
+            ("pointsman[bot]", story.pull, false, true),
+            ("robin", story.pull, true, true),
+            ("kim", story.pull, true, false),
+        ]
+    );
+    let later = jiff::Timestamp::now() + jiff::SignedDuration::from_secs(30);
+    assert_eq!(client.comments_since(later).await.unwrap(), []);
+    story.github.assert_no_violations();
+}
+
+#[tokio::test]
+async fn of_two_replicas_one_is_first() {
+    let story = Story::new();
+    let comment = story.github.comment(story.pull, "robin", "/pointsman plan");
+    let (one, two) = (story.app(), story.app());
+    assert_eq!(one.our_reactions(comment).await.unwrap().len(), 0);
+    let (first, second) =
+        futures::join!(one.react(comment, Reaction::Eyes), two.react(comment, Reaction::Eyes));
+    let mut first = [first.unwrap(), second.unwrap()];
+    first.sort_by_key(|reacted| *reacted == Reacted::Before);
+    assert_eq!(first, [Reacted::New, Reacted::Before]);
+    assert_eq!(one.our_reactions(comment).await.unwrap(), [Reaction::Eyes].into());
+    assert_eq!(story.token("robin").our_reactions(comment).await.unwrap().len(), 0);
+    story.github.assert_no_violations();
+}
+
+#[tokio::test]
+async fn what_a_person_may_is_asked_each_time() {
+    let story = Story::new();
+    let client = story.app();
+    for (level, right) in
+        [("none", Right::None), ("read", Right::Read), ("write", Right::Write), ("admin", Right::Admin)]
+    {
+        story.github.set_permission("kim", level);
+        assert_eq!(client.right_of("kim").await.unwrap(), right);
+    }
+    story.github.fail(Failure::new(404, "Not Found"));
+    assert_eq!(client.right_of("../../../user").await.unwrap(), Right::None);
+    story.github.fail(Failure::gateway(502));
+    assert!(client.right_of("kim").await.unwrap_err().is_temporary());
+}
+
+#[tokio::test]
+async fn buttons_are_shown_where_somebody_hears_of_them() {
+    let story = Story::new();
+    let buttons = vec![CheckButton::Again, CheckButton::Approve, CheckButton::Abort, CheckButton::Promote];
+    let check = CommitCheck { buttons, ..story.check(CheckState::Success, "Planned") };
+    story.app().put_check(&check).await.unwrap();
+    let shown = || story.github.pull(story.pull).checks().remove(0).actions;
+    assert_eq!(shown().len(), 0);
+    story.app().hearing_buttons().put_check(&check).await.unwrap();
+    let shown = shown();
+    assert_eq!(shown.len(), 3, "as many as GitHub takes");
+    let identifier = shown[2]["identifier"].as_str().unwrap();
+    assert_eq!(CheckButton::of(identifier), Some(CheckButton::Abort));
+    assert_eq!(CheckButton::of("rm"), None);
+    story.github.assert_no_violations();
 }

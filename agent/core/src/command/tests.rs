@@ -173,9 +173,9 @@ fn silent() -> Vec<String> {
         "<div>\n/pointsman apply\n</div>",
         "<textarea>\n/pointsman apply\n</textarea>",
         "**/pointsman apply**",
-        "**\n/pointsman apply\n**",
+        "**a\n/pointsman apply\nb**",
         "*a\n/pointsman apply\nb*",
-        "_\n/pointsman apply_",
+        "_a\n/pointsman apply\nb_",
         "[\n/pointsman apply\n](https://evil.example)",
         "[a\n/pointsman apply](https://evil.example)",
         "![a\n/pointsman apply](https://evil.example)",
@@ -267,10 +267,12 @@ const MISTAKEN: &[&str] = &[
 #[test]
 fn hostile_comments_ask_for_nothing() {
     let silent = silent();
-    for body in &silent {
-        let short: String = body.chars().take(80).collect();
-        assert_eq!(read(body).asked, [], "{short:?}");
-    }
+    let asking: Vec<String> = silent
+        .iter()
+        .filter(|body| !read(body).asked.is_empty())
+        .map(|body| body.chars().take(80).collect())
+        .collect();
+    assert_eq!(asking, [""; 0]);
     for line in MISTAKEN {
         assert!(one(line).is_err(), "{line:?}: {:?}", one(line));
     }

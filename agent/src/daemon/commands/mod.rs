@@ -104,8 +104,11 @@ async fn hear(
     reading: Reading,
 ) -> Result<Option<Reply>, GithubError> {
     let Some(place) = place::of(agent, github, comment.number).await? else { return Ok(None) };
-    if !github.our_reactions(comment.id).await?.is_empty() {
-        allow_again(agent, github, comment, &place, &reading).await?;
+    let before = github.our_reactions(comment.id).await?;
+    if !before.is_empty() {
+        if !before.contains(&Reaction::ThumbsDown) {
+            allow_again(agent, github, comment, &place, &reading).await?;
+        }
         return Ok(None);
     }
     let right = github.right_of(&comment.author).await?;

@@ -146,7 +146,9 @@ fn said(reply: &Reply) -> String {
         Reply::GoesBack(environment) => {
             format!("{} goes back to the release before when its turn comes.", name(environment))
         }
-        Reply::WentBack(environment) => format!("{} went back; see above.", name(environment)),
+        Reply::WentBack(environment) => {
+            format!("where {} is on its way back stands above.", name(environment))
+        }
         Reply::Unlocked { environment, item } => format!(
             "the lock of {} is released; it was held by {}.",
             name(environment),

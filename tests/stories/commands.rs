@@ -23,8 +23,8 @@ fn wait_for(world: &World, number: u64, comment: u64, reaction: &str) {
 /// Waits until the one comment says this.
 fn wait_for_text(world: &World, number: u64, text: &str) {
     world.github.wait_until(PATIENCE, text, |repository| {
-        let ours = repository.pulls[&number].comments.iter().filter(|comment| comment.author.is_bot);
-        ours.clone().count() == 1 && ours.last().is_some_and(|comment| comment.body.contains(text))
+        let mut ours = repository.pulls[&number].comments.iter().filter(|comment| comment.author.is_bot);
+        ours.clone().count() == 1 && ours.next_back().is_some_and(|comment| comment.body.contains(text))
     });
 }
 
@@ -296,12 +296,32 @@ fn a_rollout_is_turned_back_and_approved_by_comment() {
     // And back.
     let back = world.github.comment(number, "robin", &format!("/pointsman rollback {NAME}"));
     wait_for(world, number, back, "rocket");
-    wait_for_text(world, number, "waits for approval of plan");
-    let approve = world.github.comment(number, "robin", "/pointsman approve");
-    wait_for(world, number, approve, "rocket");
     wait_for_text(world, number, "Gone back:");
+    wait_for_text(world, number, "is on its way back stands above");
     assert_eq!(shop.stands(), "shop 2 11\nshop--b 0 22\nrule a\n");
-    let said = stop(agent);
-    assert_eq!(said.matches("a command was answered").count(), 5, "{said}");
+    let said = agent.said();
+    assert_eq!(said.matches("a command was answered").count(), 4, "{said}");
+
+    // A lock that somebody left is released by its ID, and by nobody who only writes.
+    world.github.set_permission("kim", "write");
+    world.aws.python(&LEFT_LOCK.replace("LOCK", "gg-ai-terraform-states/production/shop/terraform.tfstate"));
+    let id = "6d0e5b0e-1111-2222-3333-444455556666";
+    let unlock =
+        |who: &str, id: &str| world.github.comment(number, who, &format!("/pointsman unlock {NAME} {id}"));
+    let (by_writer, another, left) = (unlock("kim", id), unlock("robin", "another"), unlock("robin", id));
+    wait_for(world, number, by_writer, "-1");
+    wait_for(world, number, another, "confused");
+    wait_for(world, number, left, "rocket");
+    wait_for_text(world, number, "is released; it was held by alice@laptop");
+    let lock = world.aws.python("print(client('dynamodb').scan(TableName='terraform-state-locks')['Items'])");
+    assert!(!lock.contains("alice"), "{lock}");
+    stop(agent);
     world.github.assert_no_violations();
 }
+
+const LEFT_LOCK: &str = r#"
+client("dynamodb").put_item(TableName="terraform-state-locks", Item={
+    "LockID": {"S": "LOCK"},
+    "Info": {"S": json.dumps({"ID": "6d0e5b0e-1111-2222-3333-444455556666", "Operation": "OperationTypePlan", "Info": "",
+        "Who": "alice@laptop", "Version": "1.11.4", "Created": "2026-11-01T10:00:00.000000Z", "Path": "LOCK"})}})
+"#;

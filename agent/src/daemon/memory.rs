@@ -8,7 +8,7 @@ use std::{
 
 use pointsman_core::{environment::EnvironmentName, report::Judged};
 
-use super::commands::Heard;
+use super::commands::Remembered;
 use crate::github::Pull;
 
 /// What is known of environments, pull requests and the branch.
@@ -31,7 +31,7 @@ pub(super) struct Memory {
     /// Pull requests that a task is at work on.
     pub(super) planning: BTreeSet<u64>,
     /// What people wrote, as far as it is dealt with.
-    pub(super) heard: Heard,
+    pub(super) heard: Remembered,
     /// The last look for drift: environments that differ.
     pub(super) drift: BTreeMap<EnvironmentName, Judged>,
 }

@@ -16,15 +16,14 @@ use crate::daemon::{agent::Agent, memory::Known};
 /// Does what was asked, or says why not. What takes long goes on by itself, and
 /// its answer is replaced when it ended.
 pub(super) async fn act(ask: &Ask, command: Command) -> Reply {
+    let say = |environment, word, plan, why| Box::pin(rollouts::say(ask, environment, word, plan, why));
     let reply = match command {
         Command::Help => Ok(help(ask).await),
         Command::Plan { environment, commit } => plan(ask, environment, commit).await,
         Command::Apply { environment } => apply(ask, environment).await,
-        Command::Promote { environment } => rollouts::say(ask, environment, Word::Promote, None, None).await,
-        Command::Abort { environment, why } => rollouts::say(ask, environment, Word::Abort, None, why).await,
-        Command::Approve { environment, plan } => {
-            rollouts::say(ask, environment, Word::Approve, plan, None).await
-        }
+        Command::Promote { environment } => say(environment, Word::Promote, None, None).await,
+        Command::Abort { environment, why } => say(environment, Word::Abort, None, why).await,
+        Command::Approve { environment, plan } => say(environment, Word::Approve, plan, None).await,
         Command::Unlock { environment, id } => unlocked(ask, environment, &id).await,
         Command::Rollback { environment } => back::go_back(ask, environment).await,
     };

@@ -6,8 +6,8 @@ mod act;
 mod answers;
 mod back;
 mod buttons;
-mod heard;
 mod place;
+mod remembered;
 mod rollouts;
 
 use std::sync::Arc;
@@ -25,10 +25,22 @@ use crate::github::{Client, GithubError, IssueComment, Reacted, Reaction};
 pub(super) use answers::Answers;
 #[expect(unused_imports, reason = "whoever receives webhooks presses them")]
 pub(super) use buttons::{Button, Pressed, press};
-pub(super) use heard::Heard;
+pub(super) use remembered::Remembered;
 
 /// So many comments with commands are acted on in one look; the next goes on.
 const MOST_COMMENTS: usize = 50;
+/// So many comments of one person who may not are answered in one look.
+const MOST_REFUSALS: usize = 3;
+
+/// What became of a comment.
+enum Heard {
+    /// It was acted on.
+    Acted,
+    /// Whoever wrote it may not.
+    Refused,
+    /// It was dealt with before, or is not about a pull request of ours.
+    Before,
+}
 
 /// Begins to look at the comments, unless a look is still under way.
 pub(super) fn start(agent: &Arc<Agent>) {
@@ -60,12 +72,13 @@ async fn look(agent: &Arc<Agent>, github: &Arc<Client>) -> Result<(), GithubErro
         }
         if comment.by_person && agent.memory().heard.is_new(comment.id, comment.created_at, now) {
             let reading = reading(comment).await;
-            // Whoever was refused a moment ago is not asked about again.
-            if !reading.asked.is_empty() && !refused.contains(&comment.author) {
+            // Whoever may not, and goes on, is not answered for ever.
+            let refusals = refused.iter().filter(|login| **login == comment.author).count();
+            if !reading.asked.is_empty() && refusals < MOST_REFUSALS {
                 acted += 1;
                 match hear(agent, github, comment, reading).await {
-                    Ok(Some(Reply::NotAllowed { .. })) => refused.push(comment.author.clone()),
-                    Ok(_) => {}
+                    Ok(Heard::Refused) => refused.push(comment.author.clone()),
+                    Ok(Heard::Acted | Heard::Before) => {}
                     Err(error) if error.is_temporary() => return Err(error),
                     Err(error) => {
                         tracing::error!(%error, comment = comment.id, "a command cannot be acted on");
@@ -91,8 +104,7 @@ async fn reading(comment: &IssueComment) -> Reading {
     }
 }
 
-/// Acts on one comment; answers what came of its last command, where it was
-/// not acted on before.
+/// Acts on one comment, if nobody did before.
 ///
 /// # Errors
 ///
@@ -102,14 +114,14 @@ async fn hear(
     github: &Arc<Client>,
     comment: &IssueComment,
     reading: Reading,
-) -> Result<Option<Reply>, GithubError> {
-    let Some(place) = place::of(agent, github, comment.number).await? else { return Ok(None) };
+) -> Result<Heard, GithubError> {
+    let Some(place) = place::of(agent, github, comment.number).await? else { return Ok(Heard::Before) };
     let before = github.our_reactions(comment.id).await?;
     if !before.is_empty() {
         if !before.contains(&Reaction::ThumbsDown) {
             allow_again(agent, github, comment, &place, &reading).await?;
         }
-        return Ok(None);
+        return Ok(Heard::Before);
     }
     let right = github.right_of(&comment.author).await?;
     let mut ask = Ask {
@@ -122,58 +134,41 @@ async fn hear(
         of: (comment.id, 0),
         asked: reading.asked.first().map(|asked| asked.line.clone()).unwrap_or_default(),
     };
-    let instead = if right < Right::Write {
-        Some(Reply::NotAllowed { needs: Right::Write })
-    } else if !comment.is_as_written() {
-        Some(Reply::Edited)
-    } else {
-        None
-    };
-    if let Some(reply) = instead {
-        ask.answer(reply.clone());
-        ask.react(comment.id, reaction(reply.ended())).await;
-        ask.show().await;
-        return Ok(Some(reply));
+    if right < Right::Write {
+        ask.answer(Reply::NotAllowed { needs: Right::Write });
+        ask.end(comment.id, Ended::NotAllowed).await;
+        return Ok(Heard::Refused);
+    }
+    if !comment.is_as_written() {
+        ask.answer(Reply::Edited);
+        ask.end(comment.id, Ended::NotDone).await;
+        return Ok(Heard::Acted);
     }
     // Whoever puts it there first acts: GitHub keeps one.
     match github.react(comment.id, Reaction::Eyes).await {
-        Ok(Reacted::Before) => return Ok(None),
+        Ok(Reacted::Before) => return Ok(Heard::Before),
         Ok(Reacted::New) => {}
         Err(error) => {
             tracing::warn!(%error, comment = comment.id, "a command is acted on, and no reaction says so");
         }
     }
     let Reading { asked, more } = reading;
-    let mut worst = (Ended::Done, None);
-    let replies = asked.len();
+    let (mut ended, commands) = (Ended::Done, asked.len());
     for (at, Asked { line, command }) in asked.into_iter().enumerate() {
         (ask.of, ask.asked) = ((comment.id, at), line);
-        tracing::info!(pull = ask.place.number(), who = ask.who, comment = comment.id, asked = ?ask.asked, "a command");
         let reply = match command {
             Ok(command) => Box::pin(act::act(&ask, command)).await,
             Err(mistake) => Reply::Mistaken(mistake),
         };
-        worst = worst.max_by_end(reply.clone());
+        ended = ended.max(reply.ended());
         ask.answer(reply);
     }
     if more > 0 {
-        ask.of = (comment.id, replies);
+        ask.of = (comment.id, commands);
         ask.answer(Reply::TooMany(more));
     }
-    ask.react(comment.id, reaction(worst.0)).await;
-    ask.show().await;
-    Ok(worst.1)
-}
-
-trait Worst {
-    fn max_by_end(self, reply: Reply) -> Self;
-}
-
-impl Worst for (Ended, Option<Reply>) {
-    fn max_by_end(self, reply: Reply) -> Self {
-        let ended = reply.ended();
-        if self.1.is_none() || ended > self.0 { (ended, Some(reply)) } else { self }
-    }
+    ask.end(comment.id, ended).await;
+    Ok(Heard::Acted)
 }
 
 fn reaction(ended: Ended) -> Reaction {
@@ -233,7 +228,7 @@ impl Ask {
     /// Keeps what came of it for the comment, in place of what was said of it before.
     fn answer(&self, reply: Reply) {
         let ended = reply.ended();
-        tracing::info!(pull = self.place.number(), who = self.who, ?ended, ?reply, "a command was answered");
+        tracing::info!(pull = self.place.number(), who = self.who, asked = ?self.asked, ?ended, ?reply, "a command was answered");
         let answer = Answer {
             of: self.of,
             who: self.who.clone(),
@@ -254,9 +249,12 @@ impl Ask {
         }
     }
 
-    async fn react(&self, comment: u64, reaction: Reaction) {
+    /// Says under the comment how it ended. A reaction that fails stops nothing.
+    async fn end(&self, comment: u64, ended: Ended) {
+        let reaction = reaction(ended);
         if let Err(error) = self.github.react(comment, reaction).await {
             tracing::warn!(%error, comment, ?reaction, "no reaction says what came of a command");
         }
+        self.show().await;
     }
 }

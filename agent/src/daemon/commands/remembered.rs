@@ -11,7 +11,7 @@ const OVERLAP: SignedDuration = SignedDuration::from_mins(5);
 /// What is remembered of comments. All of it can be lost: our reactions and the
 /// comments themselves say the rest.
 #[derive(Debug, Default)]
-pub(in crate::daemon) struct Heard {
+pub(in crate::daemon) struct Remembered {
     looking: bool,
     /// The newest edit that was seen.
     until: Option<Timestamp>,
@@ -23,7 +23,7 @@ pub(in crate::daemon) struct Heard {
     again: BTreeSet<u64>,
 }
 
-impl Heard {
+impl Remembered {
     /// Whether a look may begin.
     pub(super) fn begin(&mut self) -> bool {
         !std::mem::replace(&mut self.looking, true)
@@ -85,15 +85,15 @@ impl Heard {
 mod tests {
     use jiff::{SignedDuration, Timestamp};
 
-    use super::Heard;
+    use super::Remembered;
 
     #[test]
     fn a_comment_is_heard_once_and_the_question_stays_the_same() {
         let now = Timestamp::UNIX_EPOCH + SignedDuration::from_hours(1_000);
-        let mut heard = Heard::default();
+        let mut heard = Remembered::default();
         assert!(heard.begin() && !heard.begin());
         let since = heard.since(now);
-        assert_eq!(now - since, SignedDuration::from_hours(24).into());
+        assert_eq!(now - since, SignedDuration::from_hours(24));
         assert_eq!(heard.since(now + SignedDuration::from_hours(1)), since);
         let written = now - SignedDuration::from_mins(1);
         assert!(heard.is_new(7, written, now));
@@ -106,7 +106,7 @@ mod tests {
 
     #[test]
     fn one_commit_of_a_fork_is_allowed_and_no_other() {
-        let mut heard = Heard::default();
+        let mut heard = Remembered::default();
         assert!(heard.allow(3, "a") && !heard.allow(3, "a"));
         assert!(heard.is_allowed(3, "a") && !heard.is_allowed(3, "b") && !heard.is_allowed(4, "a"));
         assert!(heard.allow(3, "b") && !heard.is_allowed(3, "a"));

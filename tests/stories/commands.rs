@@ -312,7 +312,7 @@ fn a_rollout_is_turned_back_and_approved_by_comment() {
     wait_for(world, number, by_writer, "-1");
     wait_for(world, number, another, "confused");
     wait_for(world, number, left, "rocket");
-    wait_for_text(world, number, "is released; it was held by alice@laptop");
+    wait_for_text(world, number, "is released; it was held by alice");
     let lock = world.aws.python("print(client('dynamodb').scan(TableName='terraform-state-locks')['Items'])");
     assert!(!lock.contains("alice"), "{lock}");
     stop(agent);

@@ -79,5 +79,6 @@ pub fn holder_words(holder: &LockInfo) -> String {
     if !id.is_empty() {
         text.push_str(&format!(", lock ID {}", plain(id)));
     }
-    text
+    // It is said in the middle of a line.
+    text.replace('\n', " ")
 }

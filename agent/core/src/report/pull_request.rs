@@ -27,6 +27,10 @@ pub struct PullReport {
     pub diagnostics: Vec<Diagnostic>,
     /// What is wrong with the revision as a whole: what, why, and what to do.
     pub problem: Option<String>,
+    /// Where the agent's own page shows all of it, when people can reach one.
+    pub page: Option<String>,
+    /// The pull request that this came with, where GitHub offers to revert it.
+    pub revert: Option<String>,
 }
 
 /// What a report is about.
@@ -63,6 +67,37 @@ pub struct EnvironmentReport {
     pub behind: bool,
     /// The agent tries again by itself, without anybody changing anything.
     pub again: bool,
+    /// Other open pull requests that change it too, by number.
+    pub others: Vec<OtherPull>,
+    /// What it needs and what does not stand yet: it is not begun before.
+    pub needs: Vec<Unmet>,
+}
+
+/// An open pull request that changes the same environment.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct OtherPull {
+    /// Its number.
+    pub number: u64,
+    /// Its title. Written by others.
+    pub title: String,
+}
+
+/// An environment that another one needs, and that is not at its newest version.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Unmet {
+    /// Which.
+    pub name: EnvironmentName,
+    /// Why it does not stand.
+    pub why: Why,
+}
+
+/// Why an environment that is needed does not stand.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Why {
+    /// Its turn comes, or it is being deployed.
+    NotYet,
+    /// It failed, and is not tried again before something changes.
+    Failed,
 }
 
 /// How far an environment is.
@@ -137,6 +172,8 @@ impl EnvironmentReport {
             rollouts: BTreeMap::new(),
             behind: false,
             again: false,
+            others: Vec::new(),
+            needs: Vec::new(),
         }
     }
 

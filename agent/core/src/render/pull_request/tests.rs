@@ -23,18 +23,24 @@ use crate::{
     resource::{Kind, Rule},
 };
 
-const HEAD: &str = "a1b2c3d4e5f60718293a4b5c6d7e8f9001122334";
+pub(super) const HEAD: &str = "a1b2c3d4e5f60718293a4b5c6d7e8f9001122334";
 const HOSTILE: &str = "@robin <img src=x onerror=alert(1)> [x](https://evil.example) ``` | </details>\n# big \u{202e}#7 <!-- pointsman -->";
 
-fn name(text: &str) -> EnvironmentName {
+pub(super) fn name(text: &str) -> EnvironmentName {
     EnvironmentName::parse(text).unwrap()
 }
 
-fn address(text: &str) -> Address {
+pub(super) fn address(text: &str) -> Address {
     Address::parse(text).unwrap()
 }
 
-fn change(at: &str, kind: Kind, action: Action, disruption: Disruption, fields: Vec<FieldChange>) -> Change {
+pub(super) fn change(
+    at: &str,
+    kind: Kind,
+    action: Action,
+    disruption: Disruption,
+    fields: Vec<FieldChange>,
+) -> Change {
     Change {
         address: address(at),
         kind,
@@ -51,7 +57,7 @@ fn change(at: &str, kind: Kind, action: Action, disruption: Disruption, fields: 
     }
 }
 
-fn cost() -> Cost {
+pub(super) fn cost() -> Cost {
     let monthly = |usual: &str| {
         let dollars = Dollars::parse(usual).unwrap();
         Monthly { low: dollars, usual: dollars, high: dollars }
@@ -88,11 +94,11 @@ fn impact(disruption: Disruption) -> Impact {
     Impact { consequence, lasts, makes: Span::between(60, 300), removes: Span::NONE }
 }
 
-fn field(name: &str, rule: Rule, before: &str, after: &str, origin: Origin) -> FieldChange {
+pub(super) fn field(name: &str, rule: Rule, before: &str, after: &str, origin: Origin) -> FieldChange {
     FieldChange { field: name.to_owned(), rule, before: json!(before), after: json!(after), origin }
 }
 
-fn plan(environment: &str, changes: Vec<Change>, held: Vec<Held>) -> Plan {
+pub(super) fn plan(environment: &str, changes: Vec<Change>, held: Vec<Held>) -> Plan {
     Plan {
         schema: PLAN_SCHEMA,
         environment: name(environment),
@@ -114,7 +120,7 @@ fn plan(environment: &str, changes: Vec<Change>, held: Vec<Held>) -> Plan {
     }
 }
 
-fn finding(effect: Effect, message: &str) -> Finding {
+pub(super) fn finding(effect: Effect, message: &str) -> Finding {
     Finding {
         effect,
         cause: Cause::Policy,
@@ -130,7 +136,7 @@ fn finding(effect: Effect, message: &str) -> Finding {
     }
 }
 
-fn asked() -> Verdict {
+pub(super) fn asked() -> Verdict {
     let rule = JudgedRule {
         effect: Effect::Deny,
         package: "images".to_owned(),
@@ -143,7 +149,7 @@ fn asked() -> Verdict {
     Verdict { findings: Vec::new(), rules: vec![rule] }
 }
 
-fn report(purpose: Purpose, environments: Vec<EnvironmentReport>) -> PullReport {
+pub(super) fn report(purpose: Purpose, environments: Vec<EnvironmentReport>) -> PullReport {
     PullReport {
         base: "main".to_owned(),
         base_commit: Some("9988776655443322110099887766554433221100".to_owned()),
@@ -152,16 +158,18 @@ fn report(purpose: Purpose, environments: Vec<EnvironmentReport>) -> PullReport 
         environments,
         diagnostics: Vec::new(),
         problem: None,
+        page: None,
+        revert: None,
     }
 }
 
-fn planned(environment: &str, plan: Plan, verdict: Verdict) -> EnvironmentReport {
+pub(super) fn planned(environment: &str, plan: Plan, verdict: Verdict) -> EnvironmentReport {
     let status = if verdict.is_allowed() { Status::Planned } else { Status::Denied };
     let judged = Some(Judged { plan, verdict });
     EnvironmentReport { status, judged, ..EnvironmentReport::queued(name(environment)) }
 }
 
-fn ordinary() -> Plan {
+pub(super) fn ordinary() -> Plan {
     let web = "service.web";
     plan(
         "production/web",
@@ -251,7 +259,7 @@ fn nothing_changed_and_nothing_usable() {
     insta::assert_snapshot!(comment(&report));
 }
 
-fn deploying() -> EnvironmentReport {
+pub(super) fn deploying() -> EnvironmentReport {
     let mut environment = EnvironmentReport::queued(name("production/web"));
     environment.follow(&Event::Locked { fence: 3, taken_over: false });
     environment.follow(&Event::Planned { judged: Box::new(Judged { plan: ordinary(), verdict: asked() }) });
@@ -282,6 +290,7 @@ fn a_deploy_is_followed_to_its_end() {
         commit: Some(HEAD.to_owned()),
         judged: Judged { plan: ordinary(), verdict: asked() },
         rollouts: Vec::new(),
+        stopped: Vec::new(),
         changes: vec![
             ChangeOutcome {
                 address: address("service.web.log_group"),
@@ -408,7 +417,7 @@ fn however_much_there_is_github_takes_it_and_it_says_what_is_missing() {
     assert!(text.chars().count() <= 65_536);
     assert!(text.contains("**Plan: 3000 to add, 0 to change, 0 to destroy.**"));
     assert!(
-        text.contains("2600 lines not shown here; `pointsman plan a/b` shows all."),
+        text.contains("2850 lines not shown here; `pointsman plan a/b` shows all."),
         "{}",
         &text[text.len() - 600..]
     );

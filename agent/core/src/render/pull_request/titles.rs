@@ -1,13 +1,26 @@
 //! One line each: statuses, sizes, and the titles of checks.
 
+use super::code;
 use crate::{
     plan::{Disruption, Plan},
-    render::{plan::summary, words},
-    report::pull_request::{EnvironmentReport, PullReport, Purpose, Status},
+    render::{forecast, plan::summary, words},
+    report::pull_request::{EnvironmentReport, PullReport, Purpose, Status, Why},
 };
 
+/// How far an environment is, in a few words.
+pub(super) fn status(environment: &EnvironmentReport) -> String {
+    match (environment.status, environment.needs.as_slice()) {
+        (Status::Queued, [first, ..]) => {
+            let worst = environment.needs.iter().find(|unmet| unmet.why == Why::Failed).unwrap_or(first);
+            let what = if worst.why == Why::Failed { "stopped by" } else { "waits for" };
+            format!("{what} {}", code(worst.name.as_str()))
+        }
+        (status, _) => word(status).to_owned(),
+    }
+}
+
 /// A status in a word or two.
-pub(super) fn status(status: Status) -> &'static str {
+fn word(status: Status) -> &'static str {
     match status {
         Status::Queued => "queued",
         Status::Planning => "being planned",
@@ -73,7 +86,24 @@ pub(super) fn size(plan: &Plan) -> String {
 /// What a plan does to people, short enough for a table.
 pub(super) fn disruption(plan: &Plan) -> String {
     let worst = plan.disruption();
-    format!("{}{}", disruption_mark(worst), words::disruption(worst))
+    let longest = plan
+        .changes
+        .iter()
+        .filter(|change| change.disruption == worst)
+        .map(|change| change.impact.lasts)
+        .max_by_key(|lasts| (lasts.is_none(), *lasts));
+    let lasts = longest.flatten().filter(|lasts| lasts.high > 0 && worst > Disruption::None);
+    let lasts = lasts.map(|lasts| format!(", {}", forecast::short(lasts))).unwrap_or_default();
+    format!("{}{}{lasts}", disruption_mark(worst), brief(worst))
+}
+
+fn brief(disruption: Disruption) -> &'static str {
+    match disruption {
+        Disruption::None => "none",
+        Disruption::ConnectionsDrain => "connections drain",
+        Disruption::Outage => "outage",
+        Disruption::DataLost => "data lost",
+    }
 }
 
 /// A disruption at a glance, with the space behind it.
@@ -94,7 +124,16 @@ pub fn environment_title(environment: &EnvironmentReport) -> String {
         None => "Planned.".to_owned(),
     };
     match environment.status {
-        Status::Queued => "Queued.".to_owned(),
+        Status::Queued => match environment.needs.as_slice() {
+            [] => "Queued.".to_owned(),
+            needs if needs.iter().any(|unmet| unmet.why == Why::Failed) => {
+                "Stopped: what it needs failed.".to_owned()
+            }
+            needs => format!(
+                "Waits for {} that it needs.",
+                words::count(needs.len(), "environment", "environments")
+            ),
+        },
         Status::Planning => "Being planned.".to_owned(),
         Status::Planned => planned(),
         Status::Invalid => {
@@ -175,7 +214,7 @@ pub fn title(report: &PullReport) -> String {
     }
     counts.sort_by_key(|(status, _)| std::cmp::Reverse(weight(*status)));
     let parts: Vec<String> =
-        counts.iter().map(|(status, count)| format!("{count} {}", self::status(*status))).collect();
+        counts.iter().map(|(status, count)| format!("{count} {}", word(*status))).collect();
     format!(
         "{}: {}.",
         words::count(report.environments.len(), "environment", "environments"),

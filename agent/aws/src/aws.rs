@@ -11,8 +11,8 @@ use pointsman_core::{
     desired::{Neighbour, Network, Surroundings},
     environment::{EnvironmentName, block},
     preflight::{Answers, Questions},
-    report::adoption::Tagged,
-    resource::{Desired, Observed},
+    report::{StoppedTask, adoption::Tagged},
+    resource::{Desired, Observed, Service},
     rollout::Facts,
 };
 use pointsman_engine::{
@@ -170,6 +170,10 @@ impl CloudReader for Aws {
 
     async fn underway(&self, rollout: &Underway) -> Result<Facts, CloudError> {
         Box::pin(kinds::underway(self, rollout)).await
+    }
+
+    async fn last_words(&self, service: &Service, since_ms: u64) -> Result<Vec<StoppedTask>, CloudError> {
+        kinds::last_words(self, service, since_ms).await
     }
 
     async fn settle(

@@ -1,11 +1,16 @@
 //! What happens and what happened, as data; `render` makes the sentences.
 
 pub mod adoption;
+mod passing;
 pub mod pull_request;
+mod stopped;
 
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
+
+pub use passing::Passing;
+pub use stopped::{MOST_LOG_BYTES, MOST_LOG_LINES, MOST_STOPPED_TASKS, StoppedTask};
 
 use crate::{
     Address,
@@ -205,6 +210,9 @@ pub struct Outcome {
     /// The rollouts that it drove, by service.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub rollouts: Vec<RolloutOutcome>,
+    /// Tasks that stopped while it failed, the newest first.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub stopped: Vec<StoppedTask>,
     /// The outputs that are known.
     pub outputs: BTreeMap<String, String>,
     /// The serial of the state that was saved last.

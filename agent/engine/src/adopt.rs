@@ -97,6 +97,7 @@ async fn under_lease(run: &Run, lease: &Lease, fence: Fence, consent: Consent) -
         ended_at: now(),
         summary: summary.clone(),
         failures: Vec::new(),
+        quarantined: false,
     };
     let deployed = deployed(run).await?;
     let (proof, name) = (lease.proof(), &run.environment.name);

@@ -18,6 +18,7 @@ use crate::{
     journal::Journal,
     judge::judge,
     keeper::{Keeper, load},
+    last_words::last_words,
     lease::{Acquire, Lease, LeaseError, Taken, acquire},
     look::{check_account, look, look_up},
     ports::{Aside, Ports},
@@ -121,7 +122,7 @@ pub(crate) fn not_taken(error: LeaseError, ports: &Ports) -> Failure {
 }
 
 async fn under_lease(run: &Run, lease: &Lease, fence: Fence, approval: Approval) -> Result<Outcome, Failure> {
-    let started = Instant::now();
+    let (started, began_at_ms) = (Instant::now(), rollout::now_ms());
     let proof = lease.proof();
     let (loaded, surroundings) = futures::join!(load(&run.ports, &run.environment.name), look_up(run));
     let loaded = loaded?;
@@ -200,12 +201,14 @@ async fn under_lease(run: &Run, lease: &Lease, fence: Fence, approval: Approval)
         judged,
         changes,
         rollouts,
+        stopped: Vec::new(),
         outputs: BTreeMap::new(),
         serial: keeper.state().await.serial,
         took_ms: u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX),
     };
     let state = keeper.state().await;
     outcome.outputs = known_outputs(&linked, &state);
+    outcome.stopped = last_words(run, &state, &outcome, began_at_ms).await;
     let settled = idle
         && before.is_some_and(|before| {
             before.outputs == outcome.outputs
@@ -281,6 +284,7 @@ fn begun(run: &Run) -> LastRun {
         ended_at: jiff::Timestamp::now().to_string(),
         summary: pointsman_core::render::status::NOT_ENDED.to_owned(),
         failures: Vec::new(),
+        quarantined: false,
     }
 }
 
@@ -311,6 +315,7 @@ fn conclude(state: &mut State, outcome: &Outcome, run: &Run) {
         ended_at: now,
         summary: summary(outcome),
         failures: LastRun::failures(&outcome.changes),
+        quarantined: run.purpose == Purpose::Deploy && outcome.is_quarantined(),
     });
 }
 

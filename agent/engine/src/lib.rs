@@ -10,6 +10,7 @@ mod init;
 mod journal;
 mod judge;
 mod keeper;
+mod last_words;
 pub mod lease;
 mod look;
 mod policies;

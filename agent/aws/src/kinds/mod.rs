@@ -12,6 +12,7 @@ mod cloudwatch_tags;
 mod dashboard;
 mod ecs_tags;
 mod elb;
+mod last_words;
 mod listener;
 mod listener_rule;
 mod load_balancer;
@@ -52,6 +53,7 @@ use pointsman_engine::ports::{CloudError, CloudErrorKind, Sought};
 use crate::{aws::Aws, error::failure, help, wait::Progress};
 use asked::Asked;
 use changes::Changes;
+pub(crate) use last_words::last_words;
 pub(crate) use sides::underway;
 pub(crate) use tag_index::tagged;
 

@@ -10,7 +10,7 @@ use std::{
 use aws_sdk_cloudwatch::types::{
     Dimension, Metric, MetricDataQuery, MetricDataResult, MetricStat, StateValue,
 };
-use aws_sdk_ecs::types::{DeploymentRolloutState, Service as EcsService, Task};
+use aws_sdk_ecs::types::{DeploymentRolloutState, Service as EcsService};
 use aws_sdk_elasticloadbalancingv2::types::{TargetHealthDescription, TargetHealthStateEnum};
 use aws_smithy_types::DateTime;
 use pointsman_core::{
@@ -268,14 +268,7 @@ fn points(result: &MetricDataResult) -> Vec<(u64, u64)> {
 /// Why tasks of a side stopped by themselves since the rollout was opened, the
 /// newest first.
 async fn stopped(aws: &Aws, spec: &Service, since_ms: u64) -> Result<Vec<String>, CloudError> {
-    let at = |task: &Task| {
-        let at = task.stopped_at().and_then(|at| at.to_millis().ok()).unwrap_or_default();
-        u64::try_from(at).unwrap_or_default()
-    };
-    let mut tasks = rollout::stopped(aws, spec).await?;
-    tasks.retain(|task| at(task) >= since_ms);
-    tasks.sort_by_key(|task| std::cmp::Reverse(at(task)));
-    Ok(tasks.iter().filter_map(reason).collect())
+    Ok(rollout::stopped_since(aws, spec, since_ms).await?.iter().filter_map(reason).collect())
 }
 
 fn now_ms() -> u64 {

@@ -78,6 +78,7 @@ const SERVICES: &[&str] = &["{home:ecs}:service/{service}"];
 const TASK_DEFINITIONS: &[&str] = &["{home:ecs}:task-definition/{name}*:*"];
 const ECS_TAGS: &[&str] = &["{home:ecs}:service/{service}", "{home:ecs}:task-definition/{name}*:*"];
 const LOG_GROUPS: &[&str] = &["{home:logs}:log-group:/pointsman/{environment}/*"];
+const LOG_STREAMS: &[&str] = &["{home:logs}:log-group:/pointsman/{environment}/*:log-stream:*"];
 const BALANCERS: &[&str] = &["{home:elasticloadbalancing}:loadbalancer/app/{name}*/*"];
 const TARGET_GROUPS: &[&str] = &["{home:elasticloadbalancing}:targetgroup/{name}*/*"];
 const LISTENERS: &[&str] = &["{home:elasticloadbalancing}:listener/app/{name}*/*"];
@@ -226,6 +227,7 @@ pub const TABLE: &[Row] = &[
     // Their logs.
     row("logs:DescribeLogGroups", Reading, ANY),
     row("logs:ListTagsForResource", Reading, LOG_GROUPS),
+    row("logs:GetLogEvents", Reading, LOG_STREAMS),
     row("logs:CreateLogGroup", Writing, LOG_GROUPS),
     row("logs:DeleteLogGroup", Writing, LOG_GROUPS),
     row("logs:PutRetentionPolicy", Writing, LOG_GROUPS),

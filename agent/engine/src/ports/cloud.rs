@@ -6,7 +6,7 @@ use pointsman_core::{
     desired::{Neighbour, Network, Surroundings},
     environment::{EnvironmentName, block},
     preflight::{Answers, Questions},
-    report::adoption::Tagged,
+    report::{StoppedTask, adoption::Tagged},
     resource::{Desired, Observed, Resource, Service},
     rollout::{Facts, Pair},
 };
@@ -92,6 +92,11 @@ pub trait CloudReader: Send + Sync {
     /// How a rollout's two sides are, side by side. `checked` and `polls` are
     /// not answered here.
     async fn underway(&self, rollout: &Underway) -> Result<Facts, CloudError>;
+
+    /// The tasks of a service that stopped by themselves since then (Unix
+    /// milliseconds), the newest first and a few of them, with the last lines
+    /// that they wrote.
+    async fn last_words(&self, service: &Service, since_ms: u64) -> Result<Vec<StoppedTask>, CloudError>;
 
     /// Waits until an object can be worked with, telling what AWS says, for as
     /// long as its kind may take; an error of kind `Failed` when AWS gave up.

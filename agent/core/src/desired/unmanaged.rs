@@ -15,6 +15,7 @@ pub(super) fn hold(environment: &Environment, wanted: &mut Wanted) {
         schema: _,
         extends: _,
         removed: _,
+        needs: _,
         owner: _,
         aws: _,
         state,

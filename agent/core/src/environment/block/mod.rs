@@ -53,6 +53,10 @@ pub struct EnvironmentFile {
     /// Takes the whole environment down, planned and judged like any change.
     #[serde(default)]
     pub removed: bool,
+    /// Environments that are at their newest version before this one is
+    /// deployed, by name: `shared/network`.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub needs: Vec<String>,
     /// Who answers for it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub owner: Option<Owner>,

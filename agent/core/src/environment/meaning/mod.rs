@@ -11,6 +11,7 @@ mod external;
 mod fargate;
 mod listener;
 mod name;
+mod needs;
 mod network;
 mod operation;
 mod queue;
@@ -25,6 +26,7 @@ mod together;
 
 use super::{Diagnostic, Environment, EnvironmentFile, Place, node::Node, text::Texts};
 pub(crate) use fargate::fargate_sizes;
+pub(crate) use needs::check_needs;
 pub(crate) use together::{Claim, check_together, claims};
 
 /// A check: looks at one thing, reports all that is wrong with it.

@@ -171,8 +171,19 @@ impl Agent {
 
 /// A pull request as policies see it.
 pub(super) fn for_policies(pull: &Pull, commit: &str) -> PullRequest {
-    let Pull { number, title, author, head: _, head_branch, base_branch, fork, draft, labels, merged_as: _ } =
-        pull;
+    let Pull {
+        number,
+        title,
+        author,
+        head: _,
+        head_branch,
+        base_branch,
+        fork,
+        draft,
+        labels,
+        merged_as: _,
+        url: _,
+    } = pull;
     PullRequest {
         number: *number,
         title: title.clone(),

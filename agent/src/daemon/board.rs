@@ -33,6 +33,16 @@ impl Board {
         self.mailbox.post(&self.subject, report.clone());
     }
 
+    /// Changes the report, and has it delivered when that changed anything.
+    pub(super) fn correct(&self, change: impl FnOnce(&mut PullReport)) {
+        let mut report = self.report.lock().unwrap_or_else(PoisonError::into_inner);
+        let before = report.clone();
+        change(&mut report);
+        if *report != before {
+            self.mailbox.post(&self.subject, report.clone());
+        }
+    }
+
     /// Changes what is told of one environment; it is added when it is new.
     pub(super) fn change_environment(
         &self,

@@ -72,6 +72,8 @@ impl Boards {
             environments: Vec::new(),
             diagnostics: Vec::new(),
             problem: None,
+            page: None,
+            revert: origin.pull().and_then(|pull| pull.url.clone()),
         };
         let board = Board::new(subject, agent.reporter.mailbox(), report);
         if !matches!(origin, Origin::Unknown) {

@@ -6,7 +6,7 @@ use pointsman_core::{
     failure::Failure,
     policy::ActorKind,
     render,
-    report::pull_request::{EnvironmentReport, Status},
+    report::pull_request::{EnvironmentReport, Status, Unmet},
 };
 use pointsman_engine::{Approval, Policies, ports::Ports};
 
@@ -15,7 +15,7 @@ use super::{
     board::BoardListener,
     boards::Origin,
     came::{Came, Next, came_to},
-    memory::{Known, pause},
+    memory::{Known, Waiting, pause},
     policies::{Base, before_first_deploy, policies},
     poll,
 };
@@ -38,9 +38,10 @@ pub(super) async fn deploy(
     head: Arc<Snapshot>,
     name: EnvironmentName,
     known: Option<Known>,
+    needs: Vec<Unmet>,
 ) {
     let Some(fingerprint) = head.fingerprints.get(&name).cloned() else { return };
-    let result = Box::pin(try_to(&agent, &head, &name, known.as_ref())).await;
+    let result = Box::pin(try_to(&agent, &head, &name, known.as_ref(), &needs)).await;
     let next = match result {
         Ok(next) => next,
         Err(error) => {
@@ -58,8 +59,14 @@ pub(super) async fn deploy(
         Next::Quarantine => Known::Failed { fingerprint },
         Next::Soon => Known::Later { fingerprint, at: Instant::now(), times: 0 },
         Next::Later => Known::Later { fingerprint, at: Instant::now() + pause(poll, times), times },
+        Next::Held => {
+            agent.memory().waiting.insert(name, Waiting { fingerprint, needs });
+            return;
+        }
     };
-    agent.memory().environments.insert(name, known);
+    let mut memory = agent.memory();
+    memory.waiting.remove(&name);
+    memory.environments.insert(name, known);
 }
 
 async fn try_to(
@@ -67,6 +74,7 @@ async fn try_to(
     head: &Arc<Snapshot>,
     name: &EnvironmentName,
     known: Option<&Known>,
+    needs: &[Unmet],
 ) -> Result<Next, GitError> {
     let Some(environment) = head.reading.environment(name.as_str()) else {
         return broken(agent, head, name).await;
@@ -97,11 +105,10 @@ async fn try_to(
     let (ports, deployed) = match opened {
         Ok((ports, state)) => {
             let deployed = state.as_ref().and_then(|state| state.deployed_commit.clone());
-            let stands = state.is_some_and(|state| state.last_run.is_none_or(|run| run.succeeded))
-                && is_same(agent, head, name, deployed.as_deref()).await;
-            if stands && known.is_none() {
-                tracing::info!(environment = %name, commit = deployed, "deployed before: it stands as the branch describes it");
-                return Ok(Next::Stands);
+            if known.is_none()
+                && let Some(next) = settled_before(agent, head, name, state.as_ref()).await
+            {
+                return Ok(next);
             }
             (ports, deployed)
         }
@@ -111,6 +118,13 @@ async fn try_to(
         }
     };
     let (board, origin) = agent.boards.of(agent, &introduced.id()).await;
+    if !needs.is_empty() {
+        tracing::info!(environment = %name, commit = introduced.id(), needs = ?needs.iter().map(|unmet| unmet.name.as_str()).collect::<Vec<_>>(), "not begun before what it needs stands");
+        board.change_environment(name, |report| {
+            *report = EnvironmentReport { needs: needs.to_vec(), ..queued() };
+        });
+        return Ok(Next::Held);
+    }
     let judges = match judges(agent, head, &introduced, known, deployed, &origin).await? {
         Ok(judges) => judges,
         Err(problem) => {
@@ -151,6 +165,38 @@ async fn open(agent: &Agent, environment: &Environment) -> Result<(Ports, Option
     let ports = agent.connect(environment, Access::Write).await?;
     let status = pointsman_engine::status(&ports, &environment.name).await?;
     Ok((ports, status.state))
+}
+
+/// After a start: what the state says came of this version, where that is the
+/// end of it.
+async fn settled_before(
+    agent: &Agent,
+    head: &Snapshot,
+    name: &EnvironmentName,
+    state: Option<&State>,
+) -> Option<Next> {
+    let state = state?;
+    let deployed = state.deployed_commit.as_deref();
+    match &state.last_run {
+        Some(run) if run.quarantined => {
+            let commit = run.commit.as_deref();
+            if !is_same(agent, head, name, commit).await {
+                return None;
+            }
+            let failures: Vec<&str> = run.failures.iter().map(|failure| failure.why.as_str()).collect();
+            tracing::warn!(
+                environment = %name, commit, why = failures.join("; "),
+                "this version failed before, and is quarantined: it is not tried again before its files change or somebody asks"
+            );
+            Some(Next::Quarantine)
+        }
+        Some(run) if !run.succeeded => None,
+        _ if is_same(agent, head, name, deployed).await => {
+            tracing::info!(environment = %name, commit = deployed, "deployed before: it stands as the branch describes it");
+            Some(Next::Stands)
+        }
+        _ => None,
+    }
 }
 
 /// Whether a commit describes the environment as the branch's head does.
@@ -253,6 +299,7 @@ async fn tell(
             tracing::debug!(environment = %name, commit = introduced.id(), "still {said}");
         }
         Next::Soon => tracing::warn!(environment = %name, commit = introduced.id(), "{said}"),
+        Next::Held => {}
         Next::Later | Next::Quarantine => {
             tracing::error!(environment = %name, commit = introduced.id(), "{said}");
         }

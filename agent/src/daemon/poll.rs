@@ -2,7 +2,7 @@ use std::{sync::Arc, time::Instant};
 
 use super::{agent::Agent, deploy, memory::Known, preview};
 use crate::{
-    git::{GitError, Heads, Snapshot, changed},
+    git::{GitError, Heads, Snapshot, changed, group_of},
     github::Pull,
 };
 
@@ -37,6 +37,7 @@ async fn look(agent: &Arc<Agent>) -> Result<(), GitError> {
     {
         tracing::error!(%error, "the pull requests' commits could not be fetched; the branch is deployed all the same");
     }
+    fetch_groups(agent, &heads).await;
     let head = agent.snapshots.at(&heads.branch).await?;
     let previous = agent.memory().branch.clone();
     if previous.as_deref() != Some(&heads.branch) {
@@ -49,11 +50,13 @@ async fn look(agent: &Arc<Agent>) -> Result<(), GitError> {
             deploy::tell_removed(agent, &previous, &head).await;
         }
     }
-    start_deploys(agent, &head);
+    agent.memory().branch = Some(heads.branch.clone());
+    start_deploys(agent, &head, Which::All);
     start_previews(agent, &heads, &head, open);
+    start_groups(agent, &heads, &head);
+    preview::tell_others(agent);
 
     let mut memory = agent.memory();
-    memory.branch = Some(heads.branch);
     if complete {
         memory.digest = Some(heads.digest);
     }
@@ -84,6 +87,7 @@ async fn list_pulls(agent: &Arc<Agent>, heads: &Heads) -> bool {
         Ok(open) => {
             let mut memory = agent.memory();
             memory.pulls.retain(|number, _| open.iter().any(|pull| pull.number == *number));
+            memory.told.retain(|number, _| open.iter().any(|pull| pull.number == *number));
             memory.open = open;
             true
         }
@@ -98,15 +102,46 @@ fn head_of<'h>(heads: &'h Heads, pull: &'h Pull) -> &'h str {
     heads.pulls.get(&pull.number).unwrap_or(&pull.head)
 }
 
-/// Begins with every environment whose newest version is not known to stand.
-fn start_deploys(agent: &Arc<Agent>, head: &Arc<Snapshot>) {
+/// Brings the groups of the merge queue that are not here yet.
+async fn fetch_groups(agent: &Arc<Agent>, heads: &Heads) {
+    let missing = |commit: &str| agent.mirror.revision(commit).is_err();
+    let groups: Vec<String> =
+        heads.groups.iter().filter(|(_, commit)| missing(commit)).map(|(group, _)| group.clone()).collect();
+    if groups.is_empty() {
+        return;
+    }
+    let credentials = agent.credentials().await;
+    if let Err(error) = agent.mirror.fetch_groups(credentials, &groups).await {
+        tracing::warn!(%error, "groups of the merge queue could not be fetched; they are tried again at the next poll");
+    }
+}
+
+/// Which environments are looked at.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Which {
+    /// Every one.
+    All,
+    /// Those that wait for others.
+    Waiting,
+}
+
+/// Begins with every environment whose newest version is not known to stand,
+/// and whose needs do.
+fn start_deploys(agent: &Arc<Agent>, head: &Arc<Snapshot>, which: Which) {
     let now = Instant::now();
     let usable = head.policies.is_ok();
     for (name, wanted) in &head.fingerprints {
-        let known = {
+        let (known, needs) = {
             let mut memory = agent.memory();
             if agent.stop.is_asked() || memory.busy.contains(name) {
                 continue;
+            }
+            let needs = memory.unmet(head, name);
+            match memory.waiting.get(name) {
+                // It was said what it waits for, and it still does.
+                Some(waiting) if waiting.fingerprint == *wanted && waiting.needs == needs => continue,
+                None if which == Which::Waiting => continue,
+                _ => {}
             }
             match memory.environments.get_mut(name) {
                 Some(known) if !known.is_due(wanted, now) => {
@@ -121,14 +156,23 @@ fn start_deploys(agent: &Arc<Agent>, head: &Arc<Snapshot>) {
                 known => {
                     let known = known.cloned();
                     memory.busy.insert(name.clone());
-                    known
+                    (known, needs)
                 }
             }
         };
-        let ended = name.clone();
-        let task = deploy::deploy(Arc::clone(agent), Arc::clone(head), name.clone(), known);
+        let (ended, head) = (name.clone(), Arc::clone(head));
+        let task = deploy::deploy(Arc::clone(agent), Arc::clone(&head), name.clone(), known, needs);
+        let shared = Arc::clone(agent);
         agent.spawn(format!("the deploy of {name}"), task, move |agent| {
-            agent.memory().busy.remove(&ended);
+            let is_newest = {
+                let mut memory = agent.memory();
+                memory.busy.remove(&ended);
+                memory.branch.as_deref() == Some(head.revision.id().as_str())
+            };
+            // What waits for it need not wait for the next poll as well.
+            if is_newest {
+                start_deploys(&shared, &head, Which::Waiting);
+            }
         });
     }
 }
@@ -155,6 +199,40 @@ fn start_previews(agent: &Arc<Agent>, heads: &Heads, base: &Arc<Snapshot>, open:
         let task = preview::preview(Arc::clone(agent), Arc::clone(base), pull, head, planned);
         agent.spawn(format!("the plan of pull request #{number}"), task, move |agent| {
             agent.memory().planning.remove(&number);
+        });
+    }
+}
+
+/// Begins with every group of the merge queue that was not planned yet. A group
+/// is planned once: the queue makes another when the branch does not become it.
+fn start_groups(agent: &Arc<Agent>, heads: &Heads, base: &Arc<Snapshot>) {
+    let now = Instant::now();
+    agent.memory().groups.retain(|group, _| heads.groups.contains_key(group));
+    for (group, head) in &heads.groups {
+        if agent.mirror.revision(head).is_err() {
+            continue;
+        }
+        let (planned, pull) = {
+            let mut memory = agent.memory();
+            let planned = memory.groups.get(group).cloned();
+            let is_due = planned.as_ref().is_none_or(|planned| {
+                planned.head != *head || planned.again.is_some_and(|(at, _)| now >= at)
+            });
+            if agent.stop.is_asked() || !is_due || !memory.planning_groups.insert(group.clone()) {
+                continue;
+            }
+            let number = group_of(group, &agent.config.repo.branch);
+            (planned, memory.open.iter().find(|pull| Some(pull.number) == number).cloned())
+        };
+        let ended = group.clone();
+        let task = preview::group(
+            Arc::clone(agent),
+            Arc::clone(base),
+            preview::Group { branch: group.clone(), head: head.clone(), pull },
+            planned,
+        );
+        agent.spawn(format!("the plan of the merge queue's {group}"), task, move |agent| {
+            agent.memory().planning_groups.remove(&ended);
         });
     }
 }

@@ -17,6 +17,6 @@ pub use credentials::{Credentials, from_config};
 pub use error::{GitError, GitErrorKind};
 pub use folder::folder_sources;
 pub use local::{clean_commit, commit_sources, folder_policies};
-pub use mirror::{Heads, Mirror};
+pub use mirror::{Heads, Mirror, group_of};
 pub use revision::Revision;
 pub use snapshot::{Snapshot, Snapshots, policy_files};

@@ -25,6 +25,8 @@ pub struct Pull {
     pub labels: Vec<String>,
     /// The commit on the base branch that it became, once merged.
     pub merged_as: Option<String>,
+    /// Its page, for people.
+    pub url: Option<String>,
 }
 
 /// GitHub's words; everything that may be absent is.
@@ -42,6 +44,7 @@ struct Raw {
     labels: Vec<Label>,
     merged_at: Option<String>,
     merge_commit_sha: Option<String>,
+    html_url: Option<String>,
 }
 
 #[derive(Deserialize)]
@@ -89,7 +92,8 @@ impl Client {
 
 impl From<Raw> for Pull {
     fn from(raw: Raw) -> Self {
-        let Raw { number, title, user, head, base, draft, labels, merged_at, merge_commit_sha } = raw;
+        let Raw { number, title, user, head, base, draft, labels, merged_at, merge_commit_sha, html_url } =
+            raw;
         let own = match (&head.repo, &base.repo) {
             (Some(head), Some(base)) => head.full_name == base.full_name,
             _ => false,
@@ -105,6 +109,7 @@ impl From<Raw> for Pull {
             draft,
             labels: labels.into_iter().map(|label| label.name).collect(),
             merged_as: merged_at.and(merge_commit_sha),
+            url: html_url,
         }
     }
 }

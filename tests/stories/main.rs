@@ -24,6 +24,7 @@ mod many;
 mod operate;
 mod policies;
 mod preflight;
+mod pulls;
 mod refusals;
 mod road;
 mod rollout;

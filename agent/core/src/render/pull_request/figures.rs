@@ -1,5 +1,5 @@
-//! Six comments as people meet them. The documentation shows them as pictures,
-//! which are made from these snapshots.
+//! Six comments as people meet them, to be looked at as pages too: `docs/pull-requests.md`
+//! says how.
 
 use std::collections::BTreeMap;
 

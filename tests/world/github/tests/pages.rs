@@ -59,7 +59,7 @@ fn the_page_shows_what_a_person_would_see() {
 #[ignore = "writes pages to look at, into target/comments; docs/pull-requests.md says how"]
 fn the_comments_as_pages() {
     let root = crate::repository();
-    let snapshots = root.join("agent/core/src/render/pull_request/snapshots");
+    let snapshots = root.join("agent/core/src/render/pull_request/tests/snapshots");
     let pages = root.join("target/comments");
     std::fs::create_dir_all(&pages).expect("the folder can be made");
     for name in [
@@ -71,7 +71,8 @@ fn the_comments_as_pages() {
         "forty_environments",
     ] {
         let (_github, client) = story();
-        let snapshot = snapshots.join(format!("pointsman_core__render__pull_request__figures__{name}.snap"));
+        let snapshot =
+            snapshots.join(format!("pointsman_core__render__pull_request__tests__figures__{name}.snap"));
         let text = std::fs::read_to_string(&snapshot).expect("a snapshot of the comment");
         let comment = text.splitn(3, "---\n").nth(2).expect("what follows the snapshot's head");
         client.post("/issues/1/comments", json!({ "body": comment }));

@@ -5,10 +5,6 @@ mod cost;
 mod environment;
 mod escape;
 mod failed;
-#[cfg(test)]
-mod figures;
-#[cfg(test)]
-mod hostile;
 mod policies;
 mod room;
 #[cfg(test)]

@@ -1,5 +1,8 @@
 #![allow(clippy::unwrap_used, clippy::panic, reason = "tests")]
 
+mod figures;
+mod hostile;
+
 use std::collections::BTreeMap;
 
 use serde_json::json;
@@ -23,24 +26,18 @@ use crate::{
     resource::{Kind, Rule},
 };
 
-pub(super) const HEAD: &str = "a1b2c3d4e5f60718293a4b5c6d7e8f9001122334";
+const HEAD: &str = "a1b2c3d4e5f60718293a4b5c6d7e8f9001122334";
 const HOSTILE: &str = "@robin <img src=x onerror=alert(1)> [x](https://evil.example) ``` | </details>\n# big \u{202e}#7 <!-- pointsman -->";
 
-pub(super) fn name(text: &str) -> EnvironmentName {
+fn name(text: &str) -> EnvironmentName {
     EnvironmentName::parse(text).unwrap()
 }
 
-pub(super) fn address(text: &str) -> Address {
+fn address(text: &str) -> Address {
     Address::parse(text).unwrap()
 }
 
-pub(super) fn change(
-    at: &str,
-    kind: Kind,
-    action: Action,
-    disruption: Disruption,
-    fields: Vec<FieldChange>,
-) -> Change {
+fn change(at: &str, kind: Kind, action: Action, disruption: Disruption, fields: Vec<FieldChange>) -> Change {
     Change {
         address: address(at),
         kind,
@@ -57,7 +54,7 @@ pub(super) fn change(
     }
 }
 
-pub(super) fn cost() -> Cost {
+fn cost() -> Cost {
     let monthly = |usual: &str| {
         let dollars = Dollars::parse(usual).unwrap();
         Monthly { low: dollars, usual: dollars, high: dollars }
@@ -94,11 +91,11 @@ fn impact(disruption: Disruption) -> Impact {
     Impact { consequence, lasts, makes: Span::between(60, 300), removes: Span::NONE }
 }
 
-pub(super) fn field(name: &str, rule: Rule, before: &str, after: &str, origin: Origin) -> FieldChange {
+fn field(name: &str, rule: Rule, before: &str, after: &str, origin: Origin) -> FieldChange {
     FieldChange { field: name.to_owned(), rule, before: json!(before), after: json!(after), origin }
 }
 
-pub(super) fn plan(environment: &str, changes: Vec<Change>, held: Vec<Held>) -> Plan {
+fn plan(environment: &str, changes: Vec<Change>, held: Vec<Held>) -> Plan {
     Plan {
         schema: PLAN_SCHEMA,
         environment: name(environment),
@@ -120,7 +117,7 @@ pub(super) fn plan(environment: &str, changes: Vec<Change>, held: Vec<Held>) -> 
     }
 }
 
-pub(super) fn finding(effect: Effect, message: &str) -> Finding {
+fn finding(effect: Effect, message: &str) -> Finding {
     Finding {
         effect,
         cause: Cause::Policy,
@@ -136,7 +133,7 @@ pub(super) fn finding(effect: Effect, message: &str) -> Finding {
     }
 }
 
-pub(super) fn asked() -> Verdict {
+fn asked() -> Verdict {
     let rule = JudgedRule {
         effect: Effect::Deny,
         package: "images".to_owned(),
@@ -149,7 +146,7 @@ pub(super) fn asked() -> Verdict {
     Verdict { findings: Vec::new(), rules: vec![rule] }
 }
 
-pub(super) fn report(purpose: Purpose, environments: Vec<EnvironmentReport>) -> PullReport {
+fn report(purpose: Purpose, environments: Vec<EnvironmentReport>) -> PullReport {
     PullReport {
         base: "main".to_owned(),
         base_commit: Some("9988776655443322110099887766554433221100".to_owned()),
@@ -163,13 +160,13 @@ pub(super) fn report(purpose: Purpose, environments: Vec<EnvironmentReport>) -> 
     }
 }
 
-pub(super) fn planned(environment: &str, plan: Plan, verdict: Verdict) -> EnvironmentReport {
+fn planned(environment: &str, plan: Plan, verdict: Verdict) -> EnvironmentReport {
     let status = if verdict.is_allowed() { Status::Planned } else { Status::Denied };
     let judged = Some(Judged { plan, verdict });
     EnvironmentReport { status, judged, ..EnvironmentReport::queued(name(environment)) }
 }
 
-pub(super) fn ordinary() -> Plan {
+fn ordinary() -> Plan {
     let web = "service.web";
     plan(
         "production/web",
@@ -259,7 +256,7 @@ fn nothing_changed_and_nothing_usable() {
     insta::assert_snapshot!(comment(&report));
 }
 
-pub(super) fn deploying() -> EnvironmentReport {
+fn deploying() -> EnvironmentReport {
     let mut environment = EnvironmentReport::queued(name("production/web"));
     environment.follow(&Event::Locked { fence: 3, taken_over: false });
     environment.follow(&Event::Planned { judged: Box::new(Judged { plan: ordinary(), verdict: asked() }) });

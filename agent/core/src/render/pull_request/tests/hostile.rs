@@ -8,8 +8,8 @@ use pulldown_cmark::{CodeBlockKind, Event, Options, Parser, Tag, TagEnd};
 use serde_json::json;
 
 use super::{
-    comment, environment_summary, overview,
-    tests::{HEAD, address, asked, change, deploying, field, finding, name, ordinary, planned, report},
+    HEAD, address, asked, change, comment, deploying, environment_summary, field, finding, name, ordinary,
+    overview, planned, report,
 };
 use crate::{
     environment::{Diagnostic, Place},
@@ -443,7 +443,7 @@ fn skeleton(text: &str) -> Vec<String> {
     assert_eq!(found, None, "a commit in\n{text}");
     for character in text.chars() {
         let hidden = character != '\n'
-            && super::super::diagnostic::escaped(&character.to_string()) != character.to_string();
+            && crate::render::diagnostic::escaped(&character.to_string()) != character.to_string();
         assert!(!hidden, "{character:?} in\n{text}");
     }
     blocks

@@ -4,8 +4,7 @@
 use std::collections::BTreeMap;
 
 use super::{
-    comment,
-    tests::{HEAD, address, asked, change, cost, field, finding, name, ordinary, plan, planned, report},
+    HEAD, address, asked, change, comment, cost, field, finding, name, ordinary, plan, planned, report,
 };
 use crate::{
     lease::LockInfo,

@@ -1,11 +1,15 @@
 //! What happens and what happened, as data; `render` makes the sentences.
 
 pub mod adoption;
+pub mod estate;
 pub mod pull_request;
+mod sides;
 
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
+
+pub use sides::{Side, Sides};
 
 use crate::{
     Address,
@@ -111,6 +115,13 @@ pub enum Event {
         service: String,
         /// Where it is, both sides, and what is next; several lines.
         text: String,
+    },
+    /// The two sides of a rollout are otherwise than at the look before.
+    Sides {
+        /// Of which service.
+        service: String,
+        /// Both of them.
+        sides: Box<Sides>,
     },
     /// The lease was lost: nothing more is written.
     LeaseLost {

@@ -13,7 +13,7 @@ use std::{
 use pointsman_core::{
     Address,
     desired::{Surroundings, wanted},
-    report::{ChangeOutcome, Event, RolloutOutcome, Standstill},
+    report::{ChangeOutcome, Event, RolloutOutcome, Sides, Standstill},
     rollout::{Facts, Phase, Polls, Rollout, Said, Slot, Step, Track, Why, Word, begins, step},
     state::State,
 };
@@ -54,12 +54,13 @@ pub(crate) struct Driven {
 struct Watched {
     polls: Polls,
     told: Option<(Phase, Kind)>,
+    shown: Option<Sides>,
     pause: Duration,
 }
 
 impl Default for Watched {
     fn default() -> Self {
-        Self { polls: Polls::default(), told: None, pause: FIRST_PAUSE }
+        Self { polls: Polls::default(), told: None, shown: None, pause: FIRST_PAUSE }
     }
 }
 
@@ -148,6 +149,7 @@ impl Drive<'_> {
         let mut facts = look_at(self.run, &state, service, rollout).await?;
         watched.polls = watched.polls.next(rollout, &facts);
         facts.polls = watched.polls;
+        self.show(Sides::of(service, rollout, &facts), service, watched);
         let now = now_ms();
         let step = step(rollout, &facts, now);
         self.tell(service, rollout, &facts, &step, watched);
@@ -231,6 +233,15 @@ impl Drive<'_> {
             })
             .await?;
         Ok(())
+    }
+
+    /// Shows both sides, whenever they are otherwise than before.
+    fn show(&self, sides: Sides, service: &str, watched: &mut Watched) {
+        if watched.shown.as_ref() != Some(&sides) {
+            watched.shown = Some(sides.clone());
+            let (service, sides) = (service.to_owned(), Box::new(sides));
+            self.run.listener.tell(&Event::Sides { service, sides });
+        }
     }
 
     /// Tells whatever is new: where it is, and what it waits for.

@@ -91,6 +91,7 @@ fn log(environment: &EnvironmentName, event: &Event) {
         | Event::Started { .. }
         | Event::Progress { .. }
         | Event::Rollout { .. }
+        | Event::Sides { .. }
         | Event::Finished { .. } => tracing::info!(%environment, "{line}"),
     }
 }

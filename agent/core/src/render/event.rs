@@ -6,10 +6,10 @@ use super::{
 };
 use crate::{lease::LockInfo, report::Event};
 
-/// The event in one line; none for what is shown otherwise (the plan).
+/// The event in one line; none for what is shown otherwise (the plan, a rollout's sides).
 pub fn line(event: &Event) -> Option<String> {
     let line = match event {
-        Event::Planned { .. } => return None,
+        Event::Planned { .. } | Event::Sides { .. } => return None,
         Event::Waiting { holder, remaining_ms } => {
             let wait = match remaining_ms {
                 Some(remaining) => format!(

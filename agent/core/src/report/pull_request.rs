@@ -6,7 +6,7 @@ use crate::{
     Address,
     environment::{Diagnostic, EnvironmentName, Place, Severity},
     plan::Action,
-    report::{Event, Judged, Outcome},
+    report::{Event, Judged, Outcome, Sides},
 };
 
 /// Everything that one pull request, or one commit of the watched branch, is
@@ -59,6 +59,8 @@ pub struct EnvironmentReport {
     pub progress: Vec<(Address, Progress)>,
     /// Where each rollout is, by service; in the words for terminals.
     pub rollouts: BTreeMap<String, String>,
+    /// The same as data, as it was looked at last.
+    pub sides: BTreeMap<String, Sides>,
     /// The base branch changed it too, and the head does not have that yet.
     pub behind: bool,
     /// The agent tries again by itself, without anybody changing anything.
@@ -135,6 +137,7 @@ impl EnvironmentReport {
             remarks: Vec::new(),
             progress: Vec::new(),
             rollouts: BTreeMap::new(),
+            sides: BTreeMap::new(),
             behind: false,
             again: false,
         }
@@ -176,6 +179,9 @@ impl EnvironmentReport {
             }
             Event::Rollout { service, text } => {
                 self.rollouts.insert(service.clone(), text.clone());
+            }
+            Event::Sides { service, sides } => {
+                self.sides.insert(service.clone(), sides.as_ref().clone());
             }
             Event::LeaseLost { why } => {
                 self.problem = Some(format!("The lease was lost ({why}): nothing more is written."));

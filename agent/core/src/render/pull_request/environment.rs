@@ -29,6 +29,7 @@ pub(super) fn section(report: &PullReport, environment: &EnvironmentReport, room
         remarks: _,
         progress,
         rollouts,
+        sides: _,
         behind,
         again,
     } = environment;
@@ -88,7 +89,7 @@ pub(super) fn section(report: &PullReport, environment: &EnvironmentReport, room
 }
 
 /// What a status means, where its word alone does not say it.
-fn remark(status: Status) -> &'static str {
+pub(in crate::render) fn remark(status: Status) -> &'static str {
     match status {
         Status::Checked => {
             "The files have no errors. Pull requests from forks are not planned, so that no credentials are used for them.\n\n"
@@ -113,7 +114,7 @@ fn remark(status: Status) -> &'static str {
 }
 
 /// When the agent itself tries again.
-fn next_try(status: Status, again: bool) -> &'static str {
+pub(in crate::render) fn next_try(status: Status, again: bool) -> &'static str {
     match status {
         Status::Waiting => {
             "The agent asks for the lock again at every poll; nobody needs to do anything here.\n\n"

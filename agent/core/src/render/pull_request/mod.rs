@@ -2,11 +2,11 @@
 
 mod changes;
 mod cost;
-mod environment;
+pub(super) mod environment;
 mod escape;
 #[cfg(test)]
 mod tests;
-mod titles;
+pub(super) mod titles;
 
 pub use titles::{environment_title, title};
 
@@ -40,6 +40,15 @@ pub fn comment(report: &PullReport) -> String {
         if environments == 0 || text.chars().count() <= MOST_CHARACTERS {
             return text;
         }
+    }
+}
+
+/// The comment with a link to the agent's page, where all of it is shown; that
+/// fits below what GitHub takes.
+pub fn linked(comment: String, page: Option<String>) -> String {
+    match page {
+        Some(page) if page.len() < 400 => format!("{comment}<sub>[All of it, live]({page})</sub>\n"),
+        Some(_) | None => comment,
     }
 }
 

@@ -7,7 +7,7 @@ use crate::{
 };
 
 /// A status in a word or two.
-pub(super) fn status(status: Status) -> &'static str {
+pub(in crate::render) fn status(status: Status) -> &'static str {
     match status {
         Status::Queued => "queued",
         Status::Planning => "being planned",
@@ -38,7 +38,7 @@ pub(super) fn mark(status: Status) -> &'static str {
 
 /// Which status counts for the whole: what failed before what goes on, what
 /// goes on before what is done.
-pub(super) fn weight(status: Status) -> u8 {
+pub(in crate::render) fn weight(status: Status) -> u8 {
     match status {
         Status::Planned | Status::Checked | Status::Deployed => 0,
         Status::Removed => 1,
@@ -49,7 +49,7 @@ pub(super) fn weight(status: Status) -> u8 {
 }
 
 /// The status that counts for the whole.
-pub(super) fn worst(report: &PullReport) -> Status {
+pub(in crate::render) fn worst(report: &PullReport) -> Status {
     let stops =
         report.problem.is_some() || report.diagnostics.iter().any(crate::environment::Diagnostic::is_error);
     if stops {

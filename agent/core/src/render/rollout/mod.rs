@@ -124,7 +124,7 @@ pub fn tracks(service: &str, rollout: &Rollout, facts: &Facts) -> String {
 }
 
 /// A side's share of the traffic in percent; `None` where the rule does not name it.
-fn share(facts: &Facts, slot: Slot) -> Option<u64> {
+pub(crate) fn share(facts: &Facts, slot: Slot) -> Option<u64> {
     let total: u64 = facts.weights.iter().map(|(_, weight)| u64::from(*weight)).sum();
     let (_, weight) = facts.weights.iter().find(|(at, _)| *at == slot)?;
     (u64::from(*weight) * 100).checked_div(total)

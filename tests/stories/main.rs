@@ -35,6 +35,7 @@ mod throttling;
 mod usage;
 mod watch;
 mod watching;
+mod web;
 
 use std::time::Duration;
 

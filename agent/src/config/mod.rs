@@ -6,6 +6,7 @@ mod error;
 mod read;
 mod secret;
 mod sections;
+mod server;
 #[cfg(test)]
 mod tests;
 
@@ -16,6 +17,7 @@ pub use read::load;
 #[cfg(test)]
 pub use read::read;
 pub use secret::{SecretError, SecretSource};
+pub use server::{PublicUrl, Server};
 
 use pointsman_core::{lease::Timing, scalar::Cron};
 
@@ -26,6 +28,8 @@ pub struct Config {
     pub repo: Repo,
     /// Where it is reported; none: only the log.
     pub github: Option<Github>,
+    /// The agent's own web server.
+    pub server: Server,
     /// When to look for drift; none: never by itself.
     pub drift: Option<DriftSchedule>,
     /// The agent itself.
@@ -75,6 +79,8 @@ pub struct Github {
     pub report: ReportAs,
     /// The pause between two writes: GitHub asks for a second.
     pub write_pause: Duration,
+    /// What GitHub signs webhooks with; none: webhooks are not answered.
+    pub webhook_secret: Option<SecretSource>,
 }
 
 /// Who the agent is on GitHub.

@@ -15,11 +15,12 @@ use super::{
     SecretSource,
     error::{Text, suggestion},
     sections::{AgentSection, DriftSection, GithubSection, RepoSection},
+    server::ServerSection,
 };
 
-const SECTIONS: &[&str] = &["repo", "github", "drift", "agent", "lease"];
+const SECTIONS: &[&str] = &["repo", "github", "server", "drift", "agent", "lease"];
 /// Known, but of a later version.
-const LATER: &[&str] = &["server", "requirements", "notify"];
+const LATER: &[&str] = &["requirements", "notify"];
 const LARGEST: u64 = 1024 * 1024;
 
 /// Reads and checks the file. Paths in it are relative to its folder.
@@ -63,6 +64,7 @@ pub fn read(file: &Path, text: &str) -> Result<Config, Vec<ConfigError>> {
     let repo: Option<RepoSection> = reader.section(&mut table, "repo");
     let has_github = table.contains_key("github");
     let github: Option<GithubSection> = reader.section(&mut table, "github");
+    let server: Option<ServerSection> = reader.section(&mut table, "server");
     let drift: Option<DriftSection> = reader.section(&mut table, "drift");
     let agent: Option<AgentSection> = reader.section(&mut table, "agent");
     let lease_span = table.get("lease").map(Spanned::span);
@@ -82,6 +84,9 @@ pub fn read(file: &Path, text: &str) -> Result<Config, Vec<ConfigError>> {
     }
     let repo = repo.and_then(|section| reader.repo(section));
     let github = github.and_then(|section| reader.github(section, repo.as_ref()));
+    let server = server
+        .map(|section| section.checked(&mut |span, message, help| reader.fail(Some(span), message, help)))
+        .unwrap_or_default();
     let drift = drift.and_then(|section| reader.drift(section));
     let agent = reader.agent(agent);
     if !reader.errors.is_empty() {
@@ -89,7 +94,9 @@ pub fn read(file: &Path, text: &str) -> Result<Config, Vec<ConfigError>> {
         return Err(reader.errors);
     }
     match repo {
-        Some(repo) if github.is_some() == has_github => Ok(Config { repo, github, drift, agent, lease }),
+        Some(repo) if github.is_some() == has_github => {
+            Ok(Config { repo, github, server, drift, agent, lease })
+        }
         _ => {
             Err(vec![source.error(None, "the configuration is not complete", "correct [repo] and [github]")])
         }
@@ -153,11 +160,17 @@ impl Reader<'_> {
         self.folder.join(path)
     }
 
-    fn secret(&mut self, file: Option<PathBuf>, variable: Option<Spanned<String>>) -> Option<SecretSource> {
+    fn secret(
+        &mut self,
+        key: &str,
+        file: Option<PathBuf>,
+        variable: Option<Spanned<String>>,
+    ) -> Option<SecretSource> {
         match (file, variable) {
             (Some(_), Some(variable)) => {
                 let help = "keep one of them";
-                self.fail(Some(variable.span()), "`token_file` and `token_env` are both given", help);
+                let message = format!("`{key}_file` and `{key}_env` are both given");
+                self.fail(Some(variable.span()), message, help);
                 None
             }
             (Some(file), None) => Some(SecretSource::File(self.path(&file))),
@@ -198,7 +211,7 @@ impl Reader<'_> {
                 "write at least `1s`; `60s` is the default",
             );
         }
-        let token = self.secret(token_file, token_env);
+        let token = self.secret("token", token_file, token_env);
         let credentials = match (token, ssh_key_file) {
             (Some(_), Some(key)) => {
                 self.fail(
@@ -240,8 +253,11 @@ impl Reader<'_> {
             key_file,
             report,
             write_pause_ms,
+            webhook_secret_file,
+            webhook_secret_env,
         } = section;
         let before = self.errors.len();
+        let webhook_secret = self.secret("webhook_secret", webhook_secret_file, webhook_secret_env);
         let span = repository.as_ref().map(Spanned::span);
         let full_name =
             repository.map(Spanned::into_inner).or_else(|| repo.and_then(|repo| name_in(&repo.url)));
@@ -250,7 +266,7 @@ impl Reader<'_> {
             let message = "[github] it is not known which repository is meant";
             self.fail(span, message, "write `repository = \"OWNER/NAME\"`");
         }
-        let token = self.secret(token_file, token_env);
+        let token = self.secret("token", token_file, token_env);
         let identity = match (token, app_id, installation_id, key_file) {
             (Some(token), None, None, None) => Some(GithubIdentity::Token(token)),
             (None, Some(app_id), Some(installation_id), Some(key)) => {
@@ -296,6 +312,7 @@ impl Reader<'_> {
             identity,
             report: report.map_or(default, Spanned::into_inner),
             write_pause: Duration::from_millis(write_pause_ms.unwrap_or(1_000)),
+            webhook_secret,
         })
     }
 

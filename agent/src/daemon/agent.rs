@@ -15,12 +15,16 @@ use pointsman_engine::{
 };
 use tokio::sync::{Notify, RwLock};
 
-use super::{DaemonError, boards::Boards, memory::Memory, reporter::Reporter, slots::Slots};
+use super::{
+    DaemonError, boards::Boards, memory::Memory, reporter::Reporter, seen::Seen, slots::Slots, wake::Wake,
+};
 use crate::{
     config::Config,
     git::{Credentials, Mirror, Snapshots, from_config},
     github::{Client, Pull},
+    metrics::Metrics,
     prober::HttpProber,
+    web::Links,
 };
 
 /// Everything that the agent's tasks share.
@@ -35,6 +39,11 @@ pub(super) struct Agent {
     pub(super) slots: Slots,
     pub(super) stop: Stop,
     pub(super) boards: Boards,
+    /// What happens on GitHub wakes the polls.
+    pub(super) wake: Arc<Wake>,
+    pub(super) metrics: Arc<Metrics>,
+    /// What the page shows.
+    pub(super) seen: Arc<Seen>,
     /// Told whenever a task ended.
     ended: Notify,
     /// Every task holds it for reading.
@@ -63,7 +72,8 @@ impl Agent {
             &repo.policies,
             crate::evaluator::program(),
         ));
-        let github = config.github.as_ref().map(Client::new).transpose()?.map(Arc::new);
+        let github = config.github.as_ref().map(Client::new).transpose()?;
+        let github = github.map(|client| Arc::new(client.linking(Links::of(&config.server))));
         let pause = config.github.as_ref().map_or(Duration::ZERO, |github| github.write_pause);
         let host = || rustix::system::uname().nodename().to_string_lossy().into_owned();
         Ok(Arc::new(Self {
@@ -75,6 +85,9 @@ impl Agent {
             slots: Slots::new(config.agent.concurrency),
             stop,
             boards: Boards::default(),
+            wake: Arc::default(),
+            metrics: Arc::default(),
+            seen: Arc::default(),
             ended: Notify::new(),
             tasks: Arc::default(),
             memory: Mutex::default(),

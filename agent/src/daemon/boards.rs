@@ -73,7 +73,7 @@ impl Boards {
             diagnostics: Vec::new(),
             problem: None,
         };
-        let board = Board::new(subject, agent.reporter.mailbox(), report);
+        let board = Board::new(subject, agent.reporter.mailbox(), &agent.seen, report);
         if !matches!(origin, Origin::Unknown) {
             let commit = commit.to_owned();
             boards.push_front(Begun { commit, board: Arc::clone(&board), origin: origin.clone() });

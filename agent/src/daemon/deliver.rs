@@ -13,6 +13,7 @@ use crate::github::{
     Annotation, CheckState, Client, CommitCheck, DeploymentState, EnvironmentDeployment, GithubError,
     NewComment,
 };
+use crate::web::{Links, Page};
 
 /// The check that branch protection can require: always posted.
 const CHECK: &str = "pointsman";
@@ -39,13 +40,14 @@ pub(super) async fn deliver(
         }
     };
     if let Subject::Pull(number) = subject {
-        note(github.put_comment(*number, &render::comment(report), new_comment(report)).await);
+        let comment = render::linked(render::comment(report), github.links.link_to(Page::Pull(*number)));
+        note(github.put_comment(*number, &comment, new_comment(report)).await);
     }
-    for deployment in deployments(report) {
+    for deployment in deployments(report, &github.links) {
         note(github.put_deployment(&deployment).await);
     }
     // Last: whoever sees a check end finds the rest in place.
-    for check in checks(report) {
+    for check in checks(report, subject, &github.links) {
         note(github.put_check(&check).await);
     }
     later.map_or(Ok(()), Err)
@@ -57,13 +59,14 @@ fn new_comment(report: &PullReport) -> NewComment {
     if silent { NewComment::Never } else { NewComment::Allowed }
 }
 
-fn checks(report: &PullReport) -> Vec<CommitCheck> {
+fn checks(report: &PullReport, subject: &Subject, links: &Links) -> Vec<CommitCheck> {
     let of_environment = |environment: &EnvironmentReport| CommitCheck {
         commit: report.head.clone(),
         name: format!("{CHECK} / {}", environment.name),
         state: check_state(environment.status),
         title: render::environment_title(environment),
         summary: render::environment_summary(report, environment),
+        details_url: link(subject, links, Page::Environment(&environment.name)),
         annotations: annotations(environment),
     };
     let mut checks: Vec<CommitCheck> = report.environments.iter().map(of_environment).collect();
@@ -78,9 +81,18 @@ fn checks(report: &PullReport) -> Vec<CommitCheck> {
         },
         title: render::title(report),
         summary: render::overview(report),
+        details_url: link(subject, links, Page::Estate),
         annotations: report.diagnostics.iter().filter_map(annotation).collect(),
     });
     checks
+}
+
+/// What comes with a pull request leads to its page.
+fn link(subject: &Subject, links: &Links, otherwise: Page<'_>) -> Option<String> {
+    match subject {
+        Subject::Pull(number) => links.link_to(Page::Pull(*number)),
+        Subject::Commit(_) => links.link_to(otherwise),
+    }
 }
 
 fn check_state(status: Status) -> CheckState {
@@ -134,7 +146,7 @@ fn level(severity: Severity) -> &'static str {
     }
 }
 
-fn deployments(report: &PullReport) -> Vec<EnvironmentDeployment> {
+fn deployments(report: &PullReport, links: &Links) -> Vec<EnvironmentDeployment> {
     if report.purpose == Purpose::Preview {
         return Vec::new();
     }
@@ -154,6 +166,7 @@ fn deployments(report: &PullReport) -> Vec<EnvironmentDeployment> {
             state,
             description: render::environment_title(environment),
             url: outputs.and_then(|outputs| outputs.values().find(address)).cloned(),
+            log_url: links.link_to(Page::Environment(&environment.name)),
             production: environment.name.stage() == Some("production"),
         })
     };

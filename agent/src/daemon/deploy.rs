@@ -6,7 +6,10 @@ use pointsman_core::{
     failure::Failure,
     policy::ActorKind,
     render,
-    report::pull_request::{EnvironmentReport, Status},
+    report::{
+        estate::Told,
+        pull_request::{EnvironmentReport, Purpose, Status},
+    },
 };
 use pointsman_engine::{Approval, Policies, ports::Ports};
 
@@ -150,6 +153,7 @@ type State = pointsman_core::state::State;
 async fn open(agent: &Agent, environment: &Environment) -> Result<(Ports, Option<State>), Failure> {
     let ports = agent.connect(environment, Access::Write).await?;
     let status = pointsman_engine::status(&ports, &environment.name).await?;
+    agent.seen.read(&environment.name, &status);
     Ok((ports, status.state))
 }
 
@@ -247,6 +251,14 @@ async fn tell(
         change(&mut told);
     }
     let said = for_the_log(&told);
+    agent.metrics.deploys.add(word(told.status));
+    let unreported = (audience == Audience::Log).then(|| Told {
+        head: introduced.id(),
+        base: agent.config.repo.branch.clone(),
+        purpose: Purpose::Deploy,
+        report: told,
+    });
+    agent.seen.came(name, &introduced.id(), status, unreported);
     match next {
         Next::Stands => tracing::info!(environment = %name, commit = introduced.id(), "{said}"),
         Next::Soon if audience == Audience::Again => {
@@ -258,6 +270,18 @@ async fn tell(
         }
     }
     next
+}
+
+/// What a try came to, for counting.
+fn word(status: Status) -> &'static str {
+    match status {
+        Status::Deployed => "deployed",
+        Status::Asks => "asks",
+        Status::Waiting => "locked",
+        Status::Denied => "denied",
+        Status::Stopped => "stopped",
+        _ => "failed",
+    }
 }
 
 /// What a try came to, in one line.
@@ -283,6 +307,7 @@ pub(super) async fn tell_removed(agent: &Arc<Agent>, previous: &str, head: &Snap
     for name in removed {
         tracing::warn!(environment = %name, commit = head.revision.id(), "no longer described; what was made for it stands");
         agent.memory().environments.remove(&name);
+        agent.seen.forget(&name);
         board.change_environment(&name, |report| report.status = Status::Removed);
     }
 }

@@ -1,6 +1,6 @@
 use std::{sync::Arc, time::Instant};
 
-use super::{agent::Agent, deploy, memory::Known, preview};
+use super::{agent::Agent, asked, deploy, memory::Known, preview};
 use crate::{
     git::{GitError, Heads, Snapshot, changed},
     github::Pull,
@@ -14,7 +14,13 @@ const QUIET_POLLS: u32 = 10;
 /// Looks once. What cannot be looked at is logged and looked at again at the
 /// next poll.
 pub(super) async fn poll(agent: Arc<Agent>) {
-    if let Err(error) = look(&agent).await {
+    asked::take_up(&agent);
+    let began = Instant::now();
+    let looked = look(&agent).await;
+    agent.metrics.poll_seconds.add(began.elapsed());
+    agent.metrics.polls.add(if looked.is_ok() { "ok" } else { "failed" });
+    agent.seen.looked(looked.as_ref().err().map(ToString::to_string));
+    if let Err(error) = looked {
         tracing::error!(%error, "the config repo could not be looked at; it is tried again at the next poll");
     }
 }

@@ -43,7 +43,8 @@ pub(super) async fn preview(
         Err(error) => {
             tracing::error!(%error, pull = pull.number, "the pull request cannot be read");
             let report = PullReport { problem: Some(error.to_string()), ..empty(&agent, &base, &head) };
-            agent.reporter.mailbox().post(&Subject::Pull(pull.number), report);
+            let mailbox = agent.reporter.mailbox();
+            Board::new(Subject::Pull(pull.number), mailbox, &agent.seen, report).change(|_| ());
             false
         }
     };
@@ -73,7 +74,7 @@ async fn plan_all(
 ) -> Result<bool, GitError> {
     let head = agent.snapshots.at(head).await?;
     let (changes, report) = compare(agent, base, &head).await?;
-    let board = Board::new(Subject::Pull(pull.number), agent.reporter.mailbox(), report);
+    let board = Board::new(Subject::Pull(pull.number), agent.reporter.mailbox(), &agent.seen, report);
     board.change(|report| {
         for name in &changes.deleted {
             let removed =

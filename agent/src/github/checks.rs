@@ -18,6 +18,8 @@ pub struct CommitCheck {
     pub title: String,
     /// Markdown.
     pub summary: String,
+    /// Where more of it is shown.
+    pub details_url: Option<String>,
     /// What is said about lines of files.
     pub annotations: Vec<Annotation>,
 }
@@ -137,6 +139,9 @@ impl CommitCheck {
             CheckState::Neutral => ("completed", Some("neutral")),
         };
         body["status"] = status.into();
+        if let Some(url) = &self.details_url {
+            body["details_url"] = url.as_str().into();
+        }
         if let Some(conclusion) = conclusion {
             body["conclusion"] = conclusion.into();
         }

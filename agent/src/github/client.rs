@@ -16,7 +16,11 @@ use tokio::{
 };
 
 use super::{GithubError, GithubErrorKind};
-use crate::config::{Github, GithubIdentity, ReportAs};
+use crate::{
+    config::{Github, GithubIdentity, ReportAs},
+    metrics::Counter,
+    web::Links,
+};
 
 /// How long a call may take.
 const TIMEOUT: Duration = Duration::from_secs(30);
@@ -39,6 +43,10 @@ pub struct Client {
     closed_until: std::sync::Mutex<Option<Instant>>,
     pub(super) identity: OnceCell<String>,
     pub(super) ids: std::sync::Mutex<super::identity::KnownIds>,
+    /// Answers, by their status.
+    pub requests: Counter<u16>,
+    /// Where what is written there leads to.
+    pub links: Links,
 }
 
 impl fmt::Debug for Client {
@@ -92,7 +100,14 @@ impl Client {
             closed_until: std::sync::Mutex::new(None),
             identity: OnceCell::new(),
             ids: std::sync::Mutex::default(),
+            requests: Counter::default(),
+            links: Links::default(),
         })
+    }
+
+    /// The same, linking to the agent's page.
+    pub fn linking(self, links: Links) -> Self {
+        Self { links, ..self }
     }
 
     /// A token that lets Git read the repository: the App's; none with a
@@ -190,6 +205,7 @@ impl Client {
             let answer =
                 crab.execute(request).await.map_err(|error| GithubError::of_client(&operation, &error))?;
             let (parts, body) = answer.into_parts();
+            self.requests.add(parts.status.as_u16());
             let body = Limited::new(body, LONGEST_ANSWER).collect().await.map_err(|error| {
                 GithubError::new(
                     GithubErrorKind::Unreachable,

@@ -17,6 +17,8 @@ pub struct EnvironmentDeployment {
     pub description: String,
     /// Where it can be seen once it stands.
     pub url: Option<String>,
+    /// Where it is told how it goes.
+    pub log_url: Option<String>,
     /// Whether people use it.
     pub production: bool,
 }
@@ -100,6 +102,9 @@ impl Client {
             let path = format!("/deployments/{id}/statuses");
             let is_last = state == deployment.state;
             let mut body = json!({ "state": state.word(), "environment": deployment.environment });
+            if let Some(url) = &deployment.log_url {
+                body["log_url"] = url.as_str().into();
+            }
             if is_last {
                 body["description"] = limits::characters(&deployment.description, limits::DESCRIPTION).into();
                 if let Some(url) = &deployment.url {

@@ -8,6 +8,7 @@ mod deployments;
 mod error;
 mod identity;
 mod limits;
+mod manifest;
 mod pulls;
 mod statuses;
 #[cfg(test)]
@@ -18,4 +19,5 @@ pub use client::Client;
 pub use comment::NewComment;
 pub use deployments::{DeploymentState, EnvironmentDeployment};
 pub use error::{GithubError, GithubErrorKind};
+pub use manifest::{CreatedApp, created_app};
 pub use pulls::Pull;

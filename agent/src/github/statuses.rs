@@ -30,7 +30,10 @@ impl Client {
             None => self.standing_status(check).await?,
         };
         if standing.as_deref() != Some(&content) {
-            let body = json!({ "state": state, "context": check.name, "description": description });
+            let mut body = json!({ "state": state, "context": check.name, "description": description });
+            if let Some(url) = &check.details_url {
+                body["target_url"] = url.as_str().into();
+            }
             self.write::<Value>(Method::POST, &format!("/statuses/{}", check.commit), &body).await?;
         }
         self.known().checks.insert(key, (0, content));

@@ -74,6 +74,7 @@ impl Story {
             state,
             title: title.to_owned(),
             summary: format!("{title} at length"),
+            details_url: Some("https://ops.example.com/environments/production/web".to_owned()),
             annotations: Vec::new(),
         }
     }
@@ -85,6 +86,7 @@ impl Story {
             state,
             description: "A sentence. ".repeat(20),
             url: None,
+            log_url: Some("https://ops.example.com/environments/production/web".to_owned()),
             production: true,
         }
     }

@@ -27,6 +27,7 @@ mod shape;
 mod state;
 #[cfg(test)]
 mod tests;
+mod webhook;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -39,6 +40,7 @@ pub use state::{
     Author, CheckRun, Comment, Deployment, DeploymentStatus, Merged, Pull, Reaction, RecordedRequest,
     Repository, Review, State, Status,
 };
+pub use webhook::{WEBHOOK_SECRET, post, signature};
 
 use crate::git::ConfigRepo;
 use access::{Access, Actor};

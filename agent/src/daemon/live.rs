@@ -84,14 +84,17 @@ impl Live {
             let environments = pull.report.iter().flat_map(|report| &report.environments);
             environments.into_iter().any(|environment| environment.name == *name)
         };
+        // Taken out before anything else is looked at: one lock at a time.
+        let drift = agent.memory().drift.get(name).cloned();
+        let pulls = self.open_pulls().into_iter().filter(touches).collect();
         Some(EnvironmentView {
             agent: agent.name.clone(),
             standing,
             told: told.remove(name).map(|newest| newest.told).or(facts.told),
             tracks: facts.tracks,
             failures: facts.failures,
-            drift: agent.memory().drift.get(name).cloned(),
-            pulls: self.open_pulls().into_iter().filter(touches).collect(),
+            drift,
+            pulls,
         })
     }
 

@@ -45,7 +45,12 @@ impl Board {
 
     /// What it says now.
     pub(super) fn report(&self) -> PullReport {
-        self.report.lock().unwrap_or_else(PoisonError::into_inner).clone()
+        self.look(Clone::clone)
+    }
+
+    /// Looks at what it says now; whoever writes waits meanwhile.
+    pub(super) fn look<T>(&self, look: impl FnOnce(&PullReport) -> T) -> T {
+        look(&self.report.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
     /// Which of several changed last has the greatest.

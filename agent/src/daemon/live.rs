@@ -13,7 +13,7 @@ use pointsman_core::{
     render,
     report::{
         estate::{EnvironmentView, Estate, OpenPull, Standing, Told},
-        pull_request::{PullReport, Purpose, Status},
+        pull_request::{EnvironmentReport, PullReport, Purpose, Status},
     },
 };
 use tokio::sync::watch;
@@ -48,7 +48,7 @@ impl Live {
         let agent = &self.0;
         let commit = agent.memory().branch.clone();
         let head = self.head(commit.as_deref()).await;
-        let told = self.told();
+        let told = self.told(None);
         let names = self.names(head.as_deref());
         let environments =
             names.iter().map(|name| self.standing(name, head.as_deref(), told.get(name))).collect();
@@ -77,7 +77,7 @@ impl Live {
         if !self.names(head.as_deref()).contains(name) {
             return None;
         }
-        let mut told = self.told();
+        let mut told = self.told(Some(name));
         let standing = self.standing(name, head.as_deref(), told.get(name));
         let facts = agent.seen.lock().facts.get(name).cloned().unwrap_or_default();
         let touches = |pull: &OpenPull| {
@@ -163,29 +163,38 @@ impl Live {
         described.chain(memory.environments.keys()).cloned().collect()
     }
 
-    /// The newest that was told of each environment's deploys.
-    fn told(&self) -> BTreeMap<EnvironmentName, Newest> {
+    /// The newest that was told of each environment's deploys: the whole of
+    /// one, and of all others what a line needs.
+    fn told(&self, whole: Option<&EnvironmentName>) -> BTreeMap<EnvironmentName, Newest> {
         let boards: Vec<_> = self.0.seen.lock().boards.iter().cloned().collect();
         let mut newest: BTreeMap<EnvironmentName, Newest> = BTreeMap::new();
         for board in boards {
             let at = board.changed_at();
-            let report = board.report();
-            if report.purpose != Purpose::Deploy {
-                continue;
-            }
             let pull = match board.subject() {
                 Subject::Pull(number) => Some(*number),
                 Subject::Commit(_) => None,
             };
-            let PullReport { head, base, purpose, environments, .. } = report;
-            for report in environments {
-                let name = report.name.clone();
-                if newest.get(&name).is_some_and(|known| known.at > at) {
-                    continue;
+            board.look(|told| {
+                if told.purpose != Purpose::Deploy {
+                    return;
                 }
-                let told = Told { head: head.clone(), base: base.clone(), purpose, report };
-                newest.insert(name, Newest { at, pull, told });
-            }
+                for report in &told.environments {
+                    if newest.get(&report.name).is_some_and(|known| known.at > at) {
+                        continue;
+                    }
+                    let (status, sides) = (report.status, &report.sides);
+                    let report = if whole == Some(&report.name) {
+                        report.clone()
+                    } else {
+                        let sides = sides.clone();
+                        EnvironmentReport { status, sides, ..EnvironmentReport::queued(report.name.clone()) }
+                    };
+                    let (head, base) = (told.head.clone(), told.base.clone());
+                    let name = report.name.clone();
+                    let told = Told { head, base, purpose: Purpose::Deploy, report };
+                    newest.insert(name, Newest { at, pull, told });
+                }
+            });
         }
         newest
     }

@@ -145,10 +145,10 @@ pub(super) fn told(report: &EnvironmentReport, purpose: Purpose, base: &str) -> 
         main.add(&plan::diagnostics(diagnostics));
     }
     main.add(&sides::rollouts(both, rollouts));
-    main.add(&progress::steps(steps));
     if let Some(outcome) = outcome {
         main.add(&progress::outcome(outcome));
     }
+    main.add(&progress::steps(name.as_str(), steps));
     if let Some(judged) = judged {
         main.add(&plan::whole(name.as_str(), judged));
     }

@@ -53,7 +53,7 @@ fn policies(verdict: &Verdict) -> Markup {
     main.html("<ul class=\"findings\">\n");
     for (class, word, finding, by) in found {
         main.html("<li><span class=\"badge ").html(class).html("\">").html(word).html("</span> ");
-        main.text(&finding.message).html(" <small>").text(&words_of::place(finding)).html("</small>");
+        main.sentence(&finding.message).html(" <small>").text(&words_of::place(finding)).html("</small>");
         if let Some(by) = by {
             main.html("<small>").text(&words_of::by(by)).html("</small>");
         }

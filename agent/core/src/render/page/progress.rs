@@ -7,8 +7,8 @@ use crate::{
     report::{ChangeResult, Outcome, pull_request::Progress},
 };
 
-/// Object by object: what failed or goes on first.
-pub(super) fn steps(progress: &[(Address, Progress)]) -> Markup {
+/// Object by object: what failed or goes on first. Once all is done, folded.
+pub(super) fn steps(id: &str, progress: &[(Address, Progress)]) -> Markup {
     let mut main = Markup::new();
     if progress.is_empty() {
         return main;
@@ -21,8 +21,13 @@ pub(super) fn steps(progress: &[(Address, Progress)]) -> Markup {
     let mut ordered: Vec<_> = progress.iter().collect();
     ordered.sort_by(|(a, first), (b, second)| (weight(first), a).cmp(&(weight(second), b)));
     let done = ordered.iter().filter(|(_, progress)| matches!(progress, Progress::Done(..))).count();
-    main.html("<h3>Steps</h3>\n<p>").text(&format!("{done} of {} done.", ordered.len())).html("</p>\n");
-    main.html("<ul class=\"steps\">\n");
+    let all_done = done == ordered.len();
+    main.html("<details id=\"steps-").text(id).html(if all_done {
+        "\">\n<summary>"
+    } else {
+        "\" open>\n<summary>"
+    });
+    main.text(&format!("Steps: {done} of {} done", ordered.len())).html("</summary>\n<ul class=\"steps\">\n");
     for (address, progress) in ordered {
         match progress {
             Progress::Doing(action, says) => {
@@ -43,7 +48,7 @@ pub(super) fn steps(progress: &[(Address, Progress)]) -> Markup {
         }
         main.html("</li>\n");
     }
-    main.html("</ul>\n");
+    main.html("</ul>\n</details>\n");
     main
 }
 
@@ -70,7 +75,7 @@ pub(super) fn outcome(outcome: &Outcome) -> Markup {
         main.add(&lines("said", paint::without(&rollout::outcome(environment, one)).trim()));
     }
     if !outputs.is_empty() {
-        main.html("<h3>Outputs</h3>\n<dl class=\"facts\">\n");
+        main.html("<h3>Outputs</h3>\n<dl class=\"fields\">\n");
         for (name, value) in outputs {
             main.html("<div><dt><code>").text(name).html("</code></dt><dd>");
             if value.starts_with("https://") || value.starts_with("http://") {

@@ -15,7 +15,7 @@ use crate::{
     plan::{Action, Plan},
     policy::Verdict,
     preflight::Finding,
-    rollout::{Ended, Ending, Phase},
+    rollout::{Ended, Ending, Phase, Purpose as For},
 };
 
 /// A plan and what the policies said of it.
@@ -165,6 +165,10 @@ pub struct RolloutOutcome {
     pub stands: Option<Standstill>,
     /// The approval hash of the plan that began it; empty when it has ended.
     pub plan: String,
+    /// What a person does elsewhere before it goes on: how people's way is
+    /// switched in a cut-over.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub to_do: Option<String>,
 }
 
 /// Why a run leaves a rollout open.
@@ -173,6 +177,8 @@ pub struct RolloutOutcome {
 pub enum Standstill {
     /// A person is asked before traffic moves.
     Asks,
+    /// People's way is to be switched, in a cut-over.
+    Switch,
     /// The agent is stopping.
     Stopped,
     /// The lease was lost: another goes on.
@@ -180,14 +186,16 @@ pub enum Standstill {
 }
 
 impl RolloutOutcome {
-    /// Whether the new release is live.
+    /// Whether it came to what it was for: the new release is live, or the old
+    /// service serves people again where that was wanted.
     pub fn is_released(&self) -> bool {
-        self.ended.as_ref().is_some_and(|ended| ended.ending == Ending::Released)
+        let is_as_meant = |ended: &Ended| ended.ending == Ending::Released || ended.purpose == For::ToOld;
+        self.ended.as_ref().is_some_and(is_as_meant)
     }
 
     /// Whether it waits for a person.
     pub fn asks(&self) -> bool {
-        self.stands == Some(Standstill::Asks)
+        matches!(self.stands, Some(Standstill::Asks | Standstill::Switch))
     }
 }
 

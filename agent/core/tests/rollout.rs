@@ -21,3 +21,5 @@ mod table;
 mod words;
 #[path = "rollout/world.rs"]
 mod world;
+#[path = "rollout/writes.rs"]
+mod writes;

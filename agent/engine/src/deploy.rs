@@ -24,6 +24,7 @@ use crate::{
     preflight::before_writing,
     recover::recover,
     rollout::{self, Drive, Driven},
+    way_out::check_way_out,
 };
 
 /// Terraform's words for what the lock is for, in the journal as well.
@@ -74,10 +75,15 @@ pub async fn deploy(run: &Run, approval: Approval) -> Result<Outcome, Failure> {
 /// Whether a run did no more than end the rollouts of an earlier commit.
 fn ended_another(run: &Run, outcome: &Outcome) -> bool {
     let own = run.commit.as_deref().unwrap_or_default();
-    let is_another = |ended: &Ended| ended.purpose == For::Release && ended.commit != own;
+    let is_another = |ended: &Ended| is_of_commit(ended) && ended.commit != own;
     run.purpose == Purpose::Deploy
         && outcome.changes.iter().all(|change| change.result == ChangeResult::Done)
         && outcome.rollouts.iter().any(|rollout| rollout.ended.as_ref().is_some_and(is_another))
+}
+
+/// Whether it brought what a commit says.
+fn is_of_commit(ended: &Ended) -> bool {
+    matches!(ended.purpose, For::Release | For::CutOver)
 }
 
 /// One walk under one lease.
@@ -128,6 +134,9 @@ async fn under_lease(run: &Run, lease: &Lease, fence: Fence, approval: Approval)
     loaded.check(&fence, &run.ports)?;
     let mut before = loaded.state.clone();
     let keeper = Keeper::new(run.ports.clone(), proof.clone(), &run.environment.name, loaded);
+    if run.takes_down() {
+        check_way_out(run, before.as_ref()).await?;
+    }
     let unfinished = fence.open_run.is_some();
     let fence = recover(run, proof, &keeper, fence).await?;
     if unfinished {
@@ -296,7 +305,7 @@ fn conclude(state: &mut State, outcome: &Outcome, run: &Run) {
                 .rollouts
                 .iter()
                 .filter_map(|rollout| rollout.ended.as_ref())
-                .find(|ended| ended.purpose == For::Release && !ended.commit.is_empty())
+                .find(|ended| is_of_commit(ended) && !ended.commit.is_empty())
                 .map_or_else(|| state.deployed_commit.clone(), |ended| Some(ended.commit.clone())),
         };
         if run.takes_down() {

@@ -23,6 +23,7 @@ mod say;
 mod status;
 mod stop;
 mod unlock;
+mod way_out;
 
 pub use adopt::{Consent, adopt, adoptable};
 pub use deploy::{Approval, deploy};

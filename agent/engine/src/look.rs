@@ -7,7 +7,7 @@ use pointsman_core::{
     desired::{Surroundings, Wanted, wanted},
     plan::{Inputs, Plan, plan},
     resource::Observed,
-    rollout::{Slot, begins, goes_back},
+    rollout::{Begins, Slot, begins, cuts_over, due, goes_back, goes_to_old},
     state::State,
 };
 
@@ -56,23 +56,39 @@ pub(crate) async fn look(
         return Ok(seen);
     }
     let begins = match run.purpose {
-        Purpose::Deploy | Purpose::Destroy => begins(&run.environment, state, &seen.plan, &seen.observed),
-        Purpose::GoBack => goes_back(&run.environment, state, &seen.observed),
+        Purpose::Deploy | Purpose::Destroy => {
+            let mut begins = begins(&run.environment, state, &seen.plan, &seen.observed);
+            if let Some(cut_over) = cut_over(run, state).await? {
+                begins.retain(|begins| begins.service != cut_over.service);
+                begins.push(cut_over);
+                begins.sort_by(|a, b| a.service.cmp(&b.service));
+            }
+            begins
+        }
+        Purpose::GoBack => {
+            let mut begins = goes_back(&run.environment, state, &seen.observed);
+            begins.extend(goes_to_old(&run.environment, state));
+            begins
+        }
         Purpose::GoOn => Vec::new(),
     };
     if run.purpose == Purpose::GoOn {
         seen.plan.changes.clear();
         seen.plan.forget.clear();
     }
-    let (Some(state), false) = (state, begins.is_empty()) else {
+    if begins.is_empty() {
         return Ok(seen);
-    };
-    let mut opened = state.clone();
+    }
+    let mut opened =
+        state.cloned().unwrap_or_else(|| State::new(run.environment.name.clone(), String::new()));
     for begins in &begins {
         // One that does not fit its track any more is refused when it is recorded.
         let _ = begins.open(&mut opened.tracks, run.commit.as_deref(), "", 0);
     }
     let mut seen = look_once(run, surroundings, Some(&opened)).await?;
+    if state.is_none() {
+        seen.plan.base = None;
+    }
     if run.purpose == Purpose::GoBack {
         // Nothing but what goes back: whatever else differs is the next deploy's.
         let is_of_it = |address: &Address| {
@@ -85,6 +101,25 @@ pub(crate) async fn look(
     }
     seen.plan.rollouts = begins;
     Ok(seen)
+}
+
+/// The cut-over that is still to be made, where the old service has tasks. A
+/// commit that was deployed to its end begins none: who went back to the old
+/// service afterwards wants to stay there.
+async fn cut_over(run: &Run, state: Option<&State>) -> Result<Option<Begins>, Failure> {
+    let environment = &run.environment;
+    let deployed = state.and_then(|state| state.deployed_commit.as_ref());
+    if deployed.is_some() && deployed == run.commit.as_ref() {
+        return Ok(None);
+    }
+    let Some(due) = due(environment, state) else {
+        return Ok(None);
+    };
+    let Some(external) = environment.file.external.get(due.external) else {
+        return Ok(None);
+    };
+    let living = run.ports.cloud.external(due.external, external).await?;
+    Ok(cuts_over(&due, environment, state, &living))
 }
 
 async fn look_once(run: &Run, surroundings: &Surroundings, state: Option<&State>) -> Result<Seen, Failure> {

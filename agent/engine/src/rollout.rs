@@ -2,6 +2,7 @@
 //! Each phase is a small plan that goes the way of every other plan; what is
 //! decided is decided in `core::rollout`.
 
+mod beside;
 mod facts;
 
 use std::{
@@ -14,11 +15,14 @@ use pointsman_core::{
     Address,
     desired::{Surroundings, wanted},
     report::{ChangeOutcome, Event, RolloutOutcome, Standstill},
-    rollout::{Facts, Phase, Polls, Rollout, Said, Slot, Step, Track, Why, Word, begins, step},
+    rollout::{
+        Facts, Patience as Late, Phase, Polls, Rollout, Said, Slot, Step, Track, Why, Word, begins, step,
+    },
     state::State,
 };
 
 use self::facts::look_at;
+pub(crate) use self::facts::look_at_rest;
 use crate::{
     Failure, Run,
     apply::{Patience, apply},
@@ -100,6 +104,7 @@ impl Drive<'_> {
                     at: None,
                     stands: None,
                     plan: String::new(),
+                    to_do: None,
                 });
             };
             let next = match self.stands_still() {
@@ -122,6 +127,7 @@ impl Drive<'_> {
                         at,
                         stands: Some(stands),
                         plan: rollout.plan.clone(),
+                        to_do: pointsman_core::render::rollout::steps(&rollout),
                     });
                 }
             }
@@ -144,6 +150,8 @@ impl Drive<'_> {
         driven: &mut Driven,
     ) -> Result<Next, Failure> {
         let rollout = &self.heard(service, rollout).await?;
+        let rollout = &self.learn_entry(service, rollout).await?;
+        self.follow_old(service, rollout).await?;
         let state = self.keeper.state().await;
         let mut facts = look_at(self.run, &state, service, rollout).await?;
         watched.polls = watched.polls.next(rollout, &facts);
@@ -152,6 +160,9 @@ impl Drive<'_> {
         let step = step(rollout, &facts, now);
         self.tell(service, rollout, &facts, &step, watched);
         match step {
+            Step::Wait { why: Why::Arriving(Late::Spent) | Why::Leaving(Late::Spent), .. } => {
+                Ok(Next::Stand(Standstill::Switch))
+            }
             Step::Wait { until_ms, .. } => {
                 let left = until_ms.map(|until| Duration::from_millis(until.saturating_sub(now)));
                 let pause = left.map_or(watched.pause, |left| left.min(watched.pause));
@@ -161,6 +172,8 @@ impl Drive<'_> {
             Step::Ask { .. } => Ok(Next::Stand(Standstill::Asks)),
             Step::Apply => {
                 if self.bring_about(driven).await? {
+                    self.bring_about_beside(service, rollout).await?;
+                    self.follow_old(service, rollout).await?;
                     self.change(service, |track| track.stood(now_ms())).await?;
                     Ok(Next::Again)
                 } else {
@@ -168,7 +181,7 @@ impl Drive<'_> {
                     Ok(Next::Later(watched.pause))
                 }
             }
-            Step::Enter(_) | Step::Abort { .. } | Step::Raise { .. } => {
+            Step::Enter(_) | Step::Abort { .. } | Step::Raise { .. } | Step::Migrated(_) => {
                 self.change(service, |track| track.follow(&step, now)).await?;
                 Ok(Next::Again)
             }

@@ -70,6 +70,7 @@ impl Problem {
             | Failure::Stopped
             | Failure::Conflicts(_)
             | Failure::Unready(_)
+            | Failure::InUse(_)
             | Failure::Declined(_)
             | Failure::Incomplete(_)
             | Failure::State { .. }

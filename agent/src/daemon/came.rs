@@ -67,6 +67,7 @@ pub(super) fn came_to(environment: &Environment, result: Result<Outcome, Failure
             | Failure::Stopped
             | Failure::Conflicts(_)
             | Failure::Unready(_)
+            | Failure::InUse(_)
             | Failure::State { .. }
             | Failure::Regressed { .. }
             | Failure::Journal(_)
@@ -93,6 +94,7 @@ fn judged_failure(failure: &Failure) -> (Status, Next) {
         | Failure::Regressed { .. }
         | Failure::Journal(_)
         | Failure::Stale(_)
+        | Failure::InUse(_)
         | Failure::Declined(_) => (Status::Failed, Next::Later),
         Failure::Incomplete(_) | Failure::Json(_) => (Status::Failed, Next::Quarantine),
     }

@@ -16,6 +16,8 @@ mod listener;
 mod listener_rule;
 mod load_balancer;
 mod log_group;
+pub(crate) mod one_off;
+pub(crate) mod outside;
 mod queue;
 mod replication_group;
 mod replication_group_access;

@@ -62,7 +62,7 @@ pub(crate) async fn underway(aws: &Aws, asked: &Underway) -> Result<Facts, Cloud
         }
         *sides.get_mut(slot) = side;
     }
-    Ok(Facts { sides, weights, ringing, checked: None, polls: Polls::default() })
+    Ok(Facts { sides, weights, ringing, polls: Polls::default(), ..Facts::default() })
 }
 
 async fn services(aws: &Aws, sides: &Pair<Option<Standing>>) -> Result<Vec<EcsService>, CloudError> {

@@ -22,7 +22,7 @@ use serde::{Deserialize, Serialize};
 
 pub(crate) use metric::is_of_target_groups_only;
 pub use outputs::outputs;
-pub use service::{TEST_HEADER, test_mark};
+pub use service::{TEST_HEADER, old_target_group, test_mark};
 
 use crate::{
     Address,

@@ -71,6 +71,7 @@ impl Fault {
             Failure::Unready(_) => Self::Input,
             Failure::Locked { .. }
             | Failure::Stale(_)
+            | Failure::InUse(_)
             | Failure::Conflicts(_)
             | Failure::State { .. }
             | Failure::Regressed { .. }

@@ -10,8 +10,22 @@ use crate::{
     plan::Conflict,
     preflight::Finding,
     report::{Judged, Outcome},
+    rollout::Old,
     state::StateError,
 };
+
+/// After a cut-over: why what was made is not taken down.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct InUse {
+    /// The service that people use.
+    pub service: String,
+    /// The old service, as it was recorded.
+    pub old: Old,
+    /// How many tasks it is asked for now.
+    pub tasks: u32,
+    /// Whether requests were counted on the load balancer within the last two minutes.
+    pub by_balancer: bool,
+}
 
 /// Why a walk ended before its end. `render` makes the sentences.
 #[derive(Clone, Debug, thiserror::Error)]
@@ -49,6 +63,9 @@ pub enum Failure {
     /// What lives, or the state, is not what the given plan was made from.
     #[error("the plan is stale")]
     Stale(Box<Judged>),
+    /// People use what would be taken down, and the old service is not there for them.
+    #[error("the old service {} is not back", .0.old.service)]
+    InUse(Box<InUse>),
     /// Nobody agreed.
     #[error("the plan was not approved")]
     Declined(Box<Judged>),

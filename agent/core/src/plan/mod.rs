@@ -19,8 +19,14 @@ pub(crate) use steps::steps_of;
 pub use steps::{Step, StepKind, steps};
 
 use crate::{
-    Address, cost::Cost, environment::EnvironmentName, forecast::Forecast, hash::canonical_hash,
-    policy::Verdict, resource::Readiness, rollout::Begins,
+    Address,
+    cost::Cost,
+    environment::EnvironmentName,
+    forecast::Forecast,
+    hash::canonical_hash,
+    policy::Verdict,
+    resource::Readiness,
+    rollout::{Begins, Old},
 };
 
 /// The version of the plan's JSON.
@@ -93,7 +99,7 @@ pub struct Summary {
 impl Plan {
     /// Whether there is nothing to do.
     pub fn is_empty(&self) -> bool {
-        self.changes.is_empty()
+        self.changes.is_empty() && self.rollouts.is_empty()
     }
 
     /// How much there is to do.
@@ -147,9 +153,15 @@ impl Plan {
             // How far AWS is with what lives changes by the second.
             observed.readiness = Readiness::Ready;
         }
-        // How many tasks live when it begins is the autoscaler's.
-        let rollouts: Vec<_> =
-            rollouts.iter().map(|it| (&it.service, it.purpose, it.to, &it.settings)).collect();
+        // How many tasks live when it begins is the autoscaler's; what is
+        // written of others' is not.
+        let rollouts: Vec<_> = rollouts
+            .iter()
+            .map(|it| {
+                let exceptions = it.snapshot.old.as_ref().map(Old::exceptions);
+                (&it.service, it.purpose, it.to, &it.settings, exceptions)
+            })
+            .collect();
         let what = (schema, environment, account, region, forecast, changes, rollouts, held, forget);
         canonical_hash(&(what, verdict))
     }

@@ -5,7 +5,7 @@ use std::fmt::Write;
 use super::{event::holder_words, paint::plain, plan, preflight, words};
 use crate::{
     environment::EnvironmentName,
-    failure::{CloudError, CloudErrorKind, Failure},
+    failure::{CloudError, CloudErrorKind, Failure, InUse},
     lease::Regression,
     plan::Conflict,
     report::{ChangeResult, Outcome},
@@ -53,6 +53,7 @@ pub fn text(environment: &EnvironmentName, failure: &Failure) -> String {
             "What lives in {environment}, or its file, is not what the given plan was made from; nothing was changed.\n\
              Next: look at a new plan (`pointsman plan {environment} --out FILE`) and apply that one."
         ),
+        Failure::InUse(in_use) => self::in_use(environment, in_use),
         Failure::Declined(_) => format!("Nothing was changed in {environment}: the plan was not approved."),
         Failure::Incomplete(outcome) => incomplete(outcome),
         Failure::State { location, error } => format!(
@@ -89,6 +90,23 @@ pub fn text(environment: &EnvironmentName, failure: &Failure) -> String {
             "The plan of {environment} could not be written down: {error}. This is a defect; please report it."
         ),
     }
+}
+
+fn in_use(environment: &EnvironmentName, in_use: &InUse) -> String {
+    let InUse { service, old, tasks, by_balancer } = in_use;
+    let name = plain(&old.service);
+    let why = match (*tasks < old.count, by_balancer) {
+        (true, _) => format!("{name} has {tasks} of the {} tasks that it had before the cut-over", old.count),
+        (false, true) => "requests still come by the load balancer".to_owned(),
+        (false, false) => "a cut-over is under way".to_owned(),
+    };
+    format!(
+        "{environment} is not taken down: people use {} since the cut-over, and {why}.\n\
+         Nothing was changed.\n\
+         Next: `pointsman rollback {environment}` gives {name} its tasks back and says when people's way is to be switched; \
+         or do both by hand, and run this again two minutes after the last request.",
+        plain(service)
+    )
 }
 
 fn cloud(environment: &EnvironmentName, error: &CloudError) -> String {

@@ -6,10 +6,14 @@ use pointsman_core::{
     state::{Recorded, State},
 };
 
+use super::beside::{migration, standing_old};
 use crate::{
     Failure, Run,
     ports::{Probe, Standing, Underway},
 };
+
+/// CloudWatch counts by the minute.
+const MINUTE_MS: u64 = 60_000;
 
 /// Everything that a rollout's next step follows from.
 pub(super) async fn look_at(
@@ -20,10 +24,35 @@ pub(super) async fn look_at(
 ) -> Result<Facts, Failure> {
     let asked = underway(run, state, service, rollout);
     let mut facts = run.ports.cloud.underway(&asked).await?;
+    if rollout.cuts_over() && !rollout.is_joined() {
+        // Nothing but ECS says how it is: no load balancer leads to it.
+        let blue = facts.sides.get_mut(rollout.blue());
+        blue.healthy = blue.running;
+    }
+    facts.migration = migration(run, state, service, rollout).await?;
     if rollout.phase == Phase::Test && rollout.stood_ms.is_some() {
         facts.checked = Some(checked(run, state, service).await);
     }
     Ok(facts)
+}
+
+/// The sides of a service while no rollout is under way.
+pub(crate) async fn look_at_rest(run: &Run, state: &State, service: &str) -> Result<Facts, Failure> {
+    let asked = Underway {
+        sides: Pair { a: standing(state, service, Slot::A), b: standing(state, service, Slot::B) },
+        rule: None,
+        balancer: balancer_name(run, state, service),
+        alarms: Vec::new(),
+        opened_at_ms: 0,
+        counted_since_ms: None,
+    };
+    Ok(run.ports.cloud.underway(&asked).await?)
+}
+
+/// The load balancer that leads to a service, as CloudWatch calls it.
+fn balancer_name(run: &Run, state: &State, service: &str) -> Option<String> {
+    let recorded = balancer(run, state, service)?;
+    recorded.id.split_once(":loadbalancer/").map(|(_, name)| name.to_owned())
 }
 
 fn underway(run: &Run, state: &State, service: &str, rollout: &Rollout) -> Underway {
@@ -37,14 +66,26 @@ fn underway(run: &Run, state: &State, service: &str, rollout: &Rollout) -> Under
     });
     let rule = Address::block("service", service).part("listener_rule");
     Underway {
-        sides: Pair { a: standing(state, service, Slot::A), b: standing(state, service, Slot::B) },
+        sides: Pair { a: side(state, service, rollout, Slot::A), b: side(state, service, rollout, Slot::B) },
         rule: state.objects.get(&rule).map(|recorded| recorded.id.clone()),
-        balancer: balancer(run, state, service)
-            .and_then(|recorded| recorded.id.split_once(":loadbalancer/"))
-            .map(|(_, name)| name.to_owned()),
+        balancer: balancer_name(run, state, service),
         alarms: alarms.collect(),
         opened_at_ms: rollout.opened_at_ms,
-        counted_since_ms: rollout.stood_ms,
+        counted_since_ms: match rollout.phase {
+            // What was asked before, as a test, is nobody who came.
+            Phase::Switch => rollout.stood_ms.map(|stood| stood.saturating_add(MINUTE_MS - 1)),
+            _ => rollout.stood_ms,
+        },
+    }
+}
+
+/// What stands for a slot: in a cut-over the old service for blue.
+fn side(state: &State, service: &str, rollout: &Rollout, slot: Slot) -> Option<Standing> {
+    match rollout.snapshot.old.as_ref().filter(|_| rollout.cuts_over() && slot == rollout.blue()) {
+        Some(old) => {
+            Some(Standing { service: standing_old(state, service, rollout, old), id: old.id.clone() })
+        }
+        None => standing(state, service, slot),
     }
 }
 
@@ -57,7 +98,7 @@ fn standing(state: &State, service: &str, slot: Slot) -> Option<Standing> {
 }
 
 /// The load balancer that leads people to a service.
-fn balancer<'a>(run: &Run, state: &'a State, service: &str) -> Option<&'a Recorded> {
+pub(super) fn balancer<'a>(run: &Run, state: &'a State, service: &str) -> Option<&'a Recorded> {
     let expose = run.environment.file.service.get(service)?.expose.as_ref()?;
     match expose.listener.segments().as_slice() {
         ["load_balancer", name, ..] => state.objects.get(&Address::block("load_balancer", name)),

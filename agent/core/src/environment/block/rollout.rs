@@ -13,6 +13,9 @@ pub struct Rollout {
     /// What a release does to the database.
     #[serde(default)]
     pub schema_change: SchemaChange,
+    /// The one-off task that migrates the database before a release's first task starts.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub migration: Option<Migration>,
     /// The steps in which traffic moves.
     #[serde(default)]
     pub shift: Vec<Percentage>,
@@ -59,6 +62,19 @@ pub enum SchemaChange {
     Breaking,
 }
 
+/// A task that migrates the database: the service's own, with another command.
+/// It must end by itself, with 0 where all is well.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Migration {
+    /// What it runs instead of the service's command.
+    #[schemars(length(min = 1))]
+    pub command: Vec<String>,
+    /// How long it may take; half an hour where nothing is written.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub within: Option<Duration>,
+}
+
 /// How traffic reaches the load balancer for the first time.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
@@ -70,6 +86,19 @@ pub struct Switch {
     pub mode: SwitchMode,
     /// The Host header that arrives.
     pub host: String,
+    /// The service that people use until then, as `external.NAME`: an external of
+    /// kind `ecs_service`. Nothing is cut over where nothing is written.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub old: Option<String>,
+    /// The port that the old service's tasks listen on; the new one's where
+    /// nothing is written.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(range(min = 1, max = 65535))]
+    pub old_port: Option<u16>,
+    /// Where people's way leads until then, as `external.NAME`: an external of
+    /// kind `cloud_map`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub from: Option<String>,
 }
 
 /// What is switched.
@@ -87,6 +116,9 @@ pub enum SwitchMode {
     /// By a person, who is told how.
     #[default]
     Manual,
-    /// By the agent, through Microsoft Graph.
+    /// By a person as well, but the load balancer leads to the old service
+    /// first, so that switching changes nothing; then weights move.
+    Weights,
+    /// By the agent, through Microsoft Graph: comes with a later version.
     Graph,
 }

@@ -70,6 +70,8 @@ const CHECKS: &[Check] = &[
     rollout::breaking_changes,
     rollout::abort_alarms,
     rollout::switches,
+    rollout::cut_overs,
+    rollout::migrations,
     scaling::bounds,
     scaling::schedules,
     service::deployments,

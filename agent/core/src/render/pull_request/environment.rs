@@ -12,7 +12,7 @@ use crate::{
     policy::{Overridden, Verdict},
     render::{forecast, paint, plan::summary, rollout, words},
     report::{
-        ChangeResult, Outcome,
+        ChangeResult, Outcome, Standstill,
         pull_request::{EnvironmentReport, Progress, PullReport, Purpose, Status},
     },
 };
@@ -268,12 +268,13 @@ fn result(outcome: &Outcome) -> String {
         text.push_str(&format!("Not begun: {}.\n\n", skipped.join(", ")));
     }
     for one in &outcome.rollouts {
-        if one.asks() {
+        if one.stands == Some(Standstill::Asks) {
             let (environment, plan) = (&outcome.environment, rollout::short_hash(&one.plan));
             text.push_str(&format!(
-                "⏸️ {} waits for approval of plan {}; people are served as before. Next: {}, or {}.\n\n",
+                "⏸️ {} waits for approval of plan {}; people are served as before.{} Next: {}, or {}.\n\n",
                 code(&one.service),
                 code(plan),
+                one.to_do.as_ref().map(|it| format!(" After that: {}", prose(it))).unwrap_or_default(),
                 code(&format!("pointsman approve {environment} --plan {plan}")),
                 code(&format!("pointsman abort {environment}")),
             ));

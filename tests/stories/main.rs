@@ -12,6 +12,7 @@
 mod account;
 mod blocks;
 mod crash;
+mod cutover;
 mod demonstration;
 mod drift;
 mod estate;
@@ -21,6 +22,7 @@ mod idempotence;
 mod kinds;
 mod latency;
 mod many;
+mod migration;
 mod operate;
 mod policies;
 mod preflight;

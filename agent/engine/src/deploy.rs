@@ -8,9 +8,11 @@ use pointsman_core::{
     plan::Action,
     report::{ChangeResult, Event, Judged, Outcome},
     resource::Text,
-    rollout::{Ended, Purpose as For},
+    rollout::{Ended, Purpose as For, Refusal, Track},
     state::{LastRun, State},
 };
+
+use tokio::sync::Mutex;
 
 use crate::{
     Failure, Purpose, Run,
@@ -23,7 +25,7 @@ use crate::{
     ports::{Aside, Ports},
     preflight::before_writing,
     recover::recover,
-    rollout::{self, Drive, Driven},
+    rollout::{self, Drive, Driven, Known},
 };
 
 /// Terraform's words for what the lock is for, in the journal as well.
@@ -159,6 +161,7 @@ async fn under_lease(run: &Run, lease: &Lease, fence: Fence, approval: Approval)
     }
     let judged = approved(run, judged, approval).await?;
     let plan_hash = judged.plan.approval_hash(&judged.verdict)?;
+    let tracks = opened(run, &keeper.state().await, &judged, &plan_hash)?;
 
     let driven = if idle {
         Driven::default()
@@ -171,18 +174,22 @@ async fn under_lease(run: &Run, lease: &Lease, fence: Fence, approval: Approval)
                 // Whoever comes after a crash sees that this run did not end.
                 state.last_run = Some(begun(run));
                 state.objects.retain(|address, _| !judged.plan.forget.contains(address));
-                for begins in &judged.plan.rollouts {
-                    // One that is refused stays closed, and its plan is made again.
-                    let _ =
-                        begins.open(&mut state.tracks, run.commit.as_deref(), &plan_hash, rollout::now_ms());
-                }
+                state.tracks.extend(tracks);
                 Ok(())
             })
             .await?;
         let drives = !run.takes_down() && (is_open || !judged.plan.rollouts.is_empty());
         let patience = if drives { Patience::Machine } else { Patience::Step };
+        let known = Known::of(&seen, &judged.plan);
         let changes = apply(run, proof, &keeper, &journal, &judged.plan, seen.observed, patience).await?;
-        let drive = Drive { run, proof, keeper: &keeper, journal: &journal, surroundings: &surroundings };
+        let drive = Drive {
+            run,
+            proof,
+            keeper: &keeper,
+            journal: &journal,
+            surroundings: &surroundings,
+            known: Mutex::new(known),
+        };
         let mut driven = if drives { Box::pin(drive.to_its_end()).await? } else { Driven::default() };
         driven.changes.splice(0..0, changes);
         driven
@@ -226,6 +233,29 @@ async fn under_lease(run: &Run, lease: &Lease, fence: Fence, approval: Approval)
         journal.end(outcome.succeeded(), summary(&outcome), mark).await?;
     }
     Ok(outcome)
+}
+
+/// The tracks with the rollouts that a plan begins. One that does not fit its
+/// track stops the run before its first write.
+fn opened(
+    run: &Run,
+    state: &State,
+    judged: &Judged,
+    plan_hash: &str,
+) -> Result<BTreeMap<String, Track>, Failure> {
+    let mut tracks = state.tracks.clone();
+    let mut refused = Vec::new();
+    for begins in &judged.plan.rollouts {
+        if let Err(why) = begins.open(&mut tracks, run.commit.as_deref(), plan_hash, rollout::now_ms()) {
+            refused.push((begins.service.clone(), why));
+        }
+    }
+    let nothing_open = tracks.values().all(|track| track.open.is_none());
+    if run.purpose == Purpose::GoBack && nothing_open && refused.is_empty() {
+        let services = run.environment.file.service.keys().cloned();
+        refused.extend(services.map(|service| (service, Refusal::NothingIdle)));
+    }
+    if refused.is_empty() { Ok(tracks) } else { Err(Failure::Refused(refused)) }
 }
 
 /// From here on the run writes, and somebody must look after it if it dies.

@@ -32,6 +32,7 @@ pub use pointsman_core::failure::Failure;
 pub use policies::{EvaluatorProgram, Policies, Ready, Unusable};
 pub use preflight::preflight;
 pub use preview::{policy_input, preview};
+pub use rollout::waits;
 pub use run::{Purpose, Run};
 pub use say::{Heard, say};
 pub use status::{Status, status};

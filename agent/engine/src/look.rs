@@ -1,12 +1,12 @@
 //! Looking: everything that a plan follows from, read side by side.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use pointsman_core::{
     Address,
     desired::{Surroundings, Wanted, wanted},
     plan::{Inputs, Plan, plan},
-    resource::Observed,
+    resource::{Link, Observed},
     rollout::{Slot, begins, goes_back},
     state::State,
 };
@@ -14,6 +14,7 @@ use pointsman_core::{
 use crate::{
     Failure, Purpose, Run,
     ports::{Identity, Sought},
+    rollout::{is_of, open},
 };
 
 /// What was seen, and the plan that follows.
@@ -64,6 +65,14 @@ pub(crate) async fn look(
         seen.plan.changes.clear();
         seen.plan.forget.clear();
     }
+    // What a rollout wants of its sides is brought about by it alone, once its facts are good enough.
+    let driven = state.map(open).unwrap_or_default();
+    seen.plan.changes.retain(|change| !driven.keys().any(|service| is_of(&change.address, service)));
+    if run.purpose == Purpose::GoBack && begins.is_empty() {
+        // Whatever else differs is the next deploy's, which the policies judge.
+        seen.plan.changes.clear();
+        seen.plan.forget.clear();
+    }
     let (Some(state), false) = (state, begins.is_empty()) else {
         return Ok(seen);
     };
@@ -72,7 +81,7 @@ pub(crate) async fn look(
         // One that does not fit its track any more is refused when it is recorded.
         let _ = begins.open(&mut opened.tracks, run.commit.as_deref(), "", 0);
     }
-    let mut seen = look_once(run, surroundings, Some(&opened)).await?;
+    let mut seen = look_again(run, surroundings, &opened, seen.observed).await?;
     if run.purpose == Purpose::GoBack {
         // Nothing but what goes back: whatever else differs is the next deploy's.
         let is_of_it = |address: &Address| {
@@ -92,6 +101,60 @@ async fn look_once(run: &Run, surroundings: &Surroundings, state: Option<&State>
     let observed = observe(run, &wanted, state).await?;
     let plan = plan_of(run, wanted.clone(), state, &observed)?;
     Ok(Seen { plan, observed, wanted })
+}
+
+/// The same for other wishes a moment later: what was looked for is not asked
+/// for again.
+async fn look_again(
+    run: &Run,
+    surroundings: &Surroundings,
+    state: &State,
+    mut observed: BTreeMap<Address, Observed>,
+) -> Result<Seen, Failure> {
+    let wanted = wanted(&run.environment, surroundings, Some(state));
+    let is_new = |address: &Address| !observed.contains_key(address) && !state.objects.contains_key(address);
+    let found = observe_some(run, &wanted, Some(state), is_new).await?;
+    observed.extend(found);
+    let plan = plan_of(run, wanted.clone(), Some(state), &observed)?;
+    Ok(Seen { plan, observed, wanted })
+}
+
+/// What stands of some of what is wanted or was recorded, and of what that is
+/// found through.
+pub(crate) async fn observe_some(
+    run: &Run,
+    wanted: &Wanted,
+    state: Option<&State>,
+    is_sought: impl Fn(&Address) -> bool,
+) -> Result<BTreeMap<Address, Observed>, Failure> {
+    let mut all = sought(wanted, state);
+    let mut through: BTreeSet<Address> =
+        all.iter().map(|it| &it.address).filter(|it| is_sought(it)).cloned().collect();
+    let links = |sought: &Sought| -> Vec<Address> {
+        let links = sought.resource.spec().links().into_iter();
+        links
+            .filter_map(|link| match link {
+                Link::To { address, .. } => Some(address.clone()),
+                Link::Known(_) => None,
+            })
+            .collect()
+    };
+    // A rule is found below its listener, and that below its load balancer.
+    let unrecorded = |it: &&Sought| it.id.is_none();
+    for _ in 0..2 {
+        let more: Vec<Address> = all
+            .iter()
+            .filter(unrecorded)
+            .filter(|it| through.contains(&it.address))
+            .flat_map(links)
+            .collect();
+        through.extend(more);
+    }
+    all.retain(|it| through.contains(&it.address));
+    if all.is_empty() {
+        return Ok(BTreeMap::new());
+    }
+    Ok(run.ports.cloud.observe(&all).await?)
 }
 
 /// Everything that stands of what is wanted or was recorded.

@@ -3,6 +3,8 @@
 //! decided is decided in `core::rollout`.
 
 mod facts;
+mod known;
+mod waits;
 
 use std::{
     collections::BTreeMap,
@@ -18,14 +20,18 @@ use pointsman_core::{
     state::State,
 };
 
+use tokio::sync::Mutex;
+
 use self::facts::look_at;
+pub(crate) use self::known::Known;
+pub use self::waits::waits;
 use crate::{
     Failure, Run,
     apply::{Patience, apply},
     journal::Journal,
     keeper::Keeper,
     lease::LeaseProof,
-    look::{observe, plan_of},
+    look::plan_of,
 };
 
 /// Between two looks, at first and at most. Three looks in a row prove a side.
@@ -39,6 +45,7 @@ pub(crate) struct Drive<'a> {
     pub(crate) keeper: &'a Keeper,
     pub(crate) journal: &'a Journal,
     pub(crate) surroundings: &'a Surroundings,
+    pub(crate) known: Mutex<Known>,
 }
 
 /// What came of driving.
@@ -160,7 +167,7 @@ impl Drive<'_> {
             }
             Step::Ask { .. } => Ok(Next::Stand(Standstill::Asks)),
             Step::Apply => {
-                if self.bring_about(driven).await? {
+                if self.bring_about(service, driven).await? {
                     self.change(service, |track| track.stood(now_ms())).await?;
                     Ok(Next::Again)
                 } else {
@@ -175,7 +182,7 @@ impl Drive<'_> {
             Step::End(_) => {
                 self.change(service, |track| track.follow(&step, now)).await?;
                 // What belongs to the live side follows it: alarms, the dashboard.
-                self.bring_about(driven).await?;
+                self.bring_about(service, driven).await?;
                 Ok(Next::Again)
             }
         }
@@ -201,10 +208,11 @@ impl Drive<'_> {
     }
 
     /// Plans what the layouts of now want, and applies it.
-    async fn bring_about(&self, driven: &mut Driven) -> Result<bool, Failure> {
+    async fn bring_about(&self, service: &str, driven: &mut Driven) -> Result<bool, Failure> {
         let state = self.keeper.state().await;
         let wanted = wanted(&self.run.environment, self.surroundings, Some(&state));
-        let observed = observe(self.run, &wanted, Some(&state)).await?;
+        let mut known = self.known.lock().await;
+        let observed = known.anew(self.run, service, &wanted, &state).await?;
         let mut plan = plan_of(self.run, wanted, Some(&state), &observed)?;
         // What the file asks of a live side beyond that is the next release, and never done in place.
         for next in begins(&self.run.environment, Some(&state), &plan, &observed) {
@@ -216,6 +224,7 @@ impl Drive<'_> {
         let patience = Patience::Machine;
         let changes =
             apply(self.run, self.proof, self.keeper, self.journal, &plan, observed, patience).await?;
+        known.changed.extend(changes.iter().map(|change| change.address.clone()));
         let done = changes.iter().all(|change| change.result == pointsman_core::report::ChangeResult::Done);
         driven.changes.extend(changes);
         Ok(done)
@@ -250,7 +259,7 @@ impl Drive<'_> {
 }
 
 /// Whether an object belongs to a side of a service.
-fn is_of(address: &Address, service: &str) -> bool {
+pub(crate) fn is_of(address: &Address, service: &str) -> bool {
     [Slot::A, Slot::B]
         .iter()
         .any(|slot| address.is_within(&Address::block("service", &slot.block_name(service))))

@@ -75,6 +75,8 @@ impl Problem {
             | Failure::State { .. }
             | Failure::Regressed { .. }
             | Failure::Journal(_)
+            | Failure::Refused(_)
+            | Failure::Sides(_)
             | Failure::Cloud(_)
             | Failure::Json(_) => Exit::Error,
         };

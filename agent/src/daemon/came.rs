@@ -70,6 +70,8 @@ pub(super) fn came_to(environment: &Environment, result: Result<Outcome, Failure
             | Failure::State { .. }
             | Failure::Regressed { .. }
             | Failure::Journal(_)
+            | Failure::Refused(_)
+            | Failure::Sides(_)
             | Failure::Cloud(_)
             | Failure::Json(_) => {}
         }
@@ -92,6 +94,8 @@ fn judged_failure(failure: &Failure) -> (Status, Next) {
         | Failure::State { .. }
         | Failure::Regressed { .. }
         | Failure::Journal(_)
+        | Failure::Refused(_)
+        | Failure::Sides(_)
         | Failure::Stale(_)
         | Failure::Declined(_) => (Status::Failed, Next::Later),
         Failure::Incomplete(_) | Failure::Json(_) => (Status::Failed, Next::Quarantine),

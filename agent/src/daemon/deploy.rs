@@ -12,7 +12,7 @@ use pointsman_engine::{Approval, Policies, ports::Ports};
 
 use super::{
     agent::{Agent, Walk, for_policies},
-    board::BoardListener,
+    board::{BoardListener, LogListener},
     boards::Origin,
     came::{Came, Next, came_to},
     memory::{Known, pause},
@@ -110,6 +110,9 @@ async fn try_to(
             return Ok(tell(agent, name, &introduced, audience, came).await);
         }
     };
+    if audience == Audience::Again && still_waits(agent, environment, &introduced, &ports).await {
+        return Ok(Next::Soon);
+    }
     let (board, origin) = agent.boards.of(agent, &introduced.id()).await;
     let judges = match judges(agent, head, &introduced, known, deployed, &origin).await? {
         Ok(judges) => judges,
@@ -143,6 +146,27 @@ async fn try_to(
     let came = came_to(environment, result);
     let audience = if audience == Audience::Log { Audience::Report } else { audience };
     Ok(tell(agent, name, &introduced, audience, came).await)
+}
+
+/// Whether its rollouts wait for a person, as they did when that was reported:
+/// then no lease is taken, and nothing is said again.
+async fn still_waits(agent: &Agent, environment: &Environment, introduced: &Revision, ports: &Ports) -> bool {
+    let run = agent.run(Walk {
+        environment: environment.clone(),
+        commit: introduced.id(),
+        policies: Vec::new(),
+        pull: None,
+        actor: ActorKind::Agent,
+        ports: ports.clone(),
+        listener: Arc::new(LogListener { environment: environment.name.clone() }),
+    });
+    match pointsman_engine::waits(&run).await {
+        Ok(waits) => waits,
+        Err(failure) => {
+            tracing::debug!(%failure, environment = %environment.name, "whether it still waits is not known; the whole is looked at");
+            false
+        }
+    }
 }
 
 type State = pointsman_core::state::State;

@@ -10,6 +10,7 @@ mod came;
 mod deliver;
 mod deploy;
 mod drift;
+mod left;
 mod memory;
 mod policies;
 mod poll;

@@ -1,6 +1,8 @@
 use std::{sync::Arc, time::Instant};
 
-use super::{agent::Agent, deploy, memory::Known, preview};
+use pointsman_core::environment::EnvironmentName;
+
+use super::{agent::Agent, deploy, left, memory::Known, preview};
 use crate::{
     git::{GitError, Heads, Snapshot, changed},
     github::Pull,
@@ -116,6 +118,12 @@ fn start_deploys(agent: &Arc<Agent>, head: &Arc<Snapshot>) {
                         // The branch was here while this version stood.
                         *trusted = head.revision.id();
                     }
+                    if head.reading.environment(name.as_str()).is_some_and(left::is_possible) {
+                        memory.busy.insert(name.clone());
+                        drop(memory);
+                        let task = left::go_on(Arc::clone(agent), Arc::clone(head), name.clone());
+                        spawn(agent, format!("the rollouts of {name}"), task, name);
+                    }
                     continue;
                 }
                 known => {
@@ -125,12 +133,22 @@ fn start_deploys(agent: &Arc<Agent>, head: &Arc<Snapshot>) {
                 }
             }
         };
-        let ended = name.clone();
         let task = deploy::deploy(Arc::clone(agent), Arc::clone(head), name.clone(), known);
-        agent.spawn(format!("the deploy of {name}"), task, move |agent| {
-            agent.memory().busy.remove(&ended);
-        });
+        spawn(agent, format!("the deploy of {name}"), task, name);
     }
+}
+
+/// Starts a task on an environment, which is busy until it ends.
+fn spawn(
+    agent: &Arc<Agent>,
+    what: String,
+    task: impl Future<Output = ()> + Send + 'static,
+    name: &EnvironmentName,
+) {
+    let ended = name.clone();
+    agent.spawn(what, task, move |agent| {
+        agent.memory().busy.remove(&ended);
+    });
 }
 
 /// Begins with every open pull request that was not planned as it stands, on
@@ -164,7 +182,7 @@ pub(super) async fn removed(
     agent: &Arc<Agent>,
     previous: &str,
     head: &Snapshot,
-) -> Result<Vec<pointsman_core::environment::EnvironmentName>, GitError> {
+) -> Result<Vec<EnvironmentName>, GitError> {
     let before = agent.snapshots.at(previous).await?;
     Ok(changed(&before.fingerprints, &head.fingerprints).deleted)
 }

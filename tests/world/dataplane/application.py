@@ -196,6 +196,7 @@ async def main():
     postgres = Postgres(*await asyncio.open_connection("127.0.0.1", int(sys.argv[2])))
     await postgres.begin()
     application = Application(redis, postgres)
+    await asyncio.sleep(float(os.environ.get("TASK_START_SECONDS", "0")))
     await asyncio.start_server(application.serve, os.environ["HOST"], int(os.environ["PORT"]), backlog=512)
     print(f"{IMAGE} listens on {os.environ['HOST']}:{os.environ['PORT']}", flush=True)
     await ends.wait()

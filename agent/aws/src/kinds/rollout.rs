@@ -153,7 +153,7 @@ impl Course {
 }
 
 /// `family:revision` of a task definition's ARN.
-fn short(arn: &str) -> &str {
+pub(super) fn short(arn: &str) -> &str {
     arn.rsplit('/').next().unwrap_or(arn)
 }
 
@@ -178,7 +178,7 @@ async fn failed(aws: &Aws, spec: &Service, service: &EcsService, why: &str) -> C
 }
 
 /// Whether one of ECS's events tells of trouble rather than of progress.
-fn is_complaint(event: &str) -> bool {
+pub(super) fn is_complaint(event: &str) -> bool {
     // The service's name comes first, and may be any word.
     let event = event.split_once(") ").map_or(event, |(_, event)| event);
     ["fail", "unable", "unhealthy", "rolled back", "rolling back"].iter().any(|word| event.contains(word))

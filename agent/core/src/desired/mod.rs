@@ -29,7 +29,7 @@ use crate::{
     environment::{Environment, block::Table},
     plan::Held,
     resource::{Dashboard, Desired, Link, Resource, Tags, Text},
-    rollout::{Slot, Track},
+    rollout::{Slot, Track, unknown},
     scalar::{Reference, Template, TemplatePart},
     state::{Recorded, State},
 };
@@ -123,6 +123,22 @@ pub fn wanted(environment: &Environment, surroundings: &Surroundings, state: Opt
     wanted.objects.sort_by(|a, b| a.address.cmp(&b.address));
     wanted.held.sort();
     wanted
+}
+
+/// Everything that may stand of an environment, whichever side of each service
+/// is live and whatever rollout was under way: what is looked for where that is
+/// not recorded. Sorted by address.
+pub fn described(environment: &Environment, surroundings: &Surroundings) -> Vec<Desired> {
+    let exposed = environment.file.service.iter().filter(|(_, block)| block.expose.is_some());
+    let exposed: Vec<&String> = exposed.map(|(name, _)| name).collect();
+    let mut all: BTreeMap<Address, Desired> = BTreeMap::new();
+    for blue in [Slot::B, Slot::A] {
+        let mut state = State::new(environment.name.clone(), String::new());
+        state.tracks = exposed.iter().map(|name| ((*name).clone(), unknown(blue))).collect();
+        let wanted = wanted(environment, surroundings, Some(&state));
+        all.extend(wanted.objects.into_iter().map(|desired| (desired.address.clone(), desired)));
+    }
+    all.into_values().collect()
 }
 
 /// What the blocks' expansions have in common.

@@ -10,6 +10,7 @@ use crate::{
     plan::Conflict,
     preflight::Finding,
     report::{Judged, Outcome},
+    rollout::{Refusal, Unclear},
     state::StateError,
 };
 
@@ -76,6 +77,12 @@ pub enum Failure {
     /// The journal of a run is not what was written.
     #[error("the journal is not used: {0}")]
     Journal(Broken),
+    /// A rollout of each of these services cannot begin.
+    #[error("{}", .0.iter().map(|(service, why)| format!("{service}: {why}")).collect::<Vec<_>>().join(", "))]
+    Refused(Vec<(String, Refusal)>),
+    /// It cannot be told which sides of these services are live.
+    #[error("it cannot be told which side of {} is live", .0.iter().map(|(service, _)| service.as_str()).collect::<Vec<_>>().join(", "))]
+    Sides(Vec<(String, Unclear)>),
     /// AWS, or the way to it, refused.
     #[error(transparent)]
     Cloud(Box<CloudError>),

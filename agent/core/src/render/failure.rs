@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-use super::{event::holder_words, paint::plain, plan, preflight, words};
+use super::{adoption, event::holder_words, paint::plain, plan, preflight, rollout, words};
 use crate::{
     environment::EnvironmentName,
     failure::{CloudError, CloudErrorKind, Failure},
@@ -84,6 +84,10 @@ pub fn text(environment: &EnvironmentName, failure: &Failure) -> String {
              The run did not end, and what it made cannot be told from it. Nothing was written.\n\
              Next: `pointsman adopt {environment} --from-tags` rebuilds the state from what stands, and closes the run."
         ),
+        Failure::Refused(refused) => {
+            format!("Nothing was changed in {environment}.\n{}", rollout::refused(refused))
+        }
+        Failure::Sides(unclear) => adoption::unclear(environment, unclear),
         Failure::Cloud(error) => cloud(environment, error),
         Failure::Json(error) => format!(
             "The plan of {environment} could not be written down: {error}. This is a defect; please report it."
@@ -174,8 +178,8 @@ fn incomplete(outcome: &Outcome) -> String {
         };
         let _ = writeln!(text, "- {line}");
     }
-    for rollout in &outcome.rollouts {
-        let _ = write!(text, "{}", super::rollout::outcome(&outcome.environment, rollout));
+    for driven in &outcome.rollouts {
+        let _ = write!(text, "{}", rollout::outcome(&outcome.environment, driven));
     }
     let done = outcome.changes.iter().filter(|change| change.result == ChangeResult::Done).count();
     let _ = write!(

@@ -64,6 +64,7 @@ impl Settings {
             shift,
             hold,
             bake,
+            progress_deadline,
             approve_traffic,
             switch: _,
             abort_on,
@@ -81,6 +82,7 @@ impl Settings {
             abort_on: abort_on.clone(),
             schema_change: *schema_change,
             drain_ms: in_ms(&Some(drain)),
+            patience_ms: progress_deadline.as_ref().map_or(PATIENCE_MS, |_| in_ms(progress_deadline)),
             ..Self::default()
         }
     }

@@ -22,6 +22,10 @@ pub struct Rollout {
     /// How long the whole is watched before the old side goes.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub bake: Option<Duration>,
+    /// How long the new side may take to run, and to be tested, each, before it
+    /// is turned back: 30 minutes where nothing is written.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub progress_deadline: Option<Duration>,
     /// Ask before traffic moves.
     #[serde(default)]
     pub approve_traffic: bool,

@@ -220,6 +220,15 @@ impl Outcome {
             && self.rollouts.iter().all(RolloutOutcome::is_released)
     }
 
+    /// Whether a rollout was turned back, and everything else was done: what
+    /// stood before stands.
+    pub fn is_turned_back(&self) -> bool {
+        let is_back = |rollout: &RolloutOutcome| rollout.ended.is_some() && !rollout.is_released();
+        self.changes.iter().all(|change| change.result == ChangeResult::Done)
+            && self.rollouts.iter().any(is_back)
+            && self.rollouts.iter().all(|rollout| rollout.ended.is_some())
+    }
+
     /// Whether everything was done that can be done before a person agrees.
     pub fn asks(&self) -> bool {
         self.changes.iter().all(|change| change.result == ChangeResult::Done)

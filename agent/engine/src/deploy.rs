@@ -182,6 +182,9 @@ async fn under_lease(run: &Run, lease: &Lease, fence: Fence, approval: Approval)
         let patience = if drives { Patience::Machine } else { Patience::Step };
         let known = Known::of(&seen, &judged.plan);
         let changes = apply(run, proof, &keeper, &journal, &judged.plan, seen.observed, patience).await?;
+        if changes.iter().all(|change| change.result == ChangeResult::Done) {
+            stood(&keeper, &judged).await?;
+        }
         let drive = Drive {
             run,
             proof,
@@ -233,6 +236,24 @@ async fn under_lease(run: &Run, lease: &Lease, fence: Fence, approval: Approval)
         journal.end(outcome.succeeded(), summary(&outcome), mark).await?;
     }
     Ok(outcome)
+}
+
+/// Everything that a plan's rollouts want at first was made, and read back.
+async fn stood(keeper: &Keeper, judged: &Judged) -> Result<(), Failure> {
+    if judged.plan.rollouts.is_empty() {
+        return Ok(());
+    }
+    keeper
+        .change(|state| {
+            for begins in &judged.plan.rollouts {
+                if let Some(track) = state.tracks.get_mut(&begins.service) {
+                    track.stood(rollout::now_ms());
+                }
+            }
+            Ok(())
+        })
+        .await?;
+    Ok(())
 }
 
 /// The tracks with the rollouts that a plan begins. One that does not fit its

@@ -16,13 +16,13 @@ use pointsman_core::{
     Address,
     desired::{Surroundings, wanted},
     report::{ChangeOutcome, Event, RolloutOutcome, Standstill},
-    rollout::{Facts, Phase, Polls, Rollout, Said, Slot, Step, Track, Why, Word, begins, step},
+    rollout::{Facts, Phase, Polls, Rollout, Said, Slot, Step, Track, Why, Word, begins, layout, step},
     state::State,
 };
 
 use tokio::sync::Mutex;
 
-use self::facts::look_at;
+use self::facts::{Checks, look_at};
 pub(crate) use self::known::Known;
 pub use self::waits::waits;
 use crate::{
@@ -62,11 +62,13 @@ struct Watched {
     polls: Polls,
     told: Option<(Phase, Kind)>,
     pause: Duration,
+    /// Since when the phase is in which green passed its checks, Unix milliseconds.
+    passed: Option<u64>,
 }
 
 impl Default for Watched {
     fn default() -> Self {
-        Self { polls: Polls::default(), told: None, pause: FIRST_PAUSE }
+        Self { polls: Polls::default(), told: None, pause: FIRST_PAUSE, passed: None }
     }
 }
 
@@ -152,7 +154,10 @@ impl Drive<'_> {
     ) -> Result<Next, Failure> {
         let rollout = &self.heard(service, rollout).await?;
         let state = self.keeper.state().await;
-        let mut facts = look_at(self.run, &state, service, rollout).await?;
+        // Checks that green passed in this phase are not asked for again while it proves itself.
+        let checks = if watched.passed == Some(rollout.since_ms) { Checks::Passed } else { Checks::Due };
+        let mut facts = look_at(self.run, &state, service, rollout, checks).await?;
+        watched.passed = matches!(facts.checked, Some(Ok(()))).then_some(rollout.since_ms);
         watched.polls = watched.polls.next(rollout, &facts);
         facts.polls = watched.polls;
         let now = now_ms();
@@ -175,7 +180,11 @@ impl Drive<'_> {
                     Ok(Next::Later(watched.pause))
                 }
             }
-            Step::Enter(_) | Step::Abort { .. } | Step::Raise { .. } => {
+            Step::Enter(_) => {
+                self.change(service, |track| enter(track, &step, now)).await?;
+                Ok(Next::Again)
+            }
+            Step::Abort { .. } | Step::Raise { .. } => {
                 self.change(service, |track| track.follow(&step, now)).await?;
                 Ok(Next::Again)
             }
@@ -255,6 +264,16 @@ impl Drive<'_> {
             service: service.to_owned(),
             text: pointsman_core::render::rollout::under_way(service, rollout, facts, step, now_ms()),
         });
+    }
+}
+
+/// Enters a phase. One that wants what stands already is not brought about anew.
+fn enter(track: &mut Track, step: &Step, now_ms: u64) {
+    let stood = track.open.as_ref().is_some_and(|open| open.stood_ms.is_some());
+    let before = layout(track);
+    track.follow(step, now_ms);
+    if stood && layout(track) == before {
+        track.stood(now_ms);
     }
 }
 

@@ -58,6 +58,10 @@ pub(super) fn came_to(environment: &Environment, result: Result<Outcome, Failure
                 report.judged = Some(*judged);
             }
             Failure::Incomplete(outcome) => {
+                if outcome.is_turned_back() {
+                    // How it went is told with the rollout.
+                    report.problem = None;
+                }
                 report.judged = Some(outcome.judged.clone());
                 report.outcome = Some(*outcome);
             }

@@ -32,6 +32,8 @@ use crate::{
 
 /// CloudWatch's finest period for load balancers.
 const MINUTE_MS: u64 = 60_000;
+/// ECS's clock and this machine's differ by less.
+const CLOCKS_DIFFER_MS: u64 = 5_000;
 /// So far back is looked for the last request.
 const LOOK_BACK_MS: u64 = 15 * MINUTE_MS;
 
@@ -294,7 +296,7 @@ async fn stopped(aws: &Aws, spec: &Service, since_ms: u64) -> Result<Vec<String>
         u64::try_from(at).unwrap_or_default()
     };
     let mut tasks = rollout::stopped(aws, spec).await?;
-    tasks.retain(|task| at(task) >= since_ms);
+    tasks.retain(|task| at(task) >= since_ms.saturating_sub(CLOCKS_DIFFER_MS));
     tasks.sort_by_key(|task| std::cmp::Reverse(at(task)));
     Ok(tasks.iter().filter_map(reason).collect())
 }

@@ -2,7 +2,12 @@
 
 use std::fmt::Write;
 
-use super::{adoption, event::holder_words, paint::plain, plan, preflight, rollout, words};
+use super::{
+    adoption,
+    event::holder_words,
+    paint::{plain, without},
+    plan, preflight, rollout, words,
+};
 use crate::{
     environment::EnvironmentName,
     failure::{CloudError, CloudErrorKind, Failure},
@@ -162,6 +167,14 @@ pub fn conflict(conflict: &Conflict) -> String {
 }
 
 fn incomplete(outcome: &Outcome) -> String {
+    let told = |driven| without(&rollout::outcome(&outcome.environment, driven));
+    if outcome.is_turned_back() {
+        let told: String = outcome.rollouts.iter().map(told).collect();
+        return format!(
+            "Not released in {}:\n{told}Next: mend the cause, and release that.",
+            outcome.environment
+        );
+    }
     let mut text = format!("Not everything was done in {}:\n", outcome.environment);
     for change in &outcome.changes {
         let line = match &change.result {
@@ -179,7 +192,7 @@ fn incomplete(outcome: &Outcome) -> String {
         let _ = writeln!(text, "- {line}");
     }
     for driven in &outcome.rollouts {
-        let _ = write!(text, "{}", rollout::outcome(&outcome.environment, driven));
+        text.push_str(&told(driven));
     }
     let done = outcome.changes.iter().filter(|change| change.result == ChangeResult::Done).count();
     let _ = write!(

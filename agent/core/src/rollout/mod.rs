@@ -10,6 +10,7 @@
 mod analysis;
 mod answer;
 mod begins;
+mod check;
 mod facts;
 mod found;
 mod layout;
@@ -26,6 +27,7 @@ mod weights;
 pub use analysis::{Sample, Verdict, compare};
 pub use answer::{Ending, Reason, Step, Why};
 pub use begins::{Begins, begins, goes_back};
+pub use check::Unproven;
 pub use facts::{Facts, Polls, Side};
 pub use found::{Unclear, found, unknown};
 pub use layout::{Layout, Tasks, layout};

@@ -67,6 +67,7 @@ impl Settings {
             progress_deadline,
             approve_traffic,
             switch: _,
+            test: _,
             abort_on,
         } = rollout;
         let in_ms = |duration: &Option<Duration>| duration.map_or(0, |it| it.seconds().saturating_mul(1_000));

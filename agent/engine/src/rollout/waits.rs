@@ -1,6 +1,9 @@
 use pointsman_core::rollout::{Phase, Said, Step, Word, step};
 
-use super::{facts::look_at, has_heard, now_ms, open};
+use super::{
+    facts::{Checks, look_at},
+    has_heard, now_ms, open,
+};
 use crate::{Failure, Run, keeper::load};
 
 /// Whether every rollout that is open waits for a person and nothing else, as it
@@ -23,7 +26,7 @@ pub async fn waits(run: &Run) -> Result<bool, Failure> {
         if said.into_iter().any(is_new) {
             return Ok(false);
         }
-        let facts = look_at(run, &state, service, rollout).await?;
+        let facts = look_at(run, &state, service, rollout, Checks::Due).await?;
         if !matches!(step(rollout, &facts, now_ms()), Step::Ask { .. }) {
             return Ok(false);
         }

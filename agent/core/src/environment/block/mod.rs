@@ -28,7 +28,9 @@ pub use external::{AccessPoint, External, Part, Referred};
 pub use load_balancer::{Listener, ListenerProtocol, LoadBalancer, Scheme};
 pub use operation::{Correct, Drift, Freeze, FreezeWindow, Secret};
 pub use queue::{DeadLetter, Queue};
-pub use rollout::{Rollout, SchemaChange, Strategy, Switch, SwitchKind, SwitchMode};
+pub use rollout::{
+    Certificate, Rollout, SchemaChange, Strategy, Switch, SwitchKind, SwitchMode, Test, TestRequest,
+};
 pub use scheduled_task::ScheduledTask;
 pub use service::{
     Architecture, Deployment, Expose, Health, Scaling, ScalingSchedule, ScalingSuspended, Service,

@@ -32,9 +32,60 @@ pub struct Rollout {
     /// How traffic reaches the load balancer for the first time.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub switch: Option<Switch>,
+    /// What the new side must answer before any traffic moves, beside its health.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub test: Option<Test>,
     /// Names of alarms that turn a rollout back.
     #[serde(default)]
     pub abort_on: Vec<String>,
+}
+
+/// What the new side must answer before any traffic moves, through the load
+/// balancer and with the host that people use.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Test {
+    /// The path at which a WebSocket must open.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(regex(pattern = r"^/"), length(max = 1024))]
+    pub websocket: Option<String>,
+    /// Requests that must be answered well.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub request: Vec<TestRequest>,
+    /// Which certificate a listener that speaks TLS must show.
+    #[serde(default)]
+    pub certificate: Certificate,
+}
+
+/// A request that must be answered well.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct TestRequest {
+    /// The path that is asked for, such as `/api/version`.
+    #[schemars(regex(pattern = r"^/"), length(max = 1024))]
+    pub path: String,
+    /// Status codes that are good: `200`, `200-299`, `200,302`.
+    #[serde(default = "ok_code")]
+    #[schemars(regex(pattern = r"^[1-5][0-9]{2}([,-][1-5][0-9]{2})*$"))]
+    pub codes: String,
+    /// A text that the answer must hold.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub contains: Option<String>,
+}
+
+fn ok_code() -> String {
+    "200".to_owned()
+}
+
+/// Which certificate a listener that speaks TLS must show.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Certificate {
+    /// One that is good for the host and that this machine trusts.
+    #[default]
+    Trusted,
+    /// Any.
+    Any,
 }
 
 /// By which means a release reaches people.

@@ -3,7 +3,10 @@
 use crate::{
     plan::{Disruption, Plan},
     render::{plan::summary, words},
-    report::pull_request::{EnvironmentReport, PullReport, Purpose, Status},
+    report::{
+        Outcome,
+        pull_request::{EnvironmentReport, PullReport, Purpose, Status},
+    },
 };
 
 /// A status in a word or two.
@@ -128,6 +131,9 @@ pub fn environment_title(environment: &EnvironmentReport) -> String {
             ),
             None => "Deployed.".to_owned(),
         },
+        Status::Failed if environment.outcome.as_ref().is_some_and(Outcome::is_turned_back) => {
+            "Turned back: what stood before stands.".to_owned()
+        }
         Status::Failed => match &environment.outcome {
             Some(outcome) => {
                 let done = outcome

@@ -1,10 +1,12 @@
 //! A rollout as people read it: where it is, the two sides, what it waits for,
 //! and how it ended.
 
+mod checks;
 mod reasons;
 
 use std::fmt::Write;
 
+pub use checks::unproven;
 pub use reasons::{reason, why};
 
 use super::{

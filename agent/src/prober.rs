@@ -96,7 +96,7 @@ impl HttpProber {
         Ok(Box::new(handshake.map_err(|error| untrusted(error.to_string()))?))
     }
 
-    fn request(&self, probe: &Probe) -> Result<Request<Empty<Bytes>>, hyper::http::Error> {
+    fn request(&self, probe: &Probe) -> Result<Request<Empty<Bytes>>, http::Error> {
         let uri = match self.proxy_of(probe) {
             Some(_) => format!("http://{}{}", probe.host, probe.path),
             None => probe.path.clone(),

@@ -79,6 +79,30 @@ fn a_health_check_that_fails() {
     insta::assert_snapshot!("never_healthy", comment);
 }
 
+/// Beside its health green must answer what the file says, a WebSocket among it.
+#[test]
+fn a_test_that_fails() {
+    let request = "[[rollout.test.request]]\npath = \"/health\"\ncontains = \"pid\"\n";
+    let tests = |path: &str| format!("{QUICK}\n\n[rollout.test]\nwebsocket = \"{path}\"\n\n{request}");
+    let shop = Shop::open(&tests("/nowhere"));
+    let agent = shop.agent();
+    let load = shop.plane.load(CROWD);
+    let merged = shop.propose_and_merge("image", &image('2'), &tests("/nowhere"));
+    let comment = shop.ended(&merged, "Turned back:");
+    assert!(
+        comment.contains("WebSocket /nowhere on shop.example.com was answered 401, and 101 is wanted"),
+        "{comment}"
+    );
+    assert_eq!(shop.stands(), BLUE_ALONE);
+
+    let merged = shop.propose_and_merge("mended", &image('2'), &tests("/socket?anybody"));
+    let comment = shop.ended(&merged, "Released:");
+    assert!(!comment.contains("Turned back"), "{comment}");
+    shop.plane.settle();
+    load.stop().assert_nobody_noticed();
+    let _ = agent.stop(PATIENCE);
+}
+
 /// Slower than it may be it is turned back; with more time it is released.
 #[test]
 fn a_green_that_is_slow() {

@@ -215,6 +215,7 @@ fn of_rollouts(text: &str) -> String {
         (r"shop-[0-9a-f]{6}\b", "shop-HASH"),
         (r"(serial|Serial) \d+", "$1 N"),
         (r"[0-9]+ of (\d) tasks healthy", "N of $1 tasks healthy"),
+        (r"Deployed: \d+ changes", "Deployed: N changes"),
         (r"\d+ changes are done", "N changes are done"),
     ] {
         text = regex::Regex::new(pattern).unwrap().replace_all(&text, instead).into_owned();

@@ -37,6 +37,7 @@ use crate::{
 /// Between two looks, at first and at most. Three looks in a row prove a side.
 const FIRST_PAUSE: Duration = Duration::from_secs(1);
 const LONGEST_PAUSE: Duration = Duration::from_secs(15);
+const GROWTH: f64 = 1.2;
 
 /// What a rollout is driven with.
 pub(crate) struct Drive<'a> {
@@ -167,7 +168,7 @@ impl Drive<'_> {
             Step::Wait { until_ms, .. } => {
                 let left = until_ms.map(|until| Duration::from_millis(until.saturating_sub(now)));
                 let pause = left.map_or(watched.pause, |left| left.min(watched.pause));
-                watched.pause = watched.pause.mul_f64(1.5).min(LONGEST_PAUSE);
+                watched.pause = watched.pause.mul_f64(GROWTH).min(LONGEST_PAUSE);
                 Ok(Next::Later(pause.max(Duration::from_millis(100))))
             }
             Step::Ask { .. } => Ok(Next::Stand(Standstill::Asks)),

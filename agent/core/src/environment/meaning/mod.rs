@@ -67,6 +67,7 @@ const CHECKS: &[Check] = &[
     reference::targets,
     cycle::references,
     rollout::shifts,
+    rollout::deadlines,
     rollout::breaking_changes,
     rollout::abort_alarms,
     rollout::switches,

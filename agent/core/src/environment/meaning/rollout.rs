@@ -6,6 +6,9 @@ use crate::environment::{
     diagnostic::nearest,
 };
 
+/// A day, in seconds.
+const LONGEST_DEADLINE: u64 = 86_400;
+
 fn rollout<'a>(subject: &Subject<'a>) -> Option<&'a Rollout> {
     subject.file.rollout.as_ref()
 }
@@ -45,6 +48,15 @@ pub(super) fn shifts(subject: &Subject<'_>, found: &mut Vec<Diagnostic>) {
                 .label("would not be followed")
                 .help("write `strategy = \"blue_green\"`, or take `shift` out"),
         );
+    }
+}
+
+/// Green has some time, and not for ever.
+pub(super) fn deadlines(subject: &Subject<'_>, found: &mut Vec<Diagnostic>) {
+    let deadline = rollout(subject).and_then(|rollout| rollout.progress_deadline);
+    if let Some(deadline) = deadline.filter(|it| !(1..=LONGEST_DEADLINE).contains(&it.seconds())) {
+        let path = ["rollout", "progress_deadline"];
+        found.push(super::out_of_range(subject, &path, deadline, "`1s` to `1d`"));
     }
 }
 

@@ -19,6 +19,7 @@ pub mod policy;
 pub mod preflight;
 pub mod render;
 pub mod report;
+pub mod requirement;
 pub mod resource;
 pub mod rollout;
 pub mod scalar;

@@ -21,6 +21,7 @@ pub mod policy;
 pub mod preflight;
 pub mod progress;
 pub mod pull_request;
+pub mod requirement;
 pub mod rollout;
 pub mod status;
 pub mod watch;

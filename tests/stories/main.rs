@@ -25,6 +25,7 @@ mod operate;
 mod policies;
 mod preflight;
 mod refusals;
+mod requirements;
 mod road;
 mod rollout;
 mod safety;

@@ -3,6 +3,7 @@
 
 mod adopt;
 mod apply;
+mod approve;
 pub mod clock;
 mod deploy;
 mod history;
@@ -25,6 +26,7 @@ mod stop;
 mod unlock;
 
 pub use adopt::{Consent, adopt, adoptable};
+pub use approve::{Approvals, approvals, approve, show};
 pub use deploy::{Approval, deploy};
 pub use history::history;
 pub use init::{Founding, init};

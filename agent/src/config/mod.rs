@@ -4,6 +4,7 @@
 
 mod error;
 mod read;
+mod requirements;
 mod secret;
 mod sections;
 #[cfg(test)]
@@ -17,7 +18,7 @@ pub use read::load;
 pub use read::read;
 pub use secret::{SecretError, SecretSource};
 
-use pointsman_core::{lease::Timing, scalar::Cron};
+use pointsman_core::{lease::Timing, requirement::Stages, scalar::Cron};
 
 /// The whole configuration, checked and with every default filled in.
 #[derive(Clone, Debug)]
@@ -28,6 +29,8 @@ pub struct Config {
     pub github: Option<Github>,
     /// When to look for drift; none: never by itself.
     pub drift: Option<DriftSchedule>,
+    /// What is required before an apply, beside what the config repo says.
+    pub requirements: Stages,
     /// The agent itself.
     pub agent: Agent,
     /// The lock's times.

@@ -14,12 +14,13 @@ use super::{
     Agent, Config, ConfigError, DriftSchedule, Github, GithubIdentity, Repo, RepoCredentials, ReportAs,
     SecretSource,
     error::{Text, suggestion},
+    requirements::requirements,
     sections::{AgentSection, DriftSection, GithubSection, RepoSection},
 };
 
-const SECTIONS: &[&str] = &["repo", "github", "drift", "agent", "lease"];
+const SECTIONS: &[&str] = &["repo", "github", "drift", "agent", "lease", "requirements"];
 /// Known, but of a later version.
-const LATER: &[&str] = &["server", "requirements", "notify"];
+const LATER: &[&str] = &["server", "notify"];
 const LARGEST: u64 = 1024 * 1024;
 
 /// Reads and checks the file. Paths in it are relative to its folder.
@@ -65,6 +66,7 @@ pub fn read(file: &Path, text: &str) -> Result<Config, Vec<ConfigError>> {
     let github: Option<GithubSection> = reader.section(&mut table, "github");
     let drift: Option<DriftSection> = reader.section(&mut table, "drift");
     let agent: Option<AgentSection> = reader.section(&mut table, "agent");
+    let requirements = requirements(source, &mut table, &mut reader.errors);
     let lease_span = table.get("lease").map(Spanned::span);
     let lease: Option<Timing> = reader.section(&mut table, "lease");
 
@@ -89,7 +91,9 @@ pub fn read(file: &Path, text: &str) -> Result<Config, Vec<ConfigError>> {
         return Err(reader.errors);
     }
     match repo {
-        Some(repo) if github.is_some() == has_github => Ok(Config { repo, github, drift, agent, lease }),
+        Some(repo) if github.is_some() == has_github => {
+            Ok(Config { repo, github, drift, requirements, agent, lease })
+        }
         _ => {
             Err(vec![source.error(None, "the configuration is not complete", "correct [repo] and [github]")])
         }

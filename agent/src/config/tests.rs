@@ -145,3 +145,18 @@ fn secrets_are_read_when_needed_and_never_shown() {
     assert_eq!(secrecy::ExposeSecret::expose_secret(&secret), "ghp_canary");
     assert!(!format!("{secret:?} {source:?}").contains("canary"));
 }
+
+#[test]
+fn what_is_required_is_read_as_in_the_config_repo() {
+    let text = "[repo]\nurl = \"/x\"\n[requirements.production]\napprovers = [\"alice\"]\n";
+    let config = read(Path::new("pointsman.toml"), text).unwrap();
+    assert_eq!(config.requirements["production"].approvals, 1);
+    assert!(read(Path::new("pointsman.toml"), "[repo]\nurl = \"/x\"\n").unwrap().requirements.is_empty());
+    let wrong = "[repo]\nurl = \"/x\"\n[requirements.production]\napprovals = 7\n[requirements.staging]\naprovals = 1\n";
+    insta::assert_snapshot!(errors(wrong), @r"
+    pointsman.toml:4:13: [requirements.production] `approvals` is out of range
+      help: write a number from 0 to 6
+    pointsman.toml:6:1: [requirements.staging] there is no key `aprovals`
+      help: did you mean `approvals`?
+    ");
+}

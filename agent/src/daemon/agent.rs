@@ -15,7 +15,13 @@ use pointsman_engine::{
 };
 use tokio::sync::{Notify, RwLock};
 
-use super::{DaemonError, boards::Boards, memory::Memory, reporter::Reporter, slots::Slots};
+use super::{
+    DaemonError,
+    boards::Boards,
+    memory::Memory,
+    reporter::{Deliveries, Reporter},
+    slots::Slots,
+};
 use crate::{
     config::Config,
     git::{Credentials, Mirror, Snapshots, from_config},
@@ -54,7 +60,8 @@ pub(super) struct Walk {
 }
 
 impl Agent {
-    pub(super) fn start(config: Config, stop: Stop) -> Result<Arc<Self>, DaemonError> {
+    /// The agent, and every report as it is delivered.
+    pub(super) fn start(config: Config, stop: Stop) -> Result<(Arc<Self>, Deliveries), DaemonError> {
         let repo = &config.repo;
         let mirror = Mirror::open(&config.agent.data_dir, &repo.url, &repo.branch)?;
         let snapshots = Arc::new(Snapshots::new(
@@ -65,12 +72,13 @@ impl Agent {
         ));
         let github = config.github.as_ref().map(Client::new).transpose()?.map(Arc::new);
         let pause = config.github.as_ref().map_or(Duration::ZERO, |github| github.write_pause);
+        let (reporter, delivered) = Reporter::start(github.clone(), pause);
         let host = || rustix::system::uname().nodename().to_string_lossy().into_owned();
-        Ok(Arc::new(Self {
+        let agent = Arc::new(Self {
             name: config.agent.name.clone().unwrap_or_else(host),
             mirror,
             snapshots,
-            reporter: Reporter::start(github.clone(), pause),
+            reporter,
             github,
             slots: Slots::new(config.agent.concurrency),
             stop,
@@ -79,7 +87,8 @@ impl Agent {
             tasks: Arc::default(),
             memory: Mutex::default(),
             config,
-        }))
+        });
+        Ok((agent, delivered))
     }
 
     pub(super) fn memory(&self) -> MutexGuard<'_, Memory> {
@@ -183,7 +192,7 @@ pub(super) fn for_policies(pull: &Pull, commit: &str) -> PullRequest {
         fork: *fork,
         draft: *draft,
         labels: labels.clone(),
-        // Reviews are not read yet.
+        // Where reviews are read, they are filled in.
         approvals: None,
     }
 }

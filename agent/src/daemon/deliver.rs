@@ -17,6 +17,15 @@ use crate::github::{
 /// The check that branch protection can require: always posted.
 const CHECK: &str = "pointsman";
 
+/// How much of a report GitHub took.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Part {
+    /// Everything.
+    Whole,
+    /// Some of it can never be delivered.
+    Some,
+}
+
 /// Brings everything on GitHub to what the report says. What cannot be
 /// delivered, now or ever, is logged; each part is tried for itself.
 ///
@@ -27,14 +36,16 @@ pub(super) async fn deliver(
     github: &Client,
     subject: &Subject,
     report: &PullReport,
-) -> Result<(), Option<Duration>> {
+) -> Result<Part, Option<Duration>> {
     let mut later = None;
+    let mut part = Part::Whole;
     let mut note = |result: Result<(), GithubError>| {
         let Err(error) = result else { return };
         if error.is_temporary() {
             tracing::warn!(%error, ?subject, "a report is delivered later");
             later = Some(error.retry_after);
         } else {
+            part = Part::Some;
             tracing::error!(%error, ?subject, "a report cannot be delivered; the work itself goes on");
         }
     };
@@ -48,7 +59,7 @@ pub(super) async fn deliver(
     for check in checks(report) {
         note(github.put_check(&check).await);
     }
-    later.map_or(Ok(()), Err)
+    later.map_or(Ok(part), Err)
 }
 
 /// A pull request that has nothing to do with us is not commented on.
@@ -86,9 +97,12 @@ fn checks(report: &PullReport) -> Vec<CommitCheck> {
 fn check_state(status: Status) -> CheckState {
     match status {
         Status::Queued => CheckState::Queued,
-        Status::Planning | Status::Waiting | Status::Deploying | Status::Stopped | Status::Asks => {
-            CheckState::InProgress
-        }
+        Status::Planning
+        | Status::Waiting
+        | Status::Deploying
+        | Status::Stopped
+        | Status::Asks
+        | Status::Held => CheckState::InProgress,
         Status::Planned | Status::Deployed => CheckState::Success,
         Status::Checked | Status::Removed => CheckState::Neutral,
         Status::Invalid | Status::Denied | Status::NoPlan | Status::Failed => CheckState::Failure,
@@ -140,7 +154,7 @@ fn deployments(report: &PullReport) -> Vec<EnvironmentDeployment> {
     }
     let of_environment = |environment: &EnvironmentReport| {
         let state = match environment.status {
-            Status::Queued | Status::Planning | Status::Waiting => DeploymentState::Queued,
+            Status::Queued | Status::Planning | Status::Waiting | Status::Held => DeploymentState::Queued,
             Status::Deploying | Status::Stopped | Status::Asks => DeploymentState::InProgress,
             Status::Deployed => DeploymentState::Success,
             Status::Invalid | Status::Denied | Status::NoPlan | Status::Failed => DeploymentState::Failure,

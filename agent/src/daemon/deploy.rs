@@ -7,8 +7,9 @@ use pointsman_core::{
     policy::ActorKind,
     render,
     report::pull_request::{EnvironmentReport, Status},
+    requirement::{FILE, Requirements},
 };
-use pointsman_engine::{Approval, Policies, ports::Ports};
+use pointsman_engine::{Policies, ports::Ports};
 
 use super::{
     agent::{Agent, Walk, for_policies},
@@ -16,8 +17,9 @@ use super::{
     boards::Origin,
     came::{Came, Next, came_to},
     memory::{Known, pause},
-    policies::{Base, before_first_deploy, policies},
+    policies::{Base, before_change, policies},
     poll,
+    requirements::{self, Gate, required},
 };
 use crate::git::{GitError, GitErrorKind, Revision, Snapshot};
 
@@ -94,16 +96,19 @@ async fn try_to(
         return Ok(Next::Soon);
     }
     let opened = open(agent, environment).await;
-    let (ports, deployed) = match opened {
-        Ok((ports, state)) => {
-            let deployed = state.as_ref().and_then(|state| state.deployed_commit.clone());
-            let stands = state.is_some_and(|state| state.last_run.is_none_or(|run| run.succeeded))
+    let (ports, status, deployed) = match opened {
+        Ok((ports, status)) => {
+            let deployed = status.state.as_ref().and_then(|state| state.deployed_commit.clone());
+            let stands = status
+                .state
+                .as_ref()
+                .is_some_and(|state| state.last_run.as_ref().is_none_or(|run| run.succeeded))
                 && is_same(agent, head, name, deployed.as_deref()).await;
             if stands && known.is_none() {
                 tracing::info!(environment = %name, commit = deployed, "deployed before: it stands as the branch describes it");
                 return Ok(Next::Stands);
             }
-            (ports, deployed)
+            (ports, status, deployed)
         }
         Err(failure) => {
             let came = came_to(environment, Err(failure));
@@ -111,7 +116,7 @@ async fn try_to(
         }
     };
     let (board, origin) = agent.boards.of(agent, &introduced.id()).await;
-    let judges = match judges(agent, head, &introduced, known, deployed, &origin).await? {
+    let (judges, required) = match judges(agent, head, name, &introduced, known, deployed, &origin).await? {
         Ok(judges) => judges,
         Err(problem) => {
             tracing::error!(environment = %name, "{problem}");
@@ -123,13 +128,10 @@ async fn try_to(
             return Ok(Next::Later);
         }
     };
-    if audience != Audience::Again {
-        tracing::info!(environment = %name, commit = introduced.id(), pull = origin.pull().map(|pull| pull.number), "deploying");
-    }
     if known.is_none() {
         board.change_environment(name, |report| *report = queued());
     }
-    let run = agent.run(Walk {
+    let mut run = agent.run(Walk {
         environment: environment.clone(),
         commit: introduced.id(),
         policies: judges,
@@ -138,19 +140,29 @@ async fn try_to(
         ports,
         listener: Arc::new(BoardListener { board: Arc::clone(&board), environment: name.clone() }),
     });
-    // The walk is a large future; it is not to lie in this one.
-    let result = Box::pin(pointsman_engine::deploy(&run, Approval::Given)).await;
-    let came = came_to(environment, result);
     let audience = if audience == Audience::Log { Audience::Report } else { audience };
+    let gate = Box::pin(requirements::gate(agent, &mut run, &origin, required, &status)).await;
+    let (approval, notes) = match gate {
+        Gate::Open { approval, notes } => (approval, notes),
+        Gate::Shut(came) => return Ok(tell(agent, name, &introduced, audience, came).await),
+    };
+    if audience != Audience::Again {
+        tracing::info!(environment = %name, commit = introduced.id(), pull = origin.pull().map(|pull| pull.number), "deploying");
+    }
+    board.change_environment(name, |report| report.notes = notes);
+    // The walk is a large future; it is not to lie in this one.
+    let result = Box::pin(pointsman_engine::deploy(&run, approval.clone())).await;
+    let came = requirements::came(agent, &run, &approval, result);
     Ok(tell(agent, name, &introduced, audience, came).await)
 }
 
-type State = pointsman_core::state::State;
-
-async fn open(agent: &Agent, environment: &Environment) -> Result<(Ports, Option<State>), Failure> {
+async fn open(
+    agent: &Agent,
+    environment: &Environment,
+) -> Result<(Ports, pointsman_engine::Status), Failure> {
     let ports = agent.connect(environment, Access::Write).await?;
     let status = pointsman_engine::status(&ports, &environment.name).await?;
-    Ok((ports, status.state))
+    Ok((ports, status))
 }
 
 /// Whether a commit describes the environment as the branch's head does.
@@ -168,16 +180,20 @@ async fn is_same(agent: &Agent, head: &Snapshot, name: &EnvironmentName, commit:
 /// Why a first deploy waits for GitHub.
 const UNKNOWN_BASE: &str = "GitHub does not say which pull request this commit came with, and the policies changed lately: it is not known which of them judge its first deploy. Nothing was done; it is tried again until GitHub answers.";
 
-/// The policies that must allow it: those of the last revision that stood, and
-/// those of the branch.
+/// What judges: the policies, and what is required before an apply.
+type Judges = (Vec<Arc<Policies>>, Result<Vec<Requirements>, String>);
+
+/// The policies that must allow it, and the requirements that must be met: those
+/// of the last revision that stood, and those of the branch.
 async fn judges(
     agent: &Agent,
     head: &Snapshot,
+    name: &EnvironmentName,
     introduced: &Revision,
     known: Option<&Known>,
     deployed: Option<String>,
     origin: &Origin,
-) -> Result<Result<Vec<Arc<Policies>>, String>, GitError> {
+) -> Result<Result<Judges, String>, GitError> {
     let trusted = match (known, deployed) {
         (Some(Known::Deployed { trusted, .. }), Some(_)) => Some(trusted.clone()),
         (_, deployed) => deployed,
@@ -192,7 +208,7 @@ async fn judges(
     });
     let trusted = match trusted {
         Some(trusted) => Some(trusted),
-        None => match before_first_deploy(agent, introduced, origin).await? {
+        None => match before_change(agent, introduced, origin, &agent.config.repo.policies).await? {
             Base::Commit(base) => base,
             Base::Unknown => return Ok(Err(UNKNOWN_BASE.to_owned())),
         },
@@ -201,8 +217,28 @@ async fn judges(
     if let Some(trusted) = trusted.filter(|trusted| *trusted != head.revision.id()) {
         snapshots.push(agent.snapshots.at(&trusted).await?);
     }
+    let required = required_before(agent, head, name, introduced, origin, &snapshots).await?;
     let sets = snapshots.iter().map(AsRef::as_ref).chain([head]).map(policies).collect::<Result<Vec<_>, _>>();
-    Ok(sets.map_err(|error| error.to_string()))
+    Ok(sets.map(|sets| (sets, required)).map_err(|error| error.to_string()))
+}
+
+/// What is required by the branch, by the revision that stood, and by what the
+/// branch was before the change.
+async fn required_before(
+    agent: &Agent,
+    head: &Snapshot,
+    name: &EnvironmentName,
+    introduced: &Revision,
+    origin: &Origin,
+    stood: &[Arc<Snapshot>],
+) -> Result<Result<Vec<Requirements>, String>, GitError> {
+    let mut before = stood.to_vec();
+    match before_change(agent, introduced, origin, FILE).await? {
+        Base::Commit(Some(base)) => before.push(agent.snapshots.at(&base).await?),
+        Base::Commit(None) => {}
+        Base::Unknown => return Ok(Err(render::requirement::unknown_base().to_owned())),
+    }
+    Ok(required(agent, name.as_str(), head, &before))
 }
 
 async fn broken(agent: &Arc<Agent>, head: &Snapshot, name: &EnvironmentName) -> Result<Next, GitError> {

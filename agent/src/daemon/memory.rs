@@ -8,6 +8,7 @@ use std::{
 
 use pointsman_core::{environment::EnvironmentName, report::Judged};
 
+use super::requirements::{Showing, Waiting};
 use crate::github::Pull;
 
 /// What is known of environments, pull requests and the branch.
@@ -31,6 +32,10 @@ pub(super) struct Memory {
     pub(super) planning: BTreeSet<u64>,
     /// The last look for drift: environments that differ.
     pub(super) drift: BTreeMap<EnvironmentName, Judged>,
+    /// Plans that wait for what is required.
+    pub(super) waiting: BTreeMap<EnvironmentName, Waiting>,
+    /// Which plans people were shown.
+    pub(super) showing: Showing,
 }
 
 /// What is known of an environment.

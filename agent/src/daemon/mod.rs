@@ -15,6 +15,7 @@ mod policies;
 mod poll;
 mod preview;
 mod reporter;
+mod requirements;
 mod schedule;
 mod slots;
 
@@ -62,7 +63,7 @@ pub async fn run(config: Config) -> Result<(), DaemonError> {
         tracing::warn!("asked to stop again: ending at once; leases run out by themselves");
         std::process::exit(130);
     });
-    let agent = Agent::start(config, stop.clone())?;
+    let (agent, delivered) = Agent::start(config, stop.clone())?;
     tracing::info!(
         repo = agent.mirror.url(),
         branch = agent.config.repo.branch,
@@ -71,6 +72,7 @@ pub async fn run(config: Config) -> Result<(), DaemonError> {
     );
     let drift =
         agent.config.drift.clone().map(|schedule| tokio::spawn(drift::watch(Arc::clone(&agent), schedule)));
+    let noting = tokio::spawn(requirements::note(Arc::clone(&agent), delivered));
     while !stop.is_asked() {
         // A poll that panics is one poll lost.
         let polled = tokio::spawn(poll::poll(Arc::clone(&agent))).await;
@@ -87,6 +89,9 @@ pub async fn run(config: Config) -> Result<(), DaemonError> {
     }
     agent.idle().await;
     agent.reporter.finish(LAST_REPORTS).await;
+    // Nobody delivers any more: what was delivered last is noted too.
+    let _ = tokio::time::timeout(LAST_REPORTS, noting).await;
+    agent.idle().await;
     stopping.abort();
     tracing::info!("stopped");
     Ok(())

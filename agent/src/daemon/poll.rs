@@ -101,7 +101,7 @@ fn head_of<'h>(heads: &'h Heads, pull: &'h Pull) -> &'h str {
 /// Begins with every environment whose newest version is not known to stand.
 fn start_deploys(agent: &Arc<Agent>, head: &Arc<Snapshot>) {
     let now = Instant::now();
-    let usable = head.policies.is_ok();
+    let usable = head.policies.is_ok() && head.requirements.stages.is_ok();
     for (name, wanted) in &head.fingerprints {
         let known = {
             let mut memory = agent.memory();

@@ -5,9 +5,16 @@ use std::{
 };
 
 use pointsman_core::report::pull_request::PullReport;
-use tokio::{sync::Notify, task::JoinHandle, time::Instant};
+use tokio::{
+    sync::{
+        Notify,
+        mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel},
+    },
+    task::JoinHandle,
+    time::Instant,
+};
 
-use super::deliver::deliver;
+use super::deliver::{Part, deliver};
 use crate::github::Client;
 
 /// Where a report belongs.
@@ -39,6 +46,10 @@ struct Shared {
     emptied: Notify,
 }
 
+/// Every report of a subject, once GitHub has the whole of it, and since when.
+pub(super) type Deliveries = UnboundedReceiver<Told>;
+pub(super) type Told = (Subject, PullReport, jiff::Timestamp);
+
 /// Between two edits that only show progress: so many times the pause between writes.
 const PROGRESS_PAUSES: u32 = 10;
 const FIRST_PAUSE: Duration = Duration::from_secs(1);
@@ -46,12 +57,19 @@ const LONGEST_PAUSE: Duration = Duration::from_secs(300);
 
 impl Reporter {
     /// Starts delivering; without GitHub, reports are for the log alone.
-    pub(super) fn start(github: Option<Arc<Client>>, write_pause: Duration) -> Self {
-        let Some(github) = github else { return Self { mailbox: Mailbox::default(), delivering: None } };
+    pub(super) fn start(github: Option<Arc<Client>>, write_pause: Duration) -> (Self, Deliveries) {
+        let (told, delivered) = unbounded_channel();
+        let Some(github) = github else {
+            return (Self { mailbox: Mailbox::default(), delivering: None }, delivered);
+        };
         let shared = Arc::new(Shared::default());
-        let task =
-            Postman { github, shared: Arc::clone(&shared), progress_pause: write_pause * PROGRESS_PAUSES };
-        Self { mailbox: Mailbox(Some(shared)), delivering: Some(tokio::spawn(task.run())) }
+        let task = Postman {
+            github,
+            shared: Arc::clone(&shared),
+            told,
+            progress_pause: write_pause * PROGRESS_PAUSES,
+        };
+        (Self { mailbox: Mailbox(Some(shared)), delivering: Some(tokio::spawn(task.run())) }, delivered)
     }
 
     pub(super) fn mailbox(&self) -> Mailbox {
@@ -98,6 +116,7 @@ impl Shared {
 struct Postman {
     github: Arc<Client>,
     shared: Arc<Shared>,
+    told: UnboundedSender<Told>,
     progress_pause: Duration,
 }
 
@@ -127,8 +146,11 @@ impl Postman {
                 continue;
             }
             match deliver(&self.github, &subject, &report).await {
-                Ok(()) => {
+                Ok(part) => {
                     failures = 0;
+                    if part == Part::Whole {
+                        let _ = self.told.send((subject.clone(), report.clone(), jiff::Timestamp::now()));
+                    }
                     self.done(&subject, &report);
                     delivered.insert(subject, Delivered { at: Instant::now(), report });
                     delivered.retain(|_, last| last.at.elapsed() < Duration::from_secs(3_600));

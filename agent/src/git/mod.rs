@@ -16,7 +16,7 @@ pub use changed::{Changed, changed, fingerprints};
 pub use credentials::{Credentials, from_config};
 pub use error::{GitError, GitErrorKind};
 pub use folder::folder_sources;
-pub use local::{clean_commit, commit_sources, folder_policies};
+pub use local::{clean_commit, commit_sources, folder_policies, is_in_index};
 pub use mirror::{Heads, Mirror};
 pub use revision::Revision;
 pub use snapshot::{Snapshot, Snapshots, policy_files};

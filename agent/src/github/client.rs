@@ -123,6 +123,12 @@ impl Client {
         self.call(self.app.as_ref().unwrap_or(&self.crab), Method::GET, path, None).await
     }
 
+    /// Asks for something beyond the repository, with what the installation or
+    /// the token's owner may see.
+    pub(super) async fn get_as_installed<T: DeserializeOwned>(&self, path: &str) -> Result<T, GithubError> {
+        self.call(&self.crab, Method::GET, path, None).await
+    }
+
     /// Whether the agent is an App there.
     pub(super) fn is_app(&self) -> bool {
         self.app.is_some()

@@ -9,6 +9,7 @@ mod error;
 mod identity;
 mod limits;
 mod pulls;
+mod reviews;
 mod statuses;
 #[cfg(test)]
 mod tests;
@@ -19,3 +20,4 @@ pub use comment::NewComment;
 pub use deployments::{DeploymentState, EnvironmentDeployment};
 pub use error::{GithubError, GithubErrorKind};
 pub use pulls::Pull;
+pub use reviews::Review;

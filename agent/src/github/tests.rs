@@ -278,3 +278,46 @@ async fn a_reply_that_was_lost_makes_no_second_object() {
     let counts = story.github.read(|repository| (repository.checks.len(), repository.deployments.len()));
     assert_eq!((story.comments().len(), counts), (1, (1, 1)));
 }
+
+#[tokio::test]
+async fn reviews_and_what_people_may_do_are_read() {
+    let story = Story::new();
+    let client = story.app();
+    assert_eq!(client.reviews(story.pull).await.unwrap(), []);
+    story.github.set_permission("alice", "write");
+    story.github.set_permission("carol", "read");
+    story.github.review(story.pull, "alice", "APPROVED");
+    story.github.review(story.pull, "carol", "CHANGES_REQUESTED");
+    let said = |reviews: Vec<super::Review>| -> Vec<(String, String, bool)> {
+        let is_whole =
+            |review: &super::Review| review.commit == story.head && review.submitted_at.ends_with('Z');
+        reviews.into_iter().map(|one| (one.login.clone(), one.state.clone(), is_whole(&one))).collect()
+    };
+    let review = |login: &str, state: &str| (login.to_owned(), state.to_owned(), true);
+    let both = [review("alice", "APPROVED"), review("carol", "CHANGES_REQUESTED")];
+    assert_eq!(said(client.reviews(story.pull).await.unwrap()), both);
+    story.github.dismiss(story.pull, "alice");
+    let taken_back = [review("alice", "DISMISSED"), review("carol", "CHANGES_REQUESTED")];
+    assert_eq!(said(client.reviews(story.pull).await.unwrap()), taken_back);
+
+    for (login, may) in
+        [("robin", true), ("alice", true), ("carol", false), ("mallory", false), ("../alice", false)]
+    {
+        assert_eq!(client.may_write(login).await.unwrap(), may, "{login}");
+    }
+    story.github.set_team("acme", "operations", &["alice"]);
+    for (team, login, is) in [
+        ("operations", "alice", true),
+        ("operations", "carol", false),
+        ("nowhere", "alice", false),
+        ("a/b", "alice", false),
+    ] {
+        assert_eq!(client.is_member("acme", team, login).await.unwrap(), is, "{team} {login}");
+    }
+    story.github.revoke("members");
+    let error = client.is_member("acme", "operations", "alice").await.unwrap_err();
+    assert_eq!(error.kind, GithubErrorKind::Forbidden);
+    let makers = client.makers_of(&story.head).await.unwrap();
+    assert!(makers.iter().all(|login| login != "web-flow"), "{makers:?}");
+    story.github.assert_no_violations();
+}

@@ -77,6 +77,7 @@ impl Access {
             granted.map(|name| (name.to_owned(), "write".to_owned())).into();
         permissions.insert("metadata".to_owned(), "read".to_owned());
         permissions.insert("contents".to_owned(), "read".to_owned());
+        permissions.insert("members".to_owned(), "read".to_owned());
         let reset = Timestamp::now() + SignedDuration::from_hours(1);
         Self { tokens: BTreeMap::new(), permissions, used: 0, limit: 5000, reset }
     }

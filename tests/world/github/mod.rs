@@ -193,6 +193,15 @@ impl GitHub {
         });
     }
 
+    /// Takes back a person's reviews, as somebody who may.
+    pub fn dismiss(&self, number: u64, login: &str) {
+        self.write(|repository| {
+            let pull = repository.pulls.get_mut(&number).expect("the pull request");
+            let theirs = pull.reviews.iter_mut().filter(|review| review.author.login == login);
+            theirs.for_each(|review| review.state = "DISMISSED".to_owned());
+        });
+    }
+
     /// Sets a team's members.
     pub fn set_team(&self, organisation: &str, slug: &str, members: &[&str]) {
         let members = members.iter().map(|&login| login.to_owned()).collect();

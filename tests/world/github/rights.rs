@@ -68,6 +68,8 @@ fn right(id: &str) -> &'static [&'static str] {
         &["deployments"]
     } else if id.starts_with("issues/") || id.starts_with("reactions/") {
         &["issues", "pull_requests"]
+    } else if id.starts_with("teams/") {
+        &["members"]
     } else if id == "pulls/merge" || id == "pulls/update-branch" {
         &["contents"]
     } else if id.starts_with("pulls/") || id == "repos/list-pull-requests-associated-with-commit" {

@@ -112,10 +112,15 @@ pub fn changed(approved: &str, now: &str) -> String {
     )
 }
 
-/// A freeze is passed.
-pub fn glass_broken(who: &Login, why: Option<&str>, until_ms: u64) -> String {
-    let why = why.map(|why| format!(": {}", prose(why))).unwrap_or_default();
-    format!("{} passed the freeze until {}{why}", code(who.as_str()), time(until_ms))
+/// A freeze was passed.
+pub fn glass_broken(broken: &Approved, until_ms: u64) -> String {
+    let why = broken.why.as_deref().map(|why| format!(": {}", prose(why)));
+    format!(
+        "{} passed the freeze until {}{}",
+        code(broken.who.as_str()),
+        time(until_ms),
+        why.unwrap_or_else(|| ".".to_owned())
+    )
 }
 
 /// A plan that was let in, and by whom.
@@ -214,6 +219,12 @@ fn fault(diagnostic: &Diagnostic) -> String {
         place.map(|place| format!("{}:{}:{}: ", place.file, place.line, place.column)).unwrap_or_default();
     let help = diagnostic.help.as_ref().map(|help| format!("; {help}")).unwrap_or_default();
     format!("- {place}{}{help}\n", diagnostic.message)
+}
+
+/// It is not known what was required before the change.
+pub fn unknown_base() -> &'static str {
+    "Nothing was applied: GitHub does not say which pull request this commit came with, and what is required changed lately. \
+     It is asked again at every poll."
 }
 
 /// GitHub did not say what has to be known.

@@ -63,6 +63,8 @@ pub struct EnvironmentReport {
     pub behind: bool,
     /// The agent tries again by itself, without anybody changing anything.
     pub again: bool,
+    /// Who approved what is applied, and who passed a freeze.
+    pub notes: Vec<String>,
 }
 
 /// How far an environment is.
@@ -90,6 +92,8 @@ pub enum Status {
     Deploying,
     /// A rollout of it waits for a person before traffic moves.
     Asks,
+    /// Nothing is applied until what is required is given.
+    Held,
     /// It is what its file says.
     Deployed,
     /// Not everything could be done.
@@ -137,6 +141,7 @@ impl EnvironmentReport {
             rollouts: BTreeMap::new(),
             behind: false,
             again: false,
+            notes: Vec::new(),
         }
     }
 
@@ -152,8 +157,10 @@ impl EnvironmentReport {
                 self.status = Status::Waiting;
             }
             Event::Locked { .. } => {
-                let diagnostics = std::mem::take(&mut self.diagnostics);
-                *self = Self { status: Status::Deploying, diagnostics, ..Self::queued(self.name.clone()) };
+                let (diagnostics, notes) =
+                    (std::mem::take(&mut self.diagnostics), std::mem::take(&mut self.notes));
+                let begun = Self::queued(self.name.clone());
+                *self = Self { status: Status::Deploying, diagnostics, notes, ..begun };
             }
             Event::Quiescing { .. } | Event::Recovered { .. } | Event::Checked { .. } => {}
             Event::Planned { judged } => self.judged = Some(judged.as_ref().clone()),

@@ -18,7 +18,7 @@ pub use file::{FILE, File, read, stages_without_environment};
 pub use freeze::{Freeze, Window};
 pub use person::{Login, Team, Who};
 pub use read::{Fault, section};
-pub use unmet::{Discounted, Unmet, approvers_of, ineligible, names, unmet, unmet_of_all};
+pub use unmet::{Discounted, Unmet, approvers_of, ineligible, names, passed, unmet, unmet_of_all};
 
 /// What is required before an apply, by stage: the first segment of an
 /// environment's name.

@@ -151,7 +151,7 @@ impl Reader {
         let given = approvals.as_ref().map(Spanned::span);
         let asked = approvals.map_or(i64::from(names_some), Spanned::into_inner);
         let approvals = u8::try_from(asked).unwrap_or(u8::MAX);
-        let place = given.clone().or(listed).unwrap_or(at);
+        let place = given.or(listed).unwrap_or(at);
         if approvals > MOST_APPROVALS {
             let help = format!("write a number from 0 to {MOST_APPROVALS}");
             self.fail(place.clone(), format!("[requirements.{stage}] `approvals` is out of range"), help);

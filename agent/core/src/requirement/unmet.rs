@@ -70,6 +70,10 @@ pub fn unmet(requirements: &Requirements, facts: &Facts, now_ms: u64) -> Vec<Unm
     if !facts.allowed {
         unmet.push(Unmet::Denied);
     }
+    // What changes nothing needs nobody, at any time.
+    if facts.changes_nothing {
+        return unmet;
+    }
     match &facts.pull {
         None if *mergeable || *up_to_date => unmet.push(Unmet::NoPull),
         Some(PullFacts { merge: Merge::Open { mergeable: can, behind }, .. }) => {
@@ -84,10 +88,6 @@ pub fn unmet(requirements: &Requirements, facts: &Facts, now_ms: u64) -> Vec<Unm
         }
         None | Some(PullFacts { merge: Merge::Merged, .. }) => {}
     }
-    // What changes nothing needs nobody, at any time.
-    if facts.changes_nothing {
-        return unmet;
-    }
     if *approvals > 0 {
         match &facts.pull {
             None if !unmet.contains(&Unmet::NoPull) => unmet.push(Unmet::NoPull),
@@ -97,7 +97,7 @@ pub fn unmet(requirements: &Requirements, facts: &Facts, now_ms: u64) -> Vec<Unm
     }
     for freeze in freeze {
         if let Some(window) = freeze.window(now_ms)
-            && !is_broken(break_glass, facts, window.from_ms)
+            && passed(requirements, facts, window.from_ms).is_none()
         {
             unmet.push(Unmet::Frozen {
                 until_ms: window.until_ms,
@@ -223,13 +223,13 @@ fn kept(facts: &Facts, how: How) -> impl Iterator<Item = &Approved> {
     })
 }
 
-/// Whether somebody who may has passed the window that is open since then, with this plan.
-fn is_broken(break_glass: &[Who], facts: &Facts, since_ms: u64) -> bool {
-    kept(facts, How::BreakGlass).any(|broken| {
+/// Who, of those who may, has passed the window that is open since then, with this plan.
+pub fn passed<'f>(requirements: &Requirements, facts: &'f Facts, since_ms: u64) -> Option<&'f Approved> {
+    kept(facts, How::BreakGlass).find(|broken| {
         broken.plan == facts.plan
             && broken.at_ms >= since_ms
             && !broken.who.is_bot()
             && facts.writers.contains(&broken.who)
-            && names(break_glass, facts, &broken.who)
+            && names(&requirements.break_glass, facts, &broken.who)
     })
 }

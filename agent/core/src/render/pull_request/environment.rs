@@ -31,6 +31,7 @@ pub(super) fn section(report: &PullReport, environment: &EnvironmentReport, room
         rollouts,
         behind,
         again,
+        notes,
     } = environment;
     let mut text = String::new();
     if report.purpose == Purpose::Deploy {
@@ -52,6 +53,9 @@ pub(super) fn section(report: &PullReport, environment: &EnvironmentReport, room
     }
     if let Some(problem) = problem {
         text.push_str(&format!("{}\n", lines_of(problem)));
+    }
+    for note in notes {
+        text.push_str(&format!("{}\n\n", prose(note)));
     }
     if !found.is_empty() {
         text.push_str(&format!("{}\n", diagnostics(found, room)));
@@ -106,6 +110,7 @@ fn remark(status: Status) -> &'static str {
         | Status::Waiting
         | Status::Deploying
         | Status::Asks
+        | Status::Held
         | Status::Deployed
         | Status::Failed
         | Status::Stopped => "",
@@ -118,6 +123,9 @@ fn next_try(status: Status, again: bool) -> &'static str {
         Status::Waiting => {
             "The agent asks for the lock again at every poll; nobody needs to do anything here.\n\n"
         }
+        Status::Denied if again => {
+            "It is looked at again at every poll: an approval may be what the policies miss.\n\n"
+        }
         Status::Failed if again => "It is tried again by itself, with growing pauses.\n\n",
         Status::Invalid | Status::Denied | Status::NoPlan | Status::Failed => {
             "This revision is not tried again until the environment's files change or the agent is started anew.\n\n"
@@ -129,6 +137,7 @@ fn next_try(status: Status, again: bool) -> &'static str {
         | Status::Removed
         | Status::Deploying
         | Status::Asks
+        | Status::Held
         | Status::Deployed
         | Status::Stopped => "",
     }

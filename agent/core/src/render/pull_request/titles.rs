@@ -19,7 +19,7 @@ pub(super) fn status(status: Status) -> &'static str {
         Status::Removed => "no longer described",
         Status::Waiting => "waiting for the lock",
         Status::Deploying => "deploying",
-        Status::Asks => "waiting for approval",
+        Status::Asks | Status::Held => "waiting for approval",
         Status::Deployed => "deployed",
         Status::Failed => "failed",
         Status::Stopped => "interrupted",
@@ -32,7 +32,7 @@ pub(super) fn mark(status: Status) -> &'static str {
         Status::Queued | Status::Planning | Status::Waiting | Status::Deploying => "⏳",
         Status::Planned | Status::Checked | Status::Deployed => "✅",
         Status::Invalid | Status::Denied | Status::NoPlan | Status::Failed => "❌",
-        Status::Removed | Status::Stopped | Status::Asks => "⚠️",
+        Status::Removed | Status::Stopped | Status::Asks | Status::Held => "⚠️",
     }
 }
 
@@ -43,7 +43,7 @@ pub(super) fn weight(status: Status) -> u8 {
         Status::Planned | Status::Checked | Status::Deployed => 0,
         Status::Removed => 1,
         Status::Queued | Status::Planning | Status::Waiting | Status::Deploying => 2,
-        Status::Stopped | Status::Asks => 3,
+        Status::Stopped | Status::Asks | Status::Held => 3,
         Status::Invalid | Status::Denied | Status::NoPlan | Status::Failed => 4,
     }
 }
@@ -143,6 +143,7 @@ pub fn environment_title(environment: &EnvironmentReport) -> String {
             None => "Failed before anything was changed; see the details.".to_owned(),
         },
         Status::Asks => "Waiting for approval before traffic moves; people are served as before.".to_owned(),
+        Status::Held => "Waiting for what is required before an apply; nothing was changed.".to_owned(),
         Status::Stopped => "Interrupted; it goes on when the agent starts again.".to_owned(),
     }
 }

@@ -206,7 +206,8 @@ fn a_freeze_holds_until_somebody_breaks_the_glass_and_is_named_for_it() {
     let comment = wait_for_comment(&world, number, "people cannot log in");
     assert!(comment.contains("`alice` passed the freeze until 2099-01-01T00:00:00Z"), "{comment}");
     assert!(!comment.contains("I want to"), "{comment}");
-    assert!(estate::inventory(&world).contains("THREAD_POOL_SIZE=64"));
+    let stands = estate::inventory(&world);
+    assert!(stands.contains("THREAD_POOL_SIZE=64"), "{comment}\n{stands}\n{}", agent.said());
     stop(agent);
     world.github.assert_no_violations();
 }
@@ -233,10 +234,8 @@ fn what_a_pull_request_says_of_its_own_requirements_is_not_asked() {
         "Nine",
     );
     let comment = wait_for_comment(&world, number, "so nothing is applied");
-    assert!(
-        comment.contains("pointsman.toml:2:13: [requirements.production] `approvals` is out of range"),
-        "{comment}"
-    );
+    assert!(comment.contains("pointsman.toml:2:13: "), "{comment}");
+    assert!(comment.contains("`approvals` is out of range"), "{comment}");
     let clone = world.clone_of("main");
     clone.write("pointsman.toml", "[requirements.production]\napprovals = 9\n");
     let checked = clone.run(&["check"]).expect_code(1);

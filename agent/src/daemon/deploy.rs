@@ -54,12 +54,13 @@ pub(super) async fn deploy(
         Some(Known::Later { fingerprint: before, times, .. }) if *before == fingerprint => *times + 1,
         _ => 0,
     };
+    let trusted = known.as_ref().and_then(Known::trusted).cloned();
     let poll = agent.config.repo.poll;
     let known = match next {
         Next::Stands => Known::Deployed { fingerprint, trusted: head.revision.id() },
         Next::Quarantine => Known::Failed { fingerprint },
-        Next::Soon => Known::Later { fingerprint, at: Instant::now(), times: 0 },
-        Next::Later => Known::Later { fingerprint, at: Instant::now() + pause(poll, times), times },
+        Next::Soon => Known::Later { fingerprint, trusted, at: Instant::now(), times: 0 },
+        Next::Later => Known::Later { fingerprint, trusted, at: Instant::now() + pause(poll, times), times },
     };
     agent.memory().environments.insert(name, known);
 }
@@ -194,8 +195,8 @@ async fn judges(
     deployed: Option<String>,
     origin: &Origin,
 ) -> Result<Result<Judges, String>, GitError> {
-    let trusted = match (known, deployed) {
-        (Some(Known::Deployed { trusted, .. }), Some(_)) => Some(trusted.clone()),
+    let trusted = match (known.and_then(Known::trusted), deployed) {
+        (Some(trusted), Some(_)) => Some(trusted.clone()),
         (_, deployed) => deployed,
     };
     // A rewritten history no longer has the commit that was deployed.

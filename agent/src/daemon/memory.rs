@@ -48,7 +48,8 @@ pub(super) enum Known {
     /// agent starts anew.
     Failed { fingerprint: String },
     /// Something stood in the way that has nothing to do with the version.
-    Later { fingerprint: String, at: Instant, times: u32 },
+    /// What was trusted when the version before it stood is so still.
+    Later { fingerprint: String, trusted: Option<String>, at: Instant, times: u32 },
 }
 
 /// What was planned for a pull request.
@@ -61,6 +62,15 @@ pub(super) struct Planned {
 }
 
 impl Known {
+    /// The branch's commit while a version stood, as far as that was seen.
+    pub(super) fn trusted(&self) -> Option<&String> {
+        match self {
+            Self::Deployed { trusted, .. } => Some(trusted),
+            Self::Later { trusted, .. } => trusted.as_ref(),
+            Self::Failed { .. } => None,
+        }
+    }
+
     /// Whether this version is still to be deployed, now.
     pub(super) fn is_due(&self, wanted: &str, now: Instant) -> bool {
         match self {
@@ -87,7 +97,8 @@ mod tests {
         let failed = Known::Failed { fingerprint: "a".to_owned() };
         assert!(!failed.is_due("a", now));
         assert!(failed.is_due("b", now));
-        let later = Known::Later { fingerprint: "a".to_owned(), at: now + Duration::from_secs(5), times: 1 };
+        let at = now + Duration::from_secs(5);
+        let later = Known::Later { fingerprint: "a".to_owned(), trusted: None, at, times: 1 };
         assert!(!later.is_due("a", now));
         assert!(later.is_due("a", now + Duration::from_secs(5)));
         assert!(later.is_due("b", now));

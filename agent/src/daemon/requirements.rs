@@ -22,7 +22,7 @@ use pointsman_core::{
     },
     requirement::{Facts, Login, Requirements, Unmet, approvers_of, passed, stage, unmet_of_all},
 };
-use pointsman_engine::{Approval, Purpose, Run, deploy, preview};
+use pointsman_engine::{Approval, Policies, Purpose, Run, deploy, preview};
 
 pub(super) use self::shown::{Showing, note};
 use super::{
@@ -45,6 +45,8 @@ pub(super) struct Waiting {
     commit: String,
     /// What policies knew of approvals.
     known: Option<Vec<Approving>>,
+    /// Which policies judged it.
+    policies: Vec<Arc<Policies>>,
     judged: Judged,
     planned: Instant,
 }
@@ -165,6 +167,10 @@ pub(super) fn came(agent: &Agent, run: &Run, approval: &Approval, result: Result
             let text = render::requirement::changed(approved, &now);
             came_shut(text, Some((*judged, run.environment.clone())), Next::Soon)
         }
+        // An approval may be what the policies miss.
+        (Approval::OfPlan(_), Err(Failure::Denied(judged))) => {
+            Came { next: Next::Soon, ..came_to(&run.environment, Err(Failure::Denied(judged))) }
+        }
         (_, result) => {
             let came = came_to(&run.environment, result);
             // A rollout of an earlier commit has ended: what the branch says comes after it.
@@ -203,6 +209,8 @@ async fn planned(
     if let Some(waiting) = waiting
         && waiting.commit == commit
         && waiting.known == known
+        && waiting.policies.len() == run.policies.len()
+        && waiting.policies.iter().zip(&run.policies).all(|(one, other)| Arc::ptr_eq(one, other))
         && waiting.planned.elapsed() < PLAN_STANDS
         && status.open_run.is_none()
     {
@@ -221,8 +229,13 @@ async fn planned(
         let run = Run { listener, ..run.clone() };
         Box::pin(preview(&run)).await?
     };
-    let waiting =
-        Waiting { commit: commit.to_owned(), known, judged: judged.clone(), planned: Instant::now() };
+    let waiting = Waiting {
+        commit: commit.to_owned(),
+        known,
+        policies: run.policies.clone(),
+        judged: judged.clone(),
+        planned: Instant::now(),
+    };
     agent.memory().waiting.insert(name.clone(), waiting);
     Ok(judged)
 }

@@ -134,7 +134,7 @@ proptest! {
     ) {
         let before = kinds(&unmet(&requirements, &facts, now));
         let mut word = super::word(who.as_str(), How::Command);
-        word.plan = plan.clone();
+        word.plan = plan;
         let mut more = facts.clone();
         more.approved.push(word);
         for kind in kinds(&unmet(&requirements, &more, now)) {
@@ -142,8 +142,9 @@ proptest! {
         }
         if let Some(pull) = &mut more.pull {
             let at_ms = NOW + 100;
-            let opinion = Opinion::Approved;
-            pull.reviews.push(Review { login: who, opinion, commit: HEAD.to_owned(), at_ms, plan: Some(plan) });
+            // Of this plan: one of another takes the place of what was said before.
+            let (opinion, plan) = (Opinion::Approved, Some(PLAN.to_owned()));
+            pull.reviews.push(Review { login: who, opinion, commit: HEAD.to_owned(), at_ms, plan });
         }
         for kind in kinds(&unmet(&requirements, &more, now)) {
             prop_assert!(before.contains(&kind));

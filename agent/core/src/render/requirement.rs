@@ -1,12 +1,10 @@
 //! What has to be given before a plan is applied, by whom, and how.
 
-use super::{
-    diagnostic::escaped,
-    words::{count, moment},
-};
+use super::{diagnostic::escaped, words::count};
 use crate::{
     environment::{Diagnostic, EnvironmentName},
     requirement::{Approved, Discounted, How, Login, Unmet, Who},
+    scalar::Moment,
 };
 
 /// So much of a plan's approval hash names it on a pull request.
@@ -255,8 +253,6 @@ fn prose(text: &str) -> String {
     format!("{}{}", text.trim(), if ended { "" } else { "." })
 }
 
-/// To the minute.
 fn time(at_ms: u64) -> String {
-    let at = i64::try_from(at_ms).ok().and_then(chrono::DateTime::from_timestamp_millis);
-    moment(&at.map(|at| at.format("%Y-%m-%dT%H:%M:%SZ").to_string()).unwrap_or_default())
+    Moment::of_milliseconds(at_ms).to_string()
 }

@@ -13,7 +13,7 @@ use toml::{
 use super::{Freeze, MOST_APPROVALS, Requirements, Stages, Who};
 use crate::{
     environment::nearest,
-    scalar::{Cron, Duration},
+    scalar::{Cron, Duration, Moment},
 };
 
 /// One thing that is wrong.
@@ -254,10 +254,9 @@ fn fault(span: Range<usize>, message: impl Into<String>, help: impl Into<String>
     Fault { span: Some(span), message: message.into(), help: help.into() }
 }
 
-/// A moment in Unix milliseconds; none without date, time and offset, or before 1970.
+/// In Unix milliseconds; none without date, time and offset, or before 1970.
 fn milliseconds(time: &Datetime) -> Option<u64> {
-    let moment = chrono::DateTime::parse_from_rfc3339(&time.to_string()).ok()?;
-    u64::try_from(moment.timestamp_millis()).ok()
+    Moment::of_toml(time)?.milliseconds()
 }
 
 /// What people wrote, no longer than is read.

@@ -1,6 +1,6 @@
 use std::{fmt, str::FromStr};
 
-use super::{ScalarError, string_scalar};
+use super::{Moment, ScalarError, string_scalar};
 
 /// A schedule: five fields (minute hour day month weekday) as in crontab, or
 /// the six of AWS with a year at the end, `0 20 * * ? *`.
@@ -30,10 +30,7 @@ impl Cron {
     pub fn last_at(&self, now_ms: u64) -> Option<u64> {
         let fields: Vec<&str> = self.0.split_whitespace().collect();
         let cron = croner::Cron::from_str(&five(&fields)).ok()?;
-        let seconds = i64::try_from(now_ms / 1_000).ok()?;
-        let now = chrono::DateTime::from_timestamp(seconds, 0)?;
-        let last = cron.find_previous_occurrence(&now, true).ok()?;
-        u64::try_from(last.timestamp_millis()).ok()
+        cron.find_previous_occurrence(&Moment::of_milliseconds(now_ms), true).ok()?.milliseconds()
     }
 
     /// In AWS's six fields: minute, hour, day, month, weekday, year, with `?` in

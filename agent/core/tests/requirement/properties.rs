@@ -135,7 +135,7 @@ proptest! {
         let before = kinds(&unmet(&requirements, &facts, now));
         let mut word = super::word(who.as_str(), How::Command);
         word.plan = plan;
-        let mut more = facts.clone();
+        let mut more = facts;
         more.approved.push(word);
         for kind in kinds(&unmet(&requirements, &more, now)) {
             prop_assert!(before.contains(&kind));
@@ -157,7 +157,7 @@ proptest! {
     ) {
         let (alone, both) = (unmet(&one, &facts, now), unmet_of_all([&one, &other], &facts, now));
         prop_assert!(alone.iter().all(|missing| both.contains(missing)));
-        let stricter = Requirements { approvals: one.approvals + 1, ..one.clone() };
+        let stricter = Requirements { approvals: one.approvals + 1, ..one };
         let stricter = kinds(&unmet(&stricter, &facts, now));
         prop_assert!(kinds(&alone).iter().all(|kind| stricter.contains(kind)));
     }

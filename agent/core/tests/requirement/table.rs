@@ -37,7 +37,8 @@ fn the_last_opinion_of_everybody_counts() {
         };
         unmet.iter().map(kind).collect()
     };
-    let table: &[(&[(&str, Opinion)], &[&str])] = &[
+    type Row<'r> = (&'r [(&'r str, Opinion)], &'r [&'r str]);
+    let table: &[Row<'_>] = &[
         (&[], &["approvals"]),
         (&[("alice", Approved)], &[]),
         (&[("alice", Commented)], &["approvals"]),

@@ -6,9 +6,11 @@ mod daemon;
 mod evaluator;
 mod git;
 mod github;
+mod metrics;
 mod prober;
 mod reading;
 mod signals;
+mod web;
 
 use cli::{Arguments, Command, Exit};
 

@@ -11,30 +11,42 @@
 
 mod account;
 mod blocks;
+mod commands;
 mod crash;
+mod cutover;
 mod demonstration;
 mod drift;
 mod estate;
 mod generated;
 mod ground;
 mod idempotence;
+mod idle;
 mod kinds;
 mod latency;
 mod many;
+mod migration;
 mod operate;
+mod outage;
 mod policies;
 mod preflight;
+mod pulls;
 mod refusals;
+mod requirements;
 mod road;
 mod rollout;
+mod rollout_failures;
+mod rollout_kills;
+mod rollout_lost;
 mod safety;
 mod second;
 mod secrets;
+mod shop;
 mod terraform;
 mod throttling;
 mod usage;
 mod watch;
 mod watching;
+mod web;
 
 use std::time::Duration;
 

@@ -1,154 +1,14 @@
 //! Releases as people live through them: from blue to green behind a real proxy, with sessions, WebSockets
 //! and a database, while the agent moves the weights.
 
-use std::{sync::Arc, time::Duration};
+use std::time::Instant;
 
-use pointsman_tests::{
-    agent::{Program, Running},
-    aws::Options,
-    dataplane::{Crowd, DataPlane, Stores},
-    story::{Clone, World},
+use pointsman_tests::dataplane::Crowd;
+
+use crate::{
+    PATIENCE,
+    shop::{NAME, QUICK, SCALED, SECOND, Shop, has_comment, image, text},
 };
-
-use crate::PATIENCE;
-
-const NAME: &str = "production/shop";
-const FILE: &str = "environments/production/shop.toml";
-const HOST: &str = "shop.example.com";
-/// Nobody watches long.
-const QUICK: &str = "hold = \"2s\"\nbake = \"2s\"";
-const SECOND: Duration = Duration::from_secs(1);
-
-fn image(digit: char) -> String {
-    format!("ghcr.io/open-webui/shop@sha256:{}", digit.to_string().repeat(64))
-}
-
-fn text(image: &str, rollout: &str) -> String {
-    format!(
-        r#"schema  = 1
-extends = "_base.toml"
-
-[state]
-key = "production/shop/terraform.tfstate"
-
-[load_balancer.front]
-scheme     = "internal"
-subnets    = "private"
-allow_from = ["10.0.0.0/8"]
-
-[load_balancer.front.listener.http]
-port     = 80
-protocol = "HTTP"
-hosts    = ["{HOST}"]
-
-[service.shop]
-cluster        = "webUIcluster2"
-image          = "{image}"
-cpu            = 512
-memory         = 1024
-count          = 2
-port           = 8080
-execution_role = "arn:aws:iam::908027381725:role/ecsTaskExecutionRole"
-task_role      = "arn:aws:iam::908027381725:role/webui-task"
-subnets        = "private"
-
-[service.shop.health]
-path     = "/health"
-interval = "5s"
-timeout  = "2s"
-healthy  = 2
-
-[service.shop.expose]
-listener   = "${{load_balancer.front.listener.http}}"
-stickiness = {{ kind = "load_balancer_cookie", duration = "30m" }}
-drain      = "3s"
-
-[alarms]
-notify = ["arn:aws:sns:us-east-1:908027381725:ops"]
-
-[alarms.slow]
-on                  = "load_balancer.front"
-response_time_above = "2s"
-
-[alarms.busy]
-on        = "service.shop"
-cpu_above = 85
-
-[rollout]
-strategy      = "blue_green"
-schema_change = "none"
-shift         = ["50%", "100%"]
-{rollout}
-"#
-    )
-}
-
-/// A world with a shop that is deployed, and people's way to it.
-struct Shop {
-    // The proxy goes before the account.
-    plane: DataPlane,
-    world: World,
-}
-
-impl Shop {
-    fn open(rollout: &str) -> Self {
-        let stores = Arc::new(Stores::start().expect("stores"));
-        let options =
-            Options { task_command: Some(stores.application()), drain: 3 * SECOND, ..Options::default() };
-        let world = World::with(Program::at(env!("CARGO_BIN_EXE_pointsman")), &options);
-        world.git.commit("main", &[(FILE, Some(&text(&image('1'), rollout)))], "Describe the shop");
-        let plane = DataPlane::start(&world.aws, &stores, "shop", HOST);
-        let shop = Self { plane, world };
-        let _ = shop.clone().run(&["apply", NAME, "--yes"]).expect_code(0);
-        shop.plane.settle();
-        shop
-    }
-
-    fn clone(&self) -> Clone<'_> {
-        self.world.clone_of("main")
-    }
-
-    /// Merges another image.
-    fn merge(&self, digit: char, rollout: &str) {
-        self.world.git.commit("main", &[(FILE, Some(&text(&image(digit), rollout)))], "Another image");
-    }
-
-    /// A command that reaches the load balancer as the agent of that network would.
-    fn run(&self, clone: &Clone<'_>, arguments: &[&str]) -> pointsman_tests::agent::Ended {
-        let mut command = clone.command(arguments);
-        command.env("http_proxy", format!("http://{}", self.plane.address()));
-        pointsman_tests::agent::ended(&mut command)
-    }
-
-    /// The same, in the background.
-    fn start(&self, clone: &Clone<'_>, arguments: &[&str]) -> Running {
-        let mut command = clone.command(arguments);
-        command.env("http_proxy", format!("http://{}", self.plane.address()));
-        Running::start(&mut command)
-    }
-
-    fn stands(&self) -> String {
-        self.world.aws.python(
-            r#"
-ecs = client("ecs")
-for name in ("shop", "shop--b"):
-    for s in ecs.describe_services(cluster="webUIcluster2", services=[name])["services"]:
-        if s["status"] == "ACTIVE":
-            image = ecs.describe_task_definition(taskDefinition=s["taskDefinition"])["taskDefinition"]["containerDefinitions"][0]["image"]
-            print(name, s["desiredCount"], image[-2:])
-elb = client("elbv2")
-groups = {g["TargetGroupArn"]: g["TargetGroupName"] for g in elb.describe_target_groups()["TargetGroups"]}
-for listener in elb.describe_listeners(LoadBalancerArn=elb.describe_load_balancers()["LoadBalancers"][0]["LoadBalancerArn"])["Listeners"]:
-    for rule in elb.describe_rules(ListenerArn=listener["ListenerArn"])["Rules"]:
-        for action in rule["Actions"]:
-            if action["Type"] == "forward":
-                config = action.get("ForwardConfig", {}).get("TargetGroups") or [{"TargetGroupArn": action["TargetGroupArn"]}]
-                test = any(c["Field"] == "http-header" for c in rule["Conditions"])
-                print("test rule" if test else "rule", *sorted(f"{'b' if '--b' in groups[g['TargetGroupArn']] else 'a'}" for g in config))
-"#,
-        )
-    }
-}
 
 #[test]
 fn a_release_goes_from_blue_to_green_and_nobody_notices() {
@@ -170,6 +30,26 @@ fn a_release_goes_from_blue_to_green_and_nobody_notices() {
     assert!(status.contains("shop serves from shop--b; the release before waits as shop\n"), "{status}");
 
     load.mark("rollback");
+    shop.world.aws.proxy().clear();
+    let begun = Instant::now();
+    let _ = shop.run(&clone, &["rollback", NAME, "--yes"]).expect_code(0);
+    let calls = shop.world.aws.proxy().calls();
+    let moved = calls.iter().position(|call| call.operation == "ModifyRule").expect("traffic moved");
+    let took = calls[moved].started.duration_since(begun);
+    let named = |operation: &str| calls[..moved].iter().filter(|call| call.operation == operation).count();
+    let seen = calls[..moved].iter().rposition(|call| call.operation == "DescribeTargetHealth").unwrap();
+    let asked = calls.iter().find(|call| call.operation == "UpdateService").unwrap();
+    println!(
+        "rollback: tasks are asked for after {:.1?}, the rule changes after {took:.1?} and {moved} calls; since the last look \
+         at health {:.1?} and {} calls",
+        asked.started.duration_since(begun),
+        calls[moved].started.duration_since(calls[seen].started),
+        moved - seen,
+    );
+    assert_eq!(named("DescribeLoadBalancers"), 1, "everything is looked at once");
+    assert!(moved - seen <= CALLS_AFTER_HEALTH, "{} calls", moved - seen);
+    let again = shop.run(&clone, &["rollback", NAME, "--yes"]).expect_code(0);
+    assert!(again.out.contains("Gone back:"), "{}", again.out);
     let _ = shop.run(&clone, &["rollback", NAME, "--yes"]).expect_code(0);
     shop.plane.settle();
     load.run_for(2 * SECOND);
@@ -178,6 +58,10 @@ fn a_release_goes_from_blue_to_green_and_nobody_notices() {
     println!("{}\n{}", report.summary(), report.write("release").display());
     report.assert_nobody_noticed();
 }
+
+/// Between the look that proves a side and the rule's change: the service's own objects in one round, and
+/// the journal; a few of the lease.
+const CALLS_AFTER_HEALTH: usize = 20;
 
 #[test]
 fn a_rollout_waits_for_a_person_and_can_be_turned_back() {
@@ -210,31 +94,6 @@ fn a_rollout_waits_for_a_person_and_can_be_turned_back() {
     assert!(goes_on.out.contains("Released:"), "{}", goes_on.out);
     assert_eq!(shop.stands(), "shop 0 11\nshop--b 2 22\nrule b\n");
 }
-
-#[test]
-fn killed_in_phase_after_phase_it_goes_on_and_nobody_notices() {
-    let shop = Shop::open(QUICK);
-    let load = shop.plane.load(Crowd { people: 40, sockets: 40, visitors: 5 });
-    load.run_for(SECOND);
-    shop.merge('2', QUICK);
-    let clone = shop.clone();
-    for phase in KILLED_IN {
-        let running = shop.start(&clone, &["apply", NAME, "--yes"]);
-        running.wait_until_said(&format!(", {phase}"), PATIENCE);
-        load.mark(phase);
-        running.kill();
-    }
-    let _ = shop.run(&clone, &["apply", NAME, "--yes"]).expect_code(0);
-    shop.plane.settle();
-    assert_eq!(shop.stands(), "shop 0 11\nshop--b 2 22\nrule b\n");
-    let _ = shop.run(&clone, &["plan", NAME, "--detailed-exitcode"]).expect_code(0);
-    let report = load.stop();
-    println!("{}\n{}", report.summary(), report.write("killed").display());
-    report.assert_nobody_noticed();
-}
-
-/// Each by another process than the one before: a killed one's lease is waited for.
-const KILLED_IN: [&str; 4] = ["test", "shift to 50 %", "commit", "clean up"];
 
 #[test]
 fn what_is_merged_meanwhile_is_the_next_release() {
@@ -280,22 +139,26 @@ fn a_merged_pull_request_waits_for_approval_and_is_released() {
     let rollout = format!("{QUICK}\napprove_traffic = true");
     let shop = Shop::open(&rollout);
     let world = &shop.world;
-    let configuration = world.configuration("");
-    let mut command = world.command();
-    command.arg("run").arg("--config").arg(configuration);
-    command.env("http_proxy", format!("http://{}", shop.plane.address()));
-    let agent = Running::start(&mut command);
-
-    let number = world.propose("image", FILE, &text(&image('2'), &rollout), "Another image");
-    let says = |text: &'static str| {
-        move |repository: &pointsman_tests::github::Repository| {
-            repository.pulls[&number].comments.iter().any(|comment| comment.body.contains(text))
-        }
-    };
-    world.github.wait_until(PATIENCE, "the rollout is announced", says("Rollout: shop gets a new side"));
+    let agent = shop.agent();
+    let number = shop.propose("image", &text(&image('2'), &rollout));
     let commit = world.github.merge(number);
-    world.github.wait_until(PATIENCE, "somebody is asked", says("waits for approval of plan"));
+    world.github.wait_until(PATIENCE, "somebody is asked", |repository| {
+        has_comment(repository, number, "waits for approval of plan")
+    });
     assert_eq!(shop.stands(), "shop 2 11\nshop--b 2 22\ntest rule b\nrule a\n");
+
+    // While it waits, it is looked at and nothing is said or written.
+    std::thread::sleep(3 * SECOND);
+    world.aws.proxy().clear();
+    world.github.forget_requests();
+    std::thread::sleep(5 * SECOND);
+    let written: Vec<String> =
+        world.aws.proxy().calls().iter().filter(|call| call.mutating).map(ToString::to_string).collect();
+    assert!(written.is_empty(), "{written:?}");
+    assert!(!world.aws.proxy().calls().is_empty(), "it is looked at");
+    let said = world.github.requests().iter().filter(|request| request.is_write()).count();
+    assert_eq!(said, 0, "nothing new is said");
+
     let clone = shop.clone();
     let status = shop.run(&clone, &["status", NAME]).expect_code(0).out;
     let hash = regex::Regex::new("waits for approval of plan ([0-9a-f]{16})").unwrap();
@@ -305,7 +168,32 @@ fn a_merged_pull_request_waits_for_approval_and_is_released() {
         .github
         .wait_until(PATIENCE, "it is released", |repository| crate::road::deployed(repository, &commit));
     assert_eq!(shop.stands(), "shop 0 11\nshop--b 2 22\nrule b\n");
+
+    // A rollback whose command dies half-way is gone on with at a poll.
+    let running = shop.start(&clone, &["rollback", NAME, "--yes"]);
+    running.wait_until_said(", shift to 100 %", PATIENCE);
+    running.kill();
+    let until = Instant::now() + PATIENCE;
+    while shop.stands() != "shop 2 11\nshop--b 0 22\nrule a\n" {
+        assert!(Instant::now() < until, "{}\n{}", shop.stands(), agent.said());
+        std::thread::sleep(SECOND);
+    }
+    agent.wait_until_said("Gone back:", PATIENCE);
     let (said, code) = agent.stop(PATIENCE);
     assert_eq!(code, 0, "{said}");
     world.github.assert_no_violations();
+}
+
+/// How many tasks live is the autoscaler's: what was approved stays approved when it moves them.
+#[test]
+fn a_plan_that_was_read_is_the_same_after_the_autoscaler_moved() {
+    let rollout = format!("{QUICK}{SCALED}");
+    let shop = Shop::open(&rollout);
+    shop.merge('2', &rollout);
+    let clone = shop.clone();
+    let _ = shop.run(&clone, &["plan", NAME, "--out", "read.plan"]).expect_code(0);
+    shop.count("shop", 3);
+    let released = shop.run(&clone, &["apply", NAME, "--yes", "--plan", "read.plan"]);
+    assert_eq!(released.code, 0, "{}{}", released.out, released.err);
+    assert_eq!(shop.stands(), "shop 0 11\nshop--b 3 22\nrule b\n");
 }

@@ -11,6 +11,7 @@ use crate::{
     agent::{Program, Running},
     github::Repository,
     story::{PRODUCTION, PRODUCTION_FILE, World},
+    visitor::server_of,
 };
 
 /// How long each part of it may take at most.
@@ -34,7 +35,9 @@ pub fn tell(program: Program, out: &mut dyn Write, stay: bool) -> Result<()> {
         "In the account stand already: a network, a database, files, secrets, and the old service. The agent\n\
          starts to watch the config repo."
     )?;
-    let agent = world.agent("");
+    let agent = world.agent("[server]\nlisten = \"127.0.0.1:0\"\n");
+    let page = server_of(&agent, PATIENCE);
+    writeln!(out, "Its page: http://{page}/")?;
 
     heading(out, "1. Somebody opens a pull request")?;
     let file = World::example_environment();
@@ -98,7 +101,11 @@ pub fn tell(program: Program, out: &mut dyn Write, stay: bool) -> Result<()> {
     ensure!(violations.is_empty(), "GitHub would not have understood: {}", violations.join("; "));
     writeln!(out, "All of it took {} s.", started.elapsed().as_secs())?;
     if stay {
-        writeln!(out, "\nThe pull request: {}\nIt stays until Ctrl-C.", world.github.pull_url(number))?;
+        writeln!(
+            out,
+            "\nThe pull request: {}\nThe agent's page: http://{page}/\nIt stays until Ctrl-C.",
+            world.github.pull_url(number)
+        )?;
         out.flush()?;
         loop {
             std::thread::park();

@@ -18,6 +18,7 @@ pub mod process;
 pub mod python;
 mod snippets;
 pub mod story;
+pub mod visitor;
 
 /// This repository's folder, as cargo says it when the program runs: a target folder that several
 /// clones share may hold a build of another clone, whose folder may be gone.

@@ -12,7 +12,7 @@ use crate::{
     agent::{Ended, Program, QUICK_LEASE, Running, ended, write},
     aws::{Emulator, Estate, Options},
     git::ConfigRepo,
-    github::GitHub,
+    github::{GitHub, WEBHOOK_SECRET},
 };
 
 /// The example environment.
@@ -62,8 +62,20 @@ impl World {
         Self { aws, estate, git, github, program, folder }
     }
 
-    /// The example environment's file, as it stands in this repository.
+    /// The example environment's file as it stands in this repository, but for the cut-over: people use
+    /// nothing else. The cut-over has stories of its own.
     pub fn example_environment() -> String {
+        let whole = Self::example_with_cut_over();
+        let lines = whole.lines().filter(|line| {
+            !line.starts_with("old  = \"external.") && !line.starts_with("from = \"external.")
+        });
+        let without: String = lines.map(|line| format!("{line}\n")).collect();
+        assert_ne!(without, whole, "the example cuts over");
+        without
+    }
+
+    /// The example environment's file, as it stands in this repository.
+    pub fn example_with_cut_over() -> String {
         example("environments").remove(PRODUCTION_FILE).expect("the example environment is there")
     }
 
@@ -81,11 +93,17 @@ impl World {
 
     /// The agent's configuration, written for this world.
     pub fn configuration(&self, more: &str) -> PathBuf {
+        self.configuration_polling("1s", more)
+    }
+
+    fn configuration_polling(&self, poll: &str, more: &str) -> PathBuf {
         let app = self.github.app();
         let key = write(self.folder(), "app.pem", &app.private_key_pem);
+        let secret = write(self.folder(), "webhook", WEBHOOK_SECRET);
         let text = format!(
-            "[repo]\nurl = \"{}\"\npoll = \"1s\"\n\n[github]\nrepository = \"{}\"\napi_url = \"{}\"\n\
-             app_id = {}\ninstallation_id = {}\nkey_file = \"{}\"\nwrite_pause_ms = 0\n\n\
+            "[repo]\nurl = \"{}\"\npoll = \"{poll}\"\n\n[github]\nrepository = \"{}\"\napi_url = \"{}\"\n\
+             app_id = {}\ninstallation_id = {}\nkey_file = \"{}\"\nwrite_pause_ms = 0\n\
+             writes_per_minute = 10000\nwrites_per_hour = 100000\nwebhook_secret_file = \"{}\"\n\n\
              [agent]\nname = \"depot\"\ndata_dir = \"{}\"\n\n{QUICK_LEASE}\n{more}",
             self.github.clone_url(),
             self.git.full_name(),
@@ -93,6 +111,7 @@ impl World {
             app.app_id,
             app.installation_id,
             key.display(),
+            secret.display(),
             self.folder().join("data").display(),
         );
         write(self.folder(), "pointsman.toml", &text)
@@ -110,6 +129,14 @@ impl World {
         let configuration = self.configuration(more_configuration);
         let mut command = self.command();
         command.arg("run").arg("--config").arg(configuration);
+        Running::start(&mut command)
+    }
+
+    /// Starts an agent that looks so rarely that only webhooks wake it, with a server on a free port.
+    pub fn agent_woken(&self, more_configuration: &str) -> Running {
+        let more = format!("[server]\nlisten = \"127.0.0.1:0\"\n{more_configuration}");
+        let mut command = self.command();
+        command.arg("run").arg("--config").arg(self.configuration_polling("1h", &more));
         Running::start(&mut command)
     }
 

@@ -11,13 +11,13 @@ use pointsman_core::{
     desired::{Neighbour, Network, Surroundings},
     environment::{EnvironmentName, block},
     preflight::{Answers, Questions},
-    report::adoption::Tagged,
-    resource::{Desired, Observed},
-    rollout::Facts,
+    report::{StoppedTask, adoption::Tagged},
+    resource::{Desired, Observed, Service},
+    rollout::{Behind, Facts, LetsIn, Migration, Old, OldCount},
 };
 use pointsman_engine::{
     lease::LeaseProof,
-    ports::{Cloud, CloudError, CloudReader, CloudWriter, Identity, Listener, Sought, Underway},
+    ports::{Cloud, CloudError, CloudReader, CloudWriter, Identity, Listener, OneOff, Sought, Underway},
 };
 
 use crate::{
@@ -172,6 +172,14 @@ impl CloudReader for Aws {
         Box::pin(kinds::underway(self, rollout)).await
     }
 
+    async fn last_words(&self, service: &Service, since_ms: u64) -> Result<Vec<StoppedTask>, CloudError> {
+        kinds::last_words(self, service, since_ms).await
+    }
+
+    async fn one_off(&self, task: &OneOff) -> Result<Option<Migration>, CloudError> {
+        kinds::one_off::look(self, task).await
+    }
+
     async fn settle(
         &self,
         address: &Address,
@@ -217,5 +225,25 @@ impl CloudWriter for AwsWriter {
         listener: &dyn Listener,
     ) -> Result<(), CloudError> {
         kinds::delete(&self.0, object, &Progress { address, listener: Some(listener) }).await
+    }
+
+    async fn start(&self, task: &OneOff) -> Result<(), CloudError> {
+        kinds::one_off::start(&self.0, task).await
+    }
+
+    async fn stop(&self, task: &OneOff) -> Result<(), CloudError> {
+        kinds::one_off::stop(&self.0, task).await
+    }
+
+    async fn count_old(&self, old: &Old, count: OldCount) -> Result<(), CloudError> {
+        kinds::outside::count(&self.0, old, count).await
+    }
+
+    async fn let_in(&self, old: &Old, balancer: &str, wanted: LetsIn) -> Result<(), CloudError> {
+        kinds::outside::let_in(&self.0, old, balancer, wanted).await
+    }
+
+    async fn follow_old(&self, old: &Old, group: &str, behind: Behind) -> Result<(), CloudError> {
+        kinds::outside::follow(&self.0, old, group, behind).await
     }
 }

@@ -172,10 +172,13 @@ async fn ecs_service(aws: &Aws, name: &str, cluster: &str, service: &str) -> Res
         let message = format!("there is no service `{service}` in the cluster `{cluster}`");
         return Err(missing(operation, name, message));
     };
+    let network = living.network_configuration().and_then(|network| network.awsvpc_configuration());
+    let groups = network.map(|network| network.security_groups().to_vec()).unwrap_or_default();
     let attributes = [
         ("arn", living.service_arn.clone()),
         ("task_definition", living.task_definition.clone()),
         ("desired_count", Some(living.desired_count.to_string())),
+        ("security_groups", Some(groups.join(","))),
     ];
     Ok(neighbour(living.service_arn().unwrap_or(service), attributes))
 }

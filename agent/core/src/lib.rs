@@ -3,6 +3,7 @@
 //! environment variables, no randomness, and nothing of AWS's SDK.
 
 pub mod address;
+pub mod command;
 pub mod cost;
 pub mod desired;
 pub mod document;
@@ -19,6 +20,7 @@ pub mod policy;
 pub mod preflight;
 pub mod render;
 pub mod report;
+pub mod requirement;
 pub mod resource;
 pub mod rollout;
 pub mod scalar;

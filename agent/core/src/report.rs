@@ -1,11 +1,20 @@
 //! What happens and what happened, as data; `render` makes the sentences.
 
 pub mod adoption;
+pub mod command;
+pub mod estate;
+mod passing;
 pub mod pull_request;
+mod sides;
+mod stopped;
 
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
+
+pub use passing::Passing;
+pub use sides::{Side, Sides};
+pub use stopped::{MOST_LOG_BYTES, MOST_LOG_LINES, MOST_STOPPED_TASKS, StoppedTask};
 
 use crate::{
     Address,
@@ -15,7 +24,7 @@ use crate::{
     plan::{Action, Plan},
     policy::Verdict,
     preflight::Finding,
-    rollout::{Ended, Ending, Phase},
+    rollout::{Ended, Ending, Phase, Purpose as For},
 };
 
 /// A plan and what the policies said of it.
@@ -112,6 +121,13 @@ pub enum Event {
         /// Where it is, both sides, and what is next; several lines.
         text: String,
     },
+    /// The two sides of a rollout are otherwise than at the look before.
+    Sides {
+        /// Of which service.
+        service: String,
+        /// Both of them.
+        sides: Box<Sides>,
+    },
     /// The lease was lost: nothing more is written.
     LeaseLost {
         /// Why.
@@ -165,6 +181,10 @@ pub struct RolloutOutcome {
     pub stands: Option<Standstill>,
     /// The approval hash of the plan that began it; empty when it has ended.
     pub plan: String,
+    /// What a person does elsewhere before it goes on: how people's way is
+    /// switched in a cut-over.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub to_do: Option<String>,
 }
 
 /// Why a run leaves a rollout open.
@@ -173,6 +193,8 @@ pub struct RolloutOutcome {
 pub enum Standstill {
     /// A person is asked before traffic moves.
     Asks,
+    /// People's way is to be switched, in a cut-over.
+    Switch,
     /// The agent is stopping.
     Stopped,
     /// The lease was lost: another goes on.
@@ -180,14 +202,16 @@ pub enum Standstill {
 }
 
 impl RolloutOutcome {
-    /// Whether the new release is live.
+    /// Whether it came to what it was for: the new release is live, or the old
+    /// service serves people again where that was wanted.
     pub fn is_released(&self) -> bool {
-        self.ended.as_ref().is_some_and(|ended| ended.ending == Ending::Released)
+        let is_as_meant = |ended: &Ended| ended.ending == Ending::Released || ended.purpose == For::ToOld;
+        self.ended.as_ref().is_some_and(is_as_meant)
     }
 
     /// Whether it waits for a person.
     pub fn asks(&self) -> bool {
-        self.stands == Some(Standstill::Asks)
+        matches!(self.stands, Some(Standstill::Asks | Standstill::Switch))
     }
 }
 
@@ -205,6 +229,9 @@ pub struct Outcome {
     /// The rollouts that it drove, by service.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub rollouts: Vec<RolloutOutcome>,
+    /// Tasks that stopped while it failed, the newest first.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub stopped: Vec<StoppedTask>,
     /// The outputs that are known.
     pub outputs: BTreeMap<String, String>,
     /// The serial of the state that was saved last.
@@ -218,6 +245,15 @@ impl Outcome {
     pub fn succeeded(&self) -> bool {
         self.changes.iter().all(|change| change.result == ChangeResult::Done)
             && self.rollouts.iter().all(RolloutOutcome::is_released)
+    }
+
+    /// Whether a rollout was turned back, and everything else was done: what
+    /// stood before stands.
+    pub fn is_turned_back(&self) -> bool {
+        let is_back = |rollout: &RolloutOutcome| rollout.ended.is_some() && !rollout.is_released();
+        self.changes.iter().all(|change| change.result == ChangeResult::Done)
+            && self.rollouts.iter().any(is_back)
+            && self.rollouts.iter().all(|rollout| rollout.ended.is_some())
     }
 
     /// Whether everything was done that can be done before a person agrees.

@@ -61,6 +61,10 @@ pub struct LastRun {
     /// What failed, the first few.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub failures: Vec<RunFailure>,
+    /// It failed for a reason that does not pass by itself: the agent does not
+    /// try the same version again before something changes, or somebody asks.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub quarantined: bool,
 }
 
 /// One change that failed.

@@ -6,6 +6,8 @@
 mod account;
 #[path = "plan/cost.rs"]
 mod cost;
+#[path = "plan/cut_over.rs"]
+mod cut_over;
 #[path = "plan/forecast.rs"]
 mod forecast;
 #[path = "plan/generated.rs"]

@@ -3,6 +3,8 @@
 //! recording and applying with crashes, lost health, alarms and people between.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::print_stdout, reason = "tests")]
 
+#[path = "rollout/found.rs"]
+mod found;
 #[path = "rollout/given.rs"]
 mod given;
 #[path = "rollout/laws.rs"]
@@ -21,3 +23,5 @@ mod table;
 mod words;
 #[path = "rollout/world.rs"]
 mod world;
+#[path = "rollout/writes.rs"]
+mod writes;

@@ -3,6 +3,7 @@
 
 mod rebuild;
 mod remains;
+mod sides;
 mod survey;
 
 use std::sync::Arc;
@@ -97,6 +98,7 @@ async fn under_lease(run: &Run, lease: &Lease, fence: Fence, consent: Consent) -
         ended_at: now(),
         summary: summary.clone(),
         failures: Vec::new(),
+        quarantined: false,
     };
     let deployed = deployed(run).await?;
     let (proof, name) = (lease.proof(), &run.environment.name);
@@ -106,7 +108,7 @@ async fn under_lease(run: &Run, lease: &Lease, fence: Fence, consent: Consent) -
         .change(|state| {
             // Above everything that was ever known: the journal takes it for the newest.
             state.serial = state.serial.max(known);
-            rebuild(state, records, &outputs, deployed, last_run)
+            rebuild(state, records, &outputs, &adoption.sides, deployed, last_run)
         })
         .await?;
     let fence = close(run, lease, fence, &left, &mark).await?;

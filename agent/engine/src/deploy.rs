@@ -8,9 +8,11 @@ use pointsman_core::{
     plan::Action,
     report::{ChangeResult, Event, Judged, Outcome},
     resource::Text,
-    rollout::{Ended, Purpose as For},
+    rollout::{Ended, Purpose as For, Refusal, Track},
     state::{LastRun, State},
 };
+
+use tokio::sync::Mutex;
 
 use crate::{
     Failure, Purpose, Run,
@@ -18,12 +20,14 @@ use crate::{
     journal::Journal,
     judge::judge,
     keeper::{Keeper, load},
+    last_words::last_words,
     lease::{Acquire, Lease, LeaseError, Taken, acquire},
     look::{check_account, look, look_up},
     ports::{Aside, Ports},
     preflight::before_writing,
     recover::recover,
-    rollout::{self, Drive, Driven},
+    rollout::{self, Drive, Driven, Known},
+    way_out::check_way_out,
 };
 
 /// Terraform's words for what the lock is for, in the journal as well.
@@ -74,10 +78,15 @@ pub async fn deploy(run: &Run, approval: Approval) -> Result<Outcome, Failure> {
 /// Whether a run did no more than end the rollouts of an earlier commit.
 fn ended_another(run: &Run, outcome: &Outcome) -> bool {
     let own = run.commit.as_deref().unwrap_or_default();
-    let is_another = |ended: &Ended| ended.purpose == For::Release && ended.commit != own;
+    let is_another = |ended: &Ended| is_of_commit(ended) && ended.commit != own;
     run.purpose == Purpose::Deploy
         && outcome.changes.iter().all(|change| change.result == ChangeResult::Done)
         && outcome.rollouts.iter().any(|rollout| rollout.ended.as_ref().is_some_and(is_another))
+}
+
+/// Whether it brought what a commit says.
+fn is_of_commit(ended: &Ended) -> bool {
+    matches!(ended.purpose, For::Release | For::CutOver)
 }
 
 /// One walk under one lease.
@@ -121,13 +130,16 @@ pub(crate) fn not_taken(error: LeaseError, ports: &Ports) -> Failure {
 }
 
 async fn under_lease(run: &Run, lease: &Lease, fence: Fence, approval: Approval) -> Result<Outcome, Failure> {
-    let started = Instant::now();
+    let (started, began_at_ms) = (Instant::now(), rollout::now_ms());
     let proof = lease.proof();
     let (loaded, surroundings) = futures::join!(load(&run.ports, &run.environment.name), look_up(run));
     let loaded = loaded?;
     loaded.check(&fence, &run.ports)?;
     let mut before = loaded.state.clone();
     let keeper = Keeper::new(run.ports.clone(), proof.clone(), &run.environment.name, loaded);
+    if run.takes_down() {
+        check_way_out(run, before.as_ref()).await?;
+    }
     let unfinished = fence.open_run.is_some();
     let fence = recover(run, proof, &keeper, fence).await?;
     if unfinished {
@@ -159,6 +171,7 @@ async fn under_lease(run: &Run, lease: &Lease, fence: Fence, approval: Approval)
     }
     let judged = approved(run, judged, approval).await?;
     let plan_hash = judged.plan.approval_hash(&judged.verdict)?;
+    let tracks = opened(run, &keeper.state().await, &judged, &plan_hash)?;
 
     let driven = if idle {
         Driven::default()
@@ -171,18 +184,25 @@ async fn under_lease(run: &Run, lease: &Lease, fence: Fence, approval: Approval)
                 // Whoever comes after a crash sees that this run did not end.
                 state.last_run = Some(begun(run));
                 state.objects.retain(|address, _| !judged.plan.forget.contains(address));
-                for begins in &judged.plan.rollouts {
-                    // One that is refused stays closed, and its plan is made again.
-                    let _ =
-                        begins.open(&mut state.tracks, run.commit.as_deref(), &plan_hash, rollout::now_ms());
-                }
+                state.tracks.extend(tracks);
                 Ok(())
             })
             .await?;
         let drives = !run.takes_down() && (is_open || !judged.plan.rollouts.is_empty());
         let patience = if drives { Patience::Machine } else { Patience::Step };
+        let known = Known::of(&seen, &judged.plan);
         let changes = apply(run, proof, &keeper, &journal, &judged.plan, seen.observed, patience).await?;
-        let drive = Drive { run, proof, keeper: &keeper, journal: &journal, surroundings: &surroundings };
+        if changes.iter().all(|change| change.result == ChangeResult::Done) {
+            stood(&keeper, &judged).await?;
+        }
+        let drive = Drive {
+            run,
+            proof,
+            keeper: &keeper,
+            journal: &journal,
+            surroundings: &surroundings,
+            known: Mutex::new(known),
+        };
         let mut driven = if drives { Box::pin(drive.to_its_end()).await? } else { Driven::default() };
         driven.changes.splice(0..0, changes);
         driven
@@ -200,12 +220,14 @@ async fn under_lease(run: &Run, lease: &Lease, fence: Fence, approval: Approval)
         judged,
         changes,
         rollouts,
+        stopped: Vec::new(),
         outputs: BTreeMap::new(),
         serial: keeper.state().await.serial,
         took_ms: u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX),
     };
     let state = keeper.state().await;
     outcome.outputs = known_outputs(&linked, &state);
+    outcome.stopped = last_words(run, &state, &outcome, began_at_ms).await;
     let settled = idle
         && before.is_some_and(|before| {
             before.outputs == outcome.outputs
@@ -226,6 +248,47 @@ async fn under_lease(run: &Run, lease: &Lease, fence: Fence, approval: Approval)
         journal.end(outcome.succeeded(), summary(&outcome), mark).await?;
     }
     Ok(outcome)
+}
+
+/// Everything that a plan's rollouts want at first was made, and read back.
+async fn stood(keeper: &Keeper, judged: &Judged) -> Result<(), Failure> {
+    if judged.plan.rollouts.is_empty() {
+        return Ok(());
+    }
+    keeper
+        .change(|state| {
+            for begins in &judged.plan.rollouts {
+                if let Some(track) = state.tracks.get_mut(&begins.service) {
+                    track.stood(rollout::now_ms());
+                }
+            }
+            Ok(())
+        })
+        .await?;
+    Ok(())
+}
+
+/// The tracks with the rollouts that a plan begins. One that does not fit its
+/// track stops the run before its first write.
+fn opened(
+    run: &Run,
+    state: &State,
+    judged: &Judged,
+    plan_hash: &str,
+) -> Result<BTreeMap<String, Track>, Failure> {
+    let mut tracks = state.tracks.clone();
+    let mut refused = Vec::new();
+    for begins in &judged.plan.rollouts {
+        if let Err(why) = begins.open(&mut tracks, run.commit.as_deref(), plan_hash, rollout::now_ms()) {
+            refused.push((begins.service.clone(), why));
+        }
+    }
+    let nothing_open = tracks.values().all(|track| track.open.is_none());
+    if run.purpose == Purpose::GoBack && nothing_open && refused.is_empty() {
+        let services = run.environment.file.service.keys().cloned();
+        refused.extend(services.map(|service| (service, Refusal::NothingIdle)));
+    }
+    if refused.is_empty() { Ok(tracks) } else { Err(Failure::Refused(refused)) }
 }
 
 /// From here on the run writes, and somebody must look after it if it dies.
@@ -281,6 +344,7 @@ fn begun(run: &Run) -> LastRun {
         ended_at: jiff::Timestamp::now().to_string(),
         summary: pointsman_core::render::status::NOT_ENDED.to_owned(),
         failures: Vec::new(),
+        quarantined: false,
     }
 }
 
@@ -296,7 +360,7 @@ fn conclude(state: &mut State, outcome: &Outcome, run: &Run) {
                 .rollouts
                 .iter()
                 .filter_map(|rollout| rollout.ended.as_ref())
-                .find(|ended| ended.purpose == For::Release && !ended.commit.is_empty())
+                .find(|ended| is_of_commit(ended) && !ended.commit.is_empty())
                 .map_or_else(|| state.deployed_commit.clone(), |ended| Some(ended.commit.clone())),
         };
         if run.takes_down() {
@@ -311,6 +375,7 @@ fn conclude(state: &mut State, outcome: &Outcome, run: &Run) {
         ended_at: now,
         summary: summary(outcome),
         failures: LastRun::failures(&outcome.changes),
+        quarantined: run.purpose == Purpose::Deploy && outcome.is_quarantined(),
     });
 }
 

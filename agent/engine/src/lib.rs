@@ -3,6 +3,7 @@
 
 mod adopt;
 mod apply;
+mod approve;
 pub mod clock;
 mod deploy;
 mod history;
@@ -10,6 +11,7 @@ mod init;
 mod journal;
 mod judge;
 mod keeper;
+mod last_words;
 pub mod lease;
 mod look;
 mod policies;
@@ -23,8 +25,10 @@ mod say;
 mod status;
 mod stop;
 mod unlock;
+mod way_out;
 
 pub use adopt::{Consent, adopt, adoptable};
+pub use approve::{Approvals, approvals, approve, show};
 pub use deploy::{Approval, deploy};
 pub use history::history;
 pub use init::{Founding, init};
@@ -32,6 +36,7 @@ pub use pointsman_core::failure::Failure;
 pub use policies::{EvaluatorProgram, Policies, Ready, Unusable};
 pub use preflight::preflight;
 pub use preview::{policy_input, preview};
+pub use rollout::waits;
 pub use run::{Purpose, Run};
 pub use say::{Heard, say};
 pub use status::{Status, status};

@@ -1,19 +1,20 @@
 //! Looking: everything that a plan follows from, read side by side.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use pointsman_core::{
     Address,
     desired::{Surroundings, Wanted, wanted},
     plan::{Inputs, Plan, plan},
-    resource::Observed,
-    rollout::{Slot, begins, goes_back},
+    resource::{Link, Observed},
+    rollout::{Begins, Slot, begins, cuts_over, due, goes_back, goes_to_old},
     state::State,
 };
 
 use crate::{
     Failure, Purpose, Run,
     ports::{Identity, Sought},
+    rollout::{is_of, open},
 };
 
 /// What was seen, and the plan that follows.
@@ -56,23 +57,47 @@ pub(crate) async fn look(
         return Ok(seen);
     }
     let begins = match run.purpose {
-        Purpose::Deploy | Purpose::Destroy => begins(&run.environment, state, &seen.plan, &seen.observed),
-        Purpose::GoBack => goes_back(&run.environment, state, &seen.observed),
+        Purpose::Deploy | Purpose::Destroy => {
+            let mut begins = begins(&run.environment, state, &seen.plan, &seen.observed);
+            if let Some(cut_over) = cut_over(run, state).await? {
+                begins.retain(|begins| begins.service != cut_over.service);
+                begins.push(cut_over);
+                begins.sort_by(|a, b| a.service.cmp(&b.service));
+            }
+            begins
+        }
+        Purpose::GoBack => {
+            let mut begins = goes_back(&run.environment, state, &seen.observed);
+            begins.extend(goes_to_old(&run.environment, state));
+            begins
+        }
         Purpose::GoOn => Vec::new(),
     };
     if run.purpose == Purpose::GoOn {
         seen.plan.changes.clear();
         seen.plan.forget.clear();
     }
-    let (Some(state), false) = (state, begins.is_empty()) else {
+    // What a rollout wants of its sides is brought about by it alone, once its facts are good enough.
+    let driven = state.map(open).unwrap_or_default();
+    seen.plan.changes.retain(|change| !driven.keys().any(|service| is_of(&change.address, service)));
+    if run.purpose == Purpose::GoBack && begins.is_empty() {
+        // Whatever else differs is the next deploy's, which the policies judge.
+        seen.plan.changes.clear();
+        seen.plan.forget.clear();
+    }
+    if begins.is_empty() {
         return Ok(seen);
-    };
-    let mut opened = state.clone();
+    }
+    let mut opened =
+        state.cloned().unwrap_or_else(|| State::new(run.environment.name.clone(), String::new()));
     for begins in &begins {
         // One that does not fit its track any more is refused when it is recorded.
         let _ = begins.open(&mut opened.tracks, run.commit.as_deref(), "", 0);
     }
-    let mut seen = look_once(run, surroundings, Some(&opened)).await?;
+    let mut seen = look_again(run, surroundings, &opened, seen.observed).await?;
+    if state.is_none() {
+        seen.plan.base = None;
+    }
     if run.purpose == Purpose::GoBack {
         // Nothing but what goes back: whatever else differs is the next deploy's.
         let is_of_it = |address: &Address| {
@@ -87,11 +112,84 @@ pub(crate) async fn look(
     Ok(seen)
 }
 
+/// The cut-over that is still to be made, where the old service has tasks. A
+/// commit that was deployed to its end begins none: who went back to the old
+/// service afterwards wants to stay there.
+async fn cut_over(run: &Run, state: Option<&State>) -> Result<Option<Begins>, Failure> {
+    let environment = &run.environment;
+    let deployed = state.and_then(|state| state.deployed_commit.as_ref());
+    if deployed.is_some() && deployed == run.commit.as_ref() {
+        return Ok(None);
+    }
+    let Some(due) = due(environment, state) else {
+        return Ok(None);
+    };
+    let Some(external) = environment.file.external.get(due.external) else {
+        return Ok(None);
+    };
+    let living = run.ports.cloud.external(due.external, external).await?;
+    Ok(cuts_over(&due, environment, state, &living))
+}
+
 async fn look_once(run: &Run, surroundings: &Surroundings, state: Option<&State>) -> Result<Seen, Failure> {
     let wanted = wanted(&run.environment, surroundings, state);
     let observed = observe(run, &wanted, state).await?;
     let plan = plan_of(run, wanted.clone(), state, &observed)?;
     Ok(Seen { plan, observed, wanted })
+}
+
+/// The same for other wishes a moment later: what was looked for is not asked
+/// for again.
+async fn look_again(
+    run: &Run,
+    surroundings: &Surroundings,
+    state: &State,
+    mut observed: BTreeMap<Address, Observed>,
+) -> Result<Seen, Failure> {
+    let wanted = wanted(&run.environment, surroundings, Some(state));
+    let is_new = |address: &Address| !observed.contains_key(address) && !state.objects.contains_key(address);
+    let found = observe_some(run, &wanted, Some(state), is_new).await?;
+    observed.extend(found);
+    let plan = plan_of(run, wanted.clone(), Some(state), &observed)?;
+    Ok(Seen { plan, observed, wanted })
+}
+
+/// What stands of some of what is wanted or was recorded, and of what that is
+/// found through.
+pub(crate) async fn observe_some(
+    run: &Run,
+    wanted: &Wanted,
+    state: Option<&State>,
+    is_sought: impl Fn(&Address) -> bool,
+) -> Result<BTreeMap<Address, Observed>, Failure> {
+    let mut all = sought(wanted, state);
+    let mut through: BTreeSet<Address> =
+        all.iter().map(|it| &it.address).filter(|it| is_sought(it)).cloned().collect();
+    let links = |sought: &Sought| -> Vec<Address> {
+        let links = sought.resource.spec().links().into_iter();
+        links
+            .filter_map(|link| match link {
+                Link::To { address, .. } => Some(address.clone()),
+                Link::Known(_) => None,
+            })
+            .collect()
+    };
+    // A rule is found below its listener, and that below its load balancer.
+    let unrecorded = |it: &&Sought| it.id.is_none();
+    for _ in 0..2 {
+        let more: Vec<Address> = all
+            .iter()
+            .filter(unrecorded)
+            .filter(|it| through.contains(&it.address))
+            .flat_map(links)
+            .collect();
+        through.extend(more);
+    }
+    all.retain(|it| through.contains(&it.address));
+    if all.is_empty() {
+        return Ok(BTreeMap::new());
+    }
+    Ok(run.ports.cloud.observe(&all).await?)
 }
 
 /// Everything that stands of what is wanted or was recorded.

@@ -2,7 +2,10 @@
 //! Each phase is a small plan that goes the way of every other plan; what is
 //! decided is decided in `core::rollout`.
 
+mod beside;
 mod facts;
+mod known;
+mod waits;
 
 use std::{
     collections::BTreeMap,
@@ -13,24 +16,33 @@ use std::{
 use pointsman_core::{
     Address,
     desired::{Surroundings, wanted},
-    report::{ChangeOutcome, Event, RolloutOutcome, Standstill},
-    rollout::{Facts, Phase, Polls, Rollout, Said, Slot, Step, Track, Why, Word, begins, step},
+    report::{ChangeOutcome, Event, RolloutOutcome, Sides, Standstill},
+    rollout::{
+        Facts, Patience as Late, Phase, Polls, Purpose, Rollout, Said, Slot, Step, Track, Why, Word, begins,
+        layout, step,
+    },
     state::State,
 };
 
-use self::facts::look_at;
+use tokio::sync::Mutex;
+
+pub(crate) use self::facts::look_at_rest;
+use self::facts::{Checks, look_at};
+pub(crate) use self::known::Known;
+pub use self::waits::waits;
 use crate::{
     Failure, Run,
     apply::{Patience, apply},
     journal::Journal,
     keeper::Keeper,
     lease::LeaseProof,
-    look::{observe, plan_of},
+    look::plan_of,
 };
 
 /// Between two looks, at first and at most. Three looks in a row prove a side.
 const FIRST_PAUSE: Duration = Duration::from_secs(1);
 const LONGEST_PAUSE: Duration = Duration::from_secs(15);
+const GROWTH: f64 = 1.2;
 
 /// What a rollout is driven with.
 pub(crate) struct Drive<'a> {
@@ -39,6 +51,7 @@ pub(crate) struct Drive<'a> {
     pub(crate) keeper: &'a Keeper,
     pub(crate) journal: &'a Journal,
     pub(crate) surroundings: &'a Surroundings,
+    pub(crate) known: Mutex<Known>,
 }
 
 /// What came of driving.
@@ -54,12 +67,15 @@ pub(crate) struct Driven {
 struct Watched {
     polls: Polls,
     told: Option<(Phase, Kind)>,
+    shown: Option<Sides>,
     pause: Duration,
+    /// Since when the phase is in which green passed its checks, Unix milliseconds.
+    passed: Option<u64>,
 }
 
 impl Default for Watched {
     fn default() -> Self {
-        Self { polls: Polls::default(), told: None, pause: FIRST_PAUSE }
+        Self { polls: Polls::default(), told: None, shown: None, pause: FIRST_PAUSE, passed: None }
     }
 }
 
@@ -100,6 +116,7 @@ impl Drive<'_> {
                     at: None,
                     stands: None,
                     plan: String::new(),
+                    to_do: None,
                 });
             };
             let next = match self.stands_still() {
@@ -122,6 +139,7 @@ impl Drive<'_> {
                         at,
                         stands: Some(stands),
                         plan: rollout.plan.clone(),
+                        to_do: pointsman_core::render::rollout::steps(&rollout),
                     });
                 }
             }
@@ -144,23 +162,34 @@ impl Drive<'_> {
         driven: &mut Driven,
     ) -> Result<Next, Failure> {
         let rollout = &self.heard(service, rollout).await?;
+        let rollout = &self.learn_entry(service, rollout).await?;
+        self.follow_old(service, rollout).await?;
         let state = self.keeper.state().await;
-        let mut facts = look_at(self.run, &state, service, rollout).await?;
+        // Checks that green passed in this phase are not asked for again while it proves itself.
+        let checks = if watched.passed == Some(rollout.since_ms) { Checks::Passed } else { Checks::Due };
+        let mut facts = look_at(self.run, &state, service, rollout, checks).await?;
+        watched.passed = matches!(facts.checked, Some(Ok(()))).then_some(rollout.since_ms);
         watched.polls = watched.polls.next(rollout, &facts);
         facts.polls = watched.polls;
+        self.show(Sides::of(service, rollout, &facts), service, watched);
         let now = now_ms();
         let step = step(rollout, &facts, now);
         self.tell(service, rollout, &facts, &step, watched);
         match step {
+            Step::Wait { why: Why::Arriving(Late::Spent) | Why::Leaving(Late::Spent), .. } => {
+                Ok(Next::Stand(Standstill::Switch))
+            }
             Step::Wait { until_ms, .. } => {
                 let left = until_ms.map(|until| Duration::from_millis(until.saturating_sub(now)));
                 let pause = left.map_or(watched.pause, |left| left.min(watched.pause));
-                watched.pause = watched.pause.mul_f64(1.5).min(LONGEST_PAUSE);
+                watched.pause = watched.pause.mul_f64(GROWTH).min(LONGEST_PAUSE);
                 Ok(Next::Later(pause.max(Duration::from_millis(100))))
             }
             Step::Ask { .. } => Ok(Next::Stand(Standstill::Asks)),
             Step::Apply => {
-                if self.bring_about(driven).await? {
+                if self.bring_about(service, driven).await? {
+                    self.bring_about_beside(service, rollout).await?;
+                    self.follow_old(service, rollout).await?;
                     self.change(service, |track| track.stood(now_ms())).await?;
                     Ok(Next::Again)
                 } else {
@@ -168,14 +197,18 @@ impl Drive<'_> {
                     Ok(Next::Later(watched.pause))
                 }
             }
-            Step::Enter(_) | Step::Abort { .. } | Step::Raise { .. } => {
+            Step::Enter(_) => {
+                self.change(service, |track| enter(track, &step, now)).await?;
+                Ok(Next::Again)
+            }
+            Step::Abort { .. } | Step::Raise { .. } | Step::Migrated(_) => {
                 self.change(service, |track| track.follow(&step, now)).await?;
                 Ok(Next::Again)
             }
             Step::End(_) => {
                 self.change(service, |track| track.follow(&step, now)).await?;
                 // What belongs to the live side follows it: alarms, the dashboard.
-                self.bring_about(driven).await?;
+                self.bring_about(service, driven).await?;
                 Ok(Next::Again)
             }
         }
@@ -201,10 +234,11 @@ impl Drive<'_> {
     }
 
     /// Plans what the layouts of now want, and applies it.
-    async fn bring_about(&self, driven: &mut Driven) -> Result<bool, Failure> {
+    async fn bring_about(&self, service: &str, driven: &mut Driven) -> Result<bool, Failure> {
         let state = self.keeper.state().await;
         let wanted = wanted(&self.run.environment, self.surroundings, Some(&state));
-        let observed = observe(self.run, &wanted, Some(&state)).await?;
+        let mut known = self.known.lock().await;
+        let observed = known.anew(self.run, service, &wanted, &state).await?;
         let mut plan = plan_of(self.run, wanted, Some(&state), &observed)?;
         // What the file asks of a live side beyond that is the next release, and never done in place.
         for next in begins(&self.run.environment, Some(&state), &plan, &observed) {
@@ -216,6 +250,7 @@ impl Drive<'_> {
         let patience = Patience::Machine;
         let changes =
             apply(self.run, self.proof, self.keeper, self.journal, &plan, observed, patience).await?;
+        known.changed.extend(changes.iter().map(|change| change.address.clone()));
         let done = changes.iter().all(|change| change.result == pointsman_core::report::ChangeResult::Done);
         driven.changes.extend(changes);
         Ok(done)
@@ -231,6 +266,15 @@ impl Drive<'_> {
             })
             .await?;
         Ok(())
+    }
+
+    /// Shows both sides, whenever they are otherwise than before.
+    fn show(&self, sides: Sides, service: &str, watched: &mut Watched) {
+        if watched.shown.as_ref() != Some(&sides) {
+            watched.shown = Some(sides.clone());
+            let (service, sides) = (service.to_owned(), Box::new(sides));
+            self.run.listener.tell(&Event::Sides { service, sides });
+        }
     }
 
     /// Tells whatever is new: where it is, and what it waits for.
@@ -249,8 +293,22 @@ impl Drive<'_> {
     }
 }
 
+/// Enters a phase. One that wants what stands already is not brought about anew.
+fn enter(track: &mut Track, step: &Step, now_ms: u64) {
+    let stood = track.open.as_ref().is_some_and(|open| open.stood_ms.is_some());
+    let before = layout(track);
+    track.follow(step, now_ms);
+    // What is brought about beside the sides is in no layout.
+    let beside = track.open.as_ref().is_some_and(|open| {
+        matches!(open.purpose, Purpose::CutOver | Purpose::ToOld) || open.phase == Phase::Migrate
+    });
+    if stood && !beside && layout(track) == before {
+        track.stood(now_ms);
+    }
+}
+
 /// Whether an object belongs to a side of a service.
-fn is_of(address: &Address, service: &str) -> bool {
+pub(crate) fn is_of(address: &Address, service: &str) -> bool {
     [Slot::A, Slot::B]
         .iter()
         .any(|slot| address.is_within(&Address::block("service", &slot.block_name(service))))

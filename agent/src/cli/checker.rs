@@ -1,9 +1,10 @@
 use std::collections::BTreeMap;
 
 use pointsman_core::{
-    environment::{Reading, Severity},
+    environment::{Diagnostic, Reading, Severity},
     policy::{PolicyInput, Verdict},
     render::{self, diagnostic::Colour},
+    requirement,
 };
 use pointsman_engine::{Ready, Unusable};
 use serde_json::Value;
@@ -50,6 +51,7 @@ impl Checker {
             self.prepare(folder, files.count());
         }
         let mut reading = read(&folder.sources);
+        reading.diagnostics.extend(requirements(folder, &reading));
         reading.environments.retain(|one| one.files.iter().any(|file| self.is_asked_for(file)));
         reading.broken.retain(|one| one.files.iter().any(|file| self.is_asked_for(file)));
         reading
@@ -129,6 +131,22 @@ impl Checker {
         };
         self.paths.is_empty() || self.paths.iter().any(under)
     }
+}
+
+/// What is wrong with what the config repo requires. A working copy may have the
+/// agent's own configuration beside it: its other sections are wrong only in Git.
+fn requirements(folder: &Folder, reading: &Reading) -> Vec<Diagnostic> {
+    let file = requirement::read(&folder.sources);
+    let names = reading.environments.iter().map(|one| &one.name);
+    let names = names.chain(reading.broken.iter().map(|one| &one.name)).map(|name| name.as_str());
+    let mut found = requirement::stages_without_environment(&file, &folder.sources, names);
+    if let Err(faults) = &file.stages {
+        found.extend(faults.iter().cloned());
+    }
+    if !file.foreign.is_empty() && crate::git::is_in_index(&folder.dir, requirement::FILE) {
+        found.extend(file.foreign);
+    }
+    found
 }
 
 impl Checked {

@@ -70,11 +70,14 @@ impl Problem {
             | Failure::Stopped
             | Failure::Conflicts(_)
             | Failure::Unready(_)
+            | Failure::InUse(_)
             | Failure::Declined(_)
             | Failure::Incomplete(_)
             | Failure::State { .. }
             | Failure::Regressed { .. }
             | Failure::Journal(_)
+            | Failure::Refused(_)
+            | Failure::Sides(_)
             | Failure::Cloud(_)
             | Failure::Json(_) => Exit::Error,
         };

@@ -45,7 +45,9 @@ impl Terminal {
     fn keeps(self, event: &Event) -> bool {
         match event {
             Event::Failed { .. } | Event::LeaseLost { .. } => true,
-            Event::Started { .. } | Event::Progress { .. } => matches!(self.keeps, Keeps::All),
+            Event::Started { .. } | Event::Progress { .. } | Event::Sides { .. } => {
+                matches!(self.keeps, Keeps::All)
+            }
             Event::Waiting { .. }
             | Event::Locked { .. }
             | Event::Quiescing { .. }

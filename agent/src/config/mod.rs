@@ -3,9 +3,12 @@
 //! written in it.
 
 mod error;
+mod names;
 mod read;
+mod requirements;
 mod secret;
 mod sections;
+mod server;
 #[cfg(test)]
 mod tests;
 
@@ -16,8 +19,9 @@ pub use read::load;
 #[cfg(test)]
 pub use read::read;
 pub use secret::{SecretError, SecretSource};
+pub use server::{PublicUrl, Server};
 
-use pointsman_core::{lease::Timing, scalar::Cron};
+use pointsman_core::{lease::Timing, requirement::Stages, scalar::Cron};
 
 /// The whole configuration, checked and with every default filled in.
 #[derive(Clone, Debug)]
@@ -26,8 +30,12 @@ pub struct Config {
     pub repo: Repo,
     /// Where it is reported; none: only the log.
     pub github: Option<Github>,
+    /// The agent's own web server.
+    pub server: Server,
     /// When to look for drift; none: never by itself.
     pub drift: Option<DriftSchedule>,
+    /// What is required before an apply, beside what the config repo says.
+    pub requirements: Stages,
     /// The agent itself.
     pub agent: Agent,
     /// The lock's times.
@@ -75,6 +83,12 @@ pub struct Github {
     pub report: ReportAs,
     /// The pause between two writes: GitHub asks for a second.
     pub write_pause: Duration,
+    /// The most writes in a minute, at least 1: GitHub takes 80.
+    pub writes_per_minute: usize,
+    /// The most writes in an hour, at least 1: GitHub takes 500.
+    pub writes_per_hour: usize,
+    /// What GitHub signs webhooks with; none: webhooks are not answered.
+    pub webhook_secret: Option<SecretSource>,
 }
 
 /// Who the agent is on GitHub.
@@ -117,7 +131,8 @@ pub enum DriftSchedule {
 pub struct Agent {
     /// Its name in locks and reports; the host's name when it is not given.
     pub name: Option<String>,
-    /// The folder of the mirror. Nothing in it is needed to recover.
+    /// The folder of the mirror, and of reports that GitHub does not have yet.
+    /// Nothing in it is needed to recover.
     pub data_dir: PathBuf,
     /// How many environments are worked on at once, at least 1.
     pub concurrency: usize,

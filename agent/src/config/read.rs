@@ -14,12 +14,15 @@ use super::{
     Agent, Config, ConfigError, DriftSchedule, Github, GithubIdentity, Repo, RepoCredentials, ReportAs,
     SecretSource,
     error::{Text, suggestion},
+    names::{holds_password, name_in, owner_and_name},
+    requirements::requirements,
     sections::{AgentSection, DriftSection, GithubSection, RepoSection},
+    server::ServerSection,
 };
 
-const SECTIONS: &[&str] = &["repo", "github", "drift", "agent", "lease"];
+const SECTIONS: &[&str] = &["repo", "github", "server", "drift", "agent", "lease", "requirements"];
 /// Known, but of a later version.
-const LATER: &[&str] = &["server", "requirements", "notify"];
+const LATER: &[&str] = &["notify"];
 const LARGEST: u64 = 1024 * 1024;
 
 /// Reads and checks the file. Paths in it are relative to its folder.
@@ -63,8 +66,10 @@ pub fn read(file: &Path, text: &str) -> Result<Config, Vec<ConfigError>> {
     let repo: Option<RepoSection> = reader.section(&mut table, "repo");
     let has_github = table.contains_key("github");
     let github: Option<GithubSection> = reader.section(&mut table, "github");
+    let server: Option<ServerSection> = reader.section(&mut table, "server");
     let drift: Option<DriftSection> = reader.section(&mut table, "drift");
     let agent: Option<AgentSection> = reader.section(&mut table, "agent");
+    let requirements = requirements(source, &mut table, &mut reader.errors);
     let lease_span = table.get("lease").map(Spanned::span);
     let lease: Option<Timing> = reader.section(&mut table, "lease");
 
@@ -82,6 +87,9 @@ pub fn read(file: &Path, text: &str) -> Result<Config, Vec<ConfigError>> {
     }
     let repo = repo.and_then(|section| reader.repo(section));
     let github = github.and_then(|section| reader.github(section, repo.as_ref()));
+    let server = server
+        .map(|section| section.checked(&mut |span, message, help| reader.fail(Some(span), message, help)))
+        .unwrap_or_default();
     let drift = drift.and_then(|section| reader.drift(section));
     let agent = reader.agent(agent);
     if !reader.errors.is_empty() {
@@ -89,7 +97,9 @@ pub fn read(file: &Path, text: &str) -> Result<Config, Vec<ConfigError>> {
         return Err(reader.errors);
     }
     match repo {
-        Some(repo) if github.is_some() == has_github => Ok(Config { repo, github, drift, agent, lease }),
+        Some(repo) if github.is_some() == has_github => {
+            Ok(Config { repo, github, server, drift, requirements, agent, lease })
+        }
         _ => {
             Err(vec![source.error(None, "the configuration is not complete", "correct [repo] and [github]")])
         }
@@ -153,11 +163,17 @@ impl Reader<'_> {
         self.folder.join(path)
     }
 
-    fn secret(&mut self, file: Option<PathBuf>, variable: Option<Spanned<String>>) -> Option<SecretSource> {
+    fn secret(
+        &mut self,
+        key: &str,
+        file: Option<PathBuf>,
+        variable: Option<Spanned<String>>,
+    ) -> Option<SecretSource> {
         match (file, variable) {
             (Some(_), Some(variable)) => {
                 let help = "keep one of them";
-                self.fail(Some(variable.span()), "`token_file` and `token_env` are both given", help);
+                let message = format!("`{key}_file` and `{key}_env` are both given");
+                self.fail(Some(variable.span()), message, help);
                 None
             }
             (Some(file), None) => Some(SecretSource::File(self.path(&file))),
@@ -198,7 +214,7 @@ impl Reader<'_> {
                 "write at least `1s`; `60s` is the default",
             );
         }
-        let token = self.secret(token_file, token_env);
+        let token = self.secret("token", token_file, token_env);
         let credentials = match (token, ssh_key_file) {
             (Some(_), Some(key)) => {
                 self.fail(
@@ -240,8 +256,13 @@ impl Reader<'_> {
             key_file,
             report,
             write_pause_ms,
+            writes_per_minute,
+            writes_per_hour,
+            webhook_secret_file,
+            webhook_secret_env,
         } = section;
         let before = self.errors.len();
+        let webhook_secret = self.secret("webhook_secret", webhook_secret_file, webhook_secret_env);
         let span = repository.as_ref().map(Spanned::span);
         let full_name =
             repository.map(Spanned::into_inner).or_else(|| repo.and_then(|repo| name_in(&repo.url)));
@@ -250,7 +271,7 @@ impl Reader<'_> {
             let message = "[github] it is not known which repository is meant";
             self.fail(span, message, "write `repository = \"OWNER/NAME\"`");
         }
-        let token = self.secret(token_file, token_env);
+        let token = self.secret("token", token_file, token_env);
         let identity = match (token, app_id, installation_id, key_file) {
             (Some(token), None, None, None) => Some(GithubIdentity::Token(token)),
             (None, Some(app_id), Some(installation_id), Some(key)) => {
@@ -287,6 +308,16 @@ impl Reader<'_> {
             let message = format!("[github] `{}` is not an address", api.get_ref());
             self.fail(Some(api.span()), message, "write `https://HOST/api/v3` for GitHub Enterprise Server");
         }
+        let mut most = |given: Option<Spanned<usize>>, key: &str, default: usize| {
+            let given = given.unwrap_or_else(|| Spanned::new(0..0, default));
+            if *given.get_ref() == 0 {
+                let message = format!("[github] `{key}` is 0: nothing could be reported");
+                self.fail(Some(given.span()), message, format!("write at least 1; {default} is the default"));
+            }
+            given.into_inner()
+        };
+        let writes_per_minute = most(writes_per_minute, "writes_per_minute", 80);
+        let writes_per_hour = most(writes_per_hour, "writes_per_hour", 500);
         let (owner, name) = name?;
         let identity = identity.filter(|_| self.errors.len() == before)?;
         Some(Github {
@@ -296,6 +327,9 @@ impl Reader<'_> {
             identity,
             report: report.map_or(default, Spanned::into_inner),
             write_pause: Duration::from_millis(write_pause_ms.unwrap_or(1_000)),
+            writes_per_minute,
+            writes_per_hour,
+            webhook_secret,
         })
     }
 
@@ -341,31 +375,4 @@ impl Reader<'_> {
             concurrency: section.concurrency.map_or(4, Spanned::into_inner),
         }
     }
-}
-
-fn holds_password(url: &str) -> bool {
-    let Some((scheme, rest)) = url.split_once("://") else { return false };
-    let authority = rest.split('/').next().unwrap_or_default();
-    let Some((user, _)) = authority.rsplit_once('@') else { return false };
-    user.contains(':') || scheme.starts_with("http")
-}
-
-/// The last two parts of an address: `owner/name`.
-fn name_in(url: &str) -> Option<String> {
-    let path = url.trim_end_matches('/');
-    let path = path.strip_suffix(".git").unwrap_or(path);
-    let mut parts = path.rsplit(['/', ':']);
-    let (name, owner) = (parts.next()?, parts.next()?);
-    parts.next()?;
-    Some(format!("{owner}/{name}"))
-}
-
-fn owner_and_name(full: &str) -> Option<(String, String)> {
-    let (owner, name) = full.split_once('/')?;
-    let plain = |part: &str| {
-        !part.is_empty()
-            && part.len() <= 100
-            && part.chars().all(|c| c.is_ascii_alphanumeric() || "-_.".contains(c))
-    };
-    (plain(owner) && plain(name)).then(|| (owner.to_owned(), name.to_owned()))
 }

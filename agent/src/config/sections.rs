@@ -38,6 +38,10 @@ pub(super) struct GithubSection {
     pub(super) key_file: Option<PathBuf>,
     pub(super) report: Option<Spanned<ReportAs>>,
     pub(super) write_pause_ms: Option<u64>,
+    pub(super) writes_per_minute: Option<Spanned<usize>>,
+    pub(super) writes_per_hour: Option<Spanned<usize>>,
+    pub(super) webhook_secret_file: Option<PathBuf>,
+    pub(super) webhook_secret_env: Option<Spanned<String>>,
 }
 
 #[derive(Debug, Deserialize)]

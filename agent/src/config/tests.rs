@@ -102,11 +102,59 @@ nmae = "depot"
 heartbeat_ms = 20000
 
 [server]
-listen = "0.0.0.0:80"
+listen = "everywhere"
+public_url = "https://robin:hunter2@pointsman.example.com/"
+
+[notify]
+slack = "x"
 
 [gihtub]
 "#
     ));
+}
+
+#[test]
+fn a_server_is_local_unless_it_is_said_otherwise() {
+    let read = |server: &str| {
+        let text = format!("[repo]\nurl = \"/srv/config.git\"\n{server}");
+        read(Path::new("pointsman.toml"), &text).map(|config| config.server)
+    };
+    assert_eq!(read("").unwrap(), super::Server::default());
+    for (written, meant) in [
+        ("8080", "127.0.0.1:8080"),
+        ("localhost:8080", "127.0.0.1:8080"),
+        ("[::1]:8080", "[::1]:8080"),
+        ("0.0.0.0:80", "0.0.0.0:80"),
+    ] {
+        let server = read(&format!("[server]\nlisten = \"{written}\"\n")).unwrap();
+        assert_eq!(server.listen.map(|address| address.to_string()).as_deref(), Some(meant));
+    }
+    let server = read("[server]\npublic_url = \"https://Ops.example.com:8443/pointsman/\"\n").unwrap();
+    let url = server.public_url.unwrap();
+    assert_eq!(
+        (url.base(), url.host(), url.path()),
+        ("https://Ops.example.com:8443/pointsman", "ops.example.com", "/pointsman")
+    );
+    insta::assert_snapshot!(errors(
+        "[repo]\nurl = \"/srv/x\"\n[server]\nlisten = \"example.com:80\"\npublic_url = \"ftp://a/b?c\"\nport = 80\n"
+    ));
+    insta::assert_snapshot!(errors(
+        "[repo]\nurl = \"/srv/x\"\n[server]\nlisten = \"example.com:80\"\npublic_url = \"https://a/b?c\"\n"
+    ));
+}
+
+#[test]
+fn the_secret_of_webhooks_has_one_place() {
+    let github = |more: &str| {
+        format!(
+            "[repo]\nurl = \"/srv/x\"\n[github]\nrepository = \"acme/config\"\ntoken_env = \"TOKEN\"\n{more}"
+        )
+    };
+    let text = github("webhook_secret_file = \"webhook\"\n");
+    let config = read(Path::new("/etc/pointsman.toml"), &text).unwrap();
+    let secret = config.github.unwrap().webhook_secret.unwrap();
+    assert_eq!(secret, SecretSource::File("/etc/webhook".into()));
+    insta::assert_snapshot!(errors(&github("webhook_secret_file = \"a\"\nwebhook_secret_env = \"B\"\n")));
 }
 
 #[test]
@@ -144,4 +192,19 @@ fn secrets_are_read_when_needed_and_never_shown() {
     let secret = source.read().unwrap();
     assert_eq!(secrecy::ExposeSecret::expose_secret(&secret), "ghp_canary");
     assert!(!format!("{secret:?} {source:?}").contains("canary"));
+}
+
+#[test]
+fn what_is_required_is_read_as_in_the_config_repo() {
+    let text = "[repo]\nurl = \"/x\"\n[requirements.production]\napprovers = [\"alice\"]\n";
+    let config = read(Path::new("pointsman.toml"), text).unwrap();
+    assert_eq!(config.requirements["production"].approvals, 1);
+    assert!(read(Path::new("pointsman.toml"), "[repo]\nurl = \"/x\"\n").unwrap().requirements.is_empty());
+    let wrong = "[repo]\nurl = \"/x\"\n[requirements.production]\napprovals = 7\n[requirements.staging]\naprovals = 1\n";
+    insta::assert_snapshot!(errors(wrong), @r"
+    pointsman.toml:4:13: [requirements.production] `approvals` is out of range
+      help: write a number from 0 to 6
+    pointsman.toml:6:1: [requirements.staging] there is no key `aprovals`
+      help: did you mean `approvals`?
+    ");
 }

@@ -15,12 +15,23 @@ use pointsman_engine::{
 };
 use tokio::sync::{Notify, RwLock};
 
-use super::{DaemonError, boards::Boards, memory::Memory, reporter::Reporter, slots::Slots};
+use super::{
+    DaemonError,
+    boards::Boards,
+    memory::Memory,
+    outbox::Outbox,
+    reporter::{Deliveries, Reporter},
+    seen::Seen,
+    slots::Slots,
+    wake::Wake,
+};
 use crate::{
     config::Config,
     git::{Credentials, Mirror, Snapshots, from_config},
     github::{Client, Pull},
+    metrics::Metrics,
     prober::HttpProber,
+    web::Links,
 };
 
 /// Everything that the agent's tasks share.
@@ -35,6 +46,13 @@ pub(super) struct Agent {
     pub(super) slots: Slots,
     pub(super) stop: Stop,
     pub(super) boards: Boards,
+    /// Told when there is a reason to poll at once.
+    due: Notify,
+    /// What happens on GitHub wakes the polls.
+    pub(super) wake: Arc<Wake>,
+    pub(super) metrics: Arc<Metrics>,
+    /// What the page shows.
+    pub(super) seen: Arc<Seen>,
     /// Told whenever a task ended.
     ended: Notify,
     /// Every task holds it for reading.
@@ -54,7 +72,8 @@ pub(super) struct Walk {
 }
 
 impl Agent {
-    pub(super) fn start(config: Config, stop: Stop) -> Result<Arc<Self>, DaemonError> {
+    /// The agent, and every report as it is delivered.
+    pub(super) fn start(config: Config, stop: Stop) -> Result<(Arc<Self>, Deliveries), DaemonError> {
         let repo = &config.repo;
         let mirror = Mirror::open(&config.agent.data_dir, &repo.url, &repo.branch)?;
         let snapshots = Arc::new(Snapshots::new(
@@ -63,23 +82,32 @@ impl Agent {
             &repo.policies,
             crate::evaluator::program(),
         ));
-        let github = config.github.as_ref().map(Client::new).transpose()?.map(Arc::new);
-        let pause = config.github.as_ref().map_or(Duration::ZERO, |github| github.write_pause);
+        let links = Links::of(&config.server);
+        let hears = config.server.listen.is_some()
+            && config.github.as_ref().is_some_and(|github| github.webhook_secret.is_some());
+        let github = config.github.as_ref().map(Client::new).transpose()?;
+        let github = github.map(|client| Arc::new(if hears { client.hearing_buttons() } else { client }));
+        let (reporter, delivered) = Reporter::start(github.clone(), Outbox::of(&config), links);
         let host = || rustix::system::uname().nodename().to_string_lossy().into_owned();
-        Ok(Arc::new(Self {
+        let agent = Arc::new(Self {
             name: config.agent.name.clone().unwrap_or_else(host),
             mirror,
             snapshots,
-            reporter: Reporter::start(github.clone(), pause),
+            reporter,
             github,
             slots: Slots::new(config.agent.concurrency),
             stop,
             boards: Boards::default(),
+            due: Notify::new(),
+            wake: Arc::default(),
+            metrics: Arc::default(),
+            seen: Arc::default(),
             ended: Notify::new(),
             tasks: Arc::default(),
             memory: Mutex::default(),
             config,
-        }))
+        });
+        Ok((agent, delivered))
     }
 
     pub(super) fn memory(&self) -> MutexGuard<'_, Memory> {
@@ -113,6 +141,28 @@ impl Agent {
             }
             ended.await;
         }
+    }
+
+    /// Waits until nothing is being deployed to an environment, and keeps it so:
+    /// whoever asks takes it out of `busy` again.
+    pub(super) async fn be_busy(&self, name: &EnvironmentName) {
+        loop {
+            let ended = self.ended.notified();
+            if self.memory().busy.insert(name.clone()) {
+                return;
+            }
+            ended.await;
+        }
+    }
+
+    /// Has the next poll come at once.
+    pub(super) fn look_soon(&self) {
+        self.due.notify_one();
+    }
+
+    /// Waits until the next poll is to come at once.
+    pub(super) async fn is_due(&self) {
+        self.due.notified().await;
     }
 
     /// Waits until no task is at work.
@@ -171,8 +221,19 @@ impl Agent {
 
 /// A pull request as policies see it.
 pub(super) fn for_policies(pull: &Pull, commit: &str) -> PullRequest {
-    let Pull { number, title, author, head: _, head_branch, base_branch, fork, draft, labels, merged_as: _ } =
-        pull;
+    let Pull {
+        number,
+        title,
+        author,
+        head: _,
+        head_branch,
+        base_branch,
+        fork,
+        draft,
+        labels,
+        merged_as: _,
+        url: _,
+    } = pull;
     PullRequest {
         number: *number,
         title: title.clone(),
@@ -183,7 +244,7 @@ pub(super) fn for_policies(pull: &Pull, commit: &str) -> PullRequest {
         fork: *fork,
         draft: *draft,
         labels: labels.clone(),
-        // Reviews are not read yet.
+        // Where reviews are read, they are filled in.
         approvals: None,
     }
 }

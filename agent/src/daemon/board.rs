@@ -1,4 +1,7 @@
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{
+    Arc, Mutex, PoisonError,
+    atomic::{AtomicU64, Ordering},
+};
 
 use pointsman_core::{
     environment::EnvironmentName,
@@ -10,7 +13,10 @@ use pointsman_core::{
 };
 use pointsman_engine::ports::Listener;
 
-use super::reporter::{Mailbox, Subject};
+use super::{
+    reporter::{Mailbox, Subject},
+    seen::Seen,
+};
 
 /// A report that several tasks write on; whatever changes on it is delivered.
 #[derive(Debug)]
@@ -18,11 +24,38 @@ pub(super) struct Board {
     subject: Subject,
     mailbox: Mailbox,
     report: Mutex<PullReport>,
+    seen: Arc<Seen>,
+    /// The version of the page that showed its last change.
+    changed_at: AtomicU64,
 }
 
 impl Board {
-    pub(super) fn new(subject: Subject, mailbox: Mailbox, report: PullReport) -> Arc<Self> {
-        Arc::new(Self { subject, mailbox, report: Mutex::new(report) })
+    /// A report that the page shows from now on.
+    pub(super) fn new(subject: Subject, mailbox: Mailbox, seen: &Arc<Seen>, report: PullReport) -> Arc<Self> {
+        let (report, changed_at) = (Mutex::new(report), AtomicU64::new(0));
+        let board = Arc::new(Self { subject, mailbox, report, seen: Arc::clone(seen), changed_at });
+        seen.keep(&board);
+        board
+    }
+
+    /// What it is about.
+    pub(super) fn subject(&self) -> &Subject {
+        &self.subject
+    }
+
+    /// What it says now.
+    pub(super) fn report(&self) -> PullReport {
+        self.look(Clone::clone)
+    }
+
+    /// Looks at what it says now; whoever writes waits meanwhile.
+    pub(super) fn look<T>(&self, look: impl FnOnce(&PullReport) -> T) -> T {
+        look(&self.report.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// Which of several changed last has the greatest.
+    pub(super) fn changed_at(&self) -> u64 {
+        self.changed_at.load(Ordering::Relaxed)
     }
 
     /// Changes the report and has it delivered.
@@ -31,6 +64,18 @@ impl Board {
         change(&mut report);
         report.environments.sort_by(|a, b| a.name.cmp(&b.name));
         self.mailbox.post(&self.subject, report.clone());
+        drop(report);
+        self.changed_at.store(self.seen.changed(), Ordering::Relaxed);
+    }
+
+    /// Changes the report, and has it delivered when that changed anything.
+    pub(super) fn correct(&self, change: impl FnOnce(&mut PullReport)) {
+        let mut report = self.report.lock().unwrap_or_else(PoisonError::into_inner);
+        let before = report.clone();
+        change(&mut report);
+        if *report != before {
+            self.mailbox.post(&self.subject, report.clone());
+        }
     }
 
     /// Changes what is told of one environment; it is added when it is new.
@@ -91,6 +136,7 @@ fn log(environment: &EnvironmentName, event: &Event) {
         | Event::Started { .. }
         | Event::Progress { .. }
         | Event::Rollout { .. }
+        | Event::Sides { .. }
         | Event::Finished { .. } => tracing::info!(%environment, "{line}"),
     }
 }

@@ -45,7 +45,10 @@ impl Boards {
     /// The report of a commit; begun when there is none.
     pub(super) async fn of(&self, agent: &Agent, commit: &str) -> (Arc<Board>, Origin) {
         let mut boards = self.0.lock().await;
-        if let Some(begun) = boards.iter().find(|begun| begun.commit == commit) {
+        let standing = boards.iter().position(|begun| begun.commit == commit);
+        if let Some(begun) = standing.map(|at| &boards[at])
+            && !matches!(begun.origin, Origin::Unknown)
+        {
             return (Arc::clone(&begun.board), begun.origin.clone());
         }
         let branch = &agent.config.repo.branch;
@@ -61,6 +64,11 @@ impl Boards {
                 Origin::Unknown
             }
         };
+        if let Some(begun) = standing.map(|at| &mut boards[at]) {
+            // What was told so far stays on its board; delivering finds the pull request.
+            begun.origin = origin.clone();
+            return (Arc::clone(&begun.board), origin);
+        }
         let subject = origin
             .pull()
             .map_or_else(|| Subject::Commit(commit.to_owned()), |pull| Subject::Pull(pull.number));
@@ -72,13 +80,14 @@ impl Boards {
             environments: Vec::new(),
             diagnostics: Vec::new(),
             problem: None,
+            commands: Vec::new(),
+            page: None,
+            revert: origin.pull().and_then(|pull| pull.url.clone()),
         };
-        let board = Board::new(subject, agent.reporter.mailbox(), report);
-        if !matches!(origin, Origin::Unknown) {
-            let commit = commit.to_owned();
-            boards.push_front(Begun { commit, board: Arc::clone(&board), origin: origin.clone() });
-            boards.truncate(KEPT);
-        }
+        let board = Board::new(subject, agent.reporter.mailbox(), &agent.seen, report);
+        let begun = Begun { commit: commit.to_owned(), board: Arc::clone(&board), origin: origin.clone() };
+        boards.push_front(begun);
+        boards.truncate(KEPT);
         (board, origin)
     }
 }

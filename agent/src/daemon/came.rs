@@ -1,9 +1,9 @@
 use pointsman_core::{
     environment::Environment,
-    failure::{CloudErrorKind, Failure},
+    failure::Failure,
     render,
     report::{
-        ChangeResult, Outcome, RolloutOutcome, Standstill,
+        Outcome, Passing,
         pull_request::{EnvironmentReport, Status},
     },
 };
@@ -28,6 +28,8 @@ pub(super) enum Next {
     Soon,
     /// Something that passes: with growing pauses.
     Later,
+    /// It is not begun before others stand.
+    Held,
 }
 
 /// What to tell of a walk's end, and what to do next.
@@ -58,6 +60,10 @@ pub(super) fn came_to(environment: &Environment, result: Result<Outcome, Failure
                 report.judged = Some(*judged);
             }
             Failure::Incomplete(outcome) => {
+                if outcome.is_turned_back() {
+                    // How it went is told with the rollout.
+                    report.problem = None;
+                }
                 report.judged = Some(outcome.judged.clone());
                 report.outcome = Some(*outcome);
             }
@@ -67,9 +73,12 @@ pub(super) fn came_to(environment: &Environment, result: Result<Outcome, Failure
             | Failure::Stopped
             | Failure::Conflicts(_)
             | Failure::Unready(_)
+            | Failure::InUse(_)
             | Failure::State { .. }
             | Failure::Regressed { .. }
             | Failure::Journal(_)
+            | Failure::Refused(_)
+            | Failure::Sides(_)
             | Failure::Cloud(_)
             | Failure::Json(_) => {}
         }
@@ -82,8 +91,12 @@ fn judged_failure(failure: &Failure) -> (Status, Next) {
         Failure::Locked { .. } => (Status::Waiting, Next::Soon),
         Failure::Stopped => (Status::Stopped, Next::Soon),
         Failure::Denied(_) => (Status::Denied, Next::Quarantine),
-        Failure::Incomplete(outcome) if was_stopped(outcome) => (Status::Stopped, Next::Soon),
-        Failure::Incomplete(outcome) if will_pass(outcome) => (Status::Stopped, Next::Later),
+        Failure::Incomplete(outcome) if outcome.passing() == Passing::Stopped => {
+            (Status::Stopped, Next::Soon)
+        }
+        Failure::Incomplete(outcome) if outcome.passing() == Passing::ByItself => {
+            (Status::Stopped, Next::Later)
+        }
         // Nothing was written: what stands in the way may be mended without the file changing.
         Failure::Cloud(_)
         | Failure::Conflicts(_)
@@ -92,46 +105,11 @@ fn judged_failure(failure: &Failure) -> (Status, Next) {
         | Failure::State { .. }
         | Failure::Regressed { .. }
         | Failure::Journal(_)
+        | Failure::Refused(_)
+        | Failure::Sides(_)
         | Failure::Stale(_)
+        | Failure::InUse(_)
         | Failure::Declined(_) => (Status::Failed, Next::Later),
         Failure::Incomplete(_) | Failure::Json(_) => (Status::Failed, Next::Quarantine),
     }
-}
-
-/// Whether another try may help without the version changing.
-pub(super) fn passes(kind: CloudErrorKind) -> bool {
-    match kind {
-        CloudErrorKind::Credentials
-        | CloudErrorKind::Throttled
-        | CloudErrorKind::Unreachable
-        | CloudErrorKind::Stale
-        | CloudErrorKind::LeaseLost => true,
-        CloudErrorKind::AccessDenied
-        | CloudErrorKind::NotFound
-        | CloudErrorKind::Unsuitable
-        | CloudErrorKind::Refused
-        | CloudErrorKind::NotOurs
-        | CloudErrorKind::Failed
-        | CloudErrorKind::TimedOut => false,
-    }
-}
-
-fn was_stopped(outcome: &Outcome) -> bool {
-    let failed = outcome.changes.iter().any(|change| matches!(change.result, ChangeResult::Failed { .. }));
-    let skipped = |change: &pointsman_core::report::ChangeOutcome| {
-        change.result == ChangeResult::Skipped { because_of: None }
-    };
-    let stands = |rollout: &RolloutOutcome| {
-        matches!(rollout.stands, Some(Standstill::Stopped | Standstill::LeaseLost))
-    };
-    !failed && (outcome.changes.iter().any(skipped) || outcome.rollouts.iter().any(stands))
-}
-
-/// Every step that failed did so for a reason that passes by itself.
-fn will_pass(outcome: &Outcome) -> bool {
-    let mut failed = outcome.changes.iter().filter_map(|change| match &change.result {
-        ChangeResult::Failed { kind, .. } => Some(kind),
-        ChangeResult::Done | ChangeResult::Skipped { .. } => None,
-    });
-    failed.clone().next().is_some() && failed.all(|kind| kind.is_some_and(passes))
 }

@@ -6,20 +6,24 @@ use pointsman_core::{
     failure::Failure,
     policy::ActorKind,
     render,
-    report::pull_request::{EnvironmentReport, Status},
+    report::{
+        estate::Told,
+        pull_request::{EnvironmentReport, Purpose, Status, Unmet},
+    },
 };
-use pointsman_engine::{Approval, Policies, ports::Ports};
+use pointsman_engine::ports::Ports;
 
 use super::{
     agent::{Agent, Walk, for_policies},
-    board::BoardListener,
-    boards::Origin,
+    board::{BoardListener, LogListener},
     came::{Came, Next, came_to},
-    memory::{Known, pause},
-    policies::{Base, before_first_deploy, policies},
+    confirm,
+    judges::judges,
+    memory::{Known, Waiting, pause},
     poll,
+    requirements::{self, Gate},
 };
-use crate::git::{GitError, GitErrorKind, Revision, Snapshot};
+use crate::git::{GitError, Revision, Snapshot};
 
 /// Who is told what a try came to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -38,9 +42,10 @@ pub(super) async fn deploy(
     head: Arc<Snapshot>,
     name: EnvironmentName,
     known: Option<Known>,
+    needs: Vec<Unmet>,
 ) {
     let Some(fingerprint) = head.fingerprints.get(&name).cloned() else { return };
-    let result = Box::pin(try_to(&agent, &head, &name, known.as_ref())).await;
+    let result = Box::pin(try_to(&agent, &head, &name, known.as_ref(), &needs)).await;
     let next = match result {
         Ok(next) => next,
         Err(error) => {
@@ -52,14 +57,21 @@ pub(super) async fn deploy(
         Some(Known::Later { fingerprint: before, times, .. }) if *before == fingerprint => *times + 1,
         _ => 0,
     };
+    let trusted = known.as_ref().and_then(Known::trusted).cloned();
     let poll = agent.config.repo.poll;
     let known = match next {
         Next::Stands => Known::Deployed { fingerprint, trusted: head.revision.id() },
         Next::Quarantine => Known::Failed { fingerprint },
-        Next::Soon => Known::Later { fingerprint, at: Instant::now(), times: 0 },
-        Next::Later => Known::Later { fingerprint, at: Instant::now() + pause(poll, times), times },
+        Next::Soon => Known::Later { fingerprint, trusted, at: Instant::now(), times: 0 },
+        Next::Later => Known::Later { fingerprint, trusted, at: Instant::now() + pause(poll, times), times },
+        Next::Held => {
+            agent.memory().waiting.insert(name, Waiting { fingerprint, needs });
+            return;
+        }
     };
-    agent.memory().environments.insert(name, known);
+    let mut memory = agent.memory();
+    memory.waiting.remove(&name);
+    memory.environments.insert(name, known);
 }
 
 async fn try_to(
@@ -67,6 +79,7 @@ async fn try_to(
     head: &Arc<Snapshot>,
     name: &EnvironmentName,
     known: Option<&Known>,
+    needs: &[Unmet],
 ) -> Result<Next, GitError> {
     let Some(environment) = head.reading.environment(name.as_str()) else {
         return broken(agent, head, name).await;
@@ -94,24 +107,33 @@ async fn try_to(
         return Ok(Next::Soon);
     }
     let opened = open(agent, environment).await;
-    let (ports, deployed) = match opened {
-        Ok((ports, state)) => {
-            let deployed = state.as_ref().and_then(|state| state.deployed_commit.clone());
-            let stands = state.is_some_and(|state| state.last_run.is_none_or(|run| run.succeeded))
-                && is_same(agent, head, name, deployed.as_deref()).await;
-            if stands && known.is_none() {
-                tracing::info!(environment = %name, commit = deployed, "deployed before: it stands as the branch describes it");
-                return Ok(Next::Stands);
+    let (ports, status, deployed) = match opened {
+        Ok((ports, status)) => {
+            let deployed = status.state.as_ref().and_then(|state| state.deployed_commit.clone());
+            if known.is_none()
+                && let Some(next) = settled_before(agent, head, name, status.state.as_ref()).await
+            {
+                return Ok(next);
             }
-            (ports, deployed)
+            (ports, status, deployed)
         }
         Err(failure) => {
             let came = came_to(environment, Err(failure));
             return Ok(tell(agent, name, &introduced, audience, came).await);
         }
     };
+    if audience == Audience::Again && still_waits(agent, environment, &introduced, &ports).await {
+        return Ok(Next::Soon);
+    }
     let (board, origin) = agent.boards.of(agent, &introduced.id()).await;
-    let judges = match judges(agent, head, &introduced, known, deployed, &origin).await? {
+    if !needs.is_empty() {
+        tracing::info!(environment = %name, commit = introduced.id(), needs = ?needs.iter().map(|unmet| unmet.name.as_str()).collect::<Vec<_>>(), "not begun before what it needs stands");
+        board.change_environment(name, |report| {
+            *report = EnvironmentReport { needs: needs.to_vec(), ..queued() };
+        });
+        return Ok(Next::Held);
+    }
+    let (judges, required) = match judges(agent, head, name, &introduced, known, deployed, &origin).await? {
         Ok(judges) => judges,
         Err(problem) => {
             tracing::error!(environment = %name, "{problem}");
@@ -123,13 +145,10 @@ async fn try_to(
             return Ok(Next::Later);
         }
     };
-    if audience != Audience::Again {
-        tracing::info!(environment = %name, commit = introduced.id(), pull = origin.pull().map(|pull| pull.number), "deploying");
-    }
     if known.is_none() {
         board.change_environment(name, |report| *report = queued());
     }
-    let run = agent.run(Walk {
+    let mut run = agent.run(Walk {
         environment: environment.clone(),
         commit: introduced.id(),
         policies: judges,
@@ -138,19 +157,86 @@ async fn try_to(
         ports,
         listener: Arc::new(BoardListener { board: Arc::clone(&board), environment: name.clone() }),
     });
-    // The walk is a large future; it is not to lie in this one.
-    let result = Box::pin(pointsman_engine::deploy(&run, Approval::Given)).await;
-    let came = came_to(environment, result);
     let audience = if audience == Audience::Log { Audience::Report } else { audience };
+    let gate = Box::pin(requirements::gate(agent, &mut run, &origin, required, &status)).await;
+    let (approval, notes) = match gate {
+        Gate::Open { approval, notes } => (approval, notes),
+        Gate::Shut(came) => return Ok(tell(agent, name, &introduced, audience, came).await),
+    };
+    if audience != Audience::Again {
+        tracing::info!(environment = %name, commit = introduced.id(), pull = origin.pull().map(|pull| pull.number), "deploying");
+    }
+    board.change_environment(name, |report| report.notes = notes);
+    // The walk is a large future; it is not to lie in this one.
+    let result = Box::pin(pointsman_engine::deploy(&run, approval.clone())).await;
+    let came = requirements::came(agent, &run, &approval, result);
     Ok(tell(agent, name, &introduced, audience, came).await)
 }
 
-type State = pointsman_core::state::State;
+/// Whether its rollouts wait for a person, as they did when that was reported:
+/// then no lease is taken, and nothing is said again.
+async fn still_waits(agent: &Agent, environment: &Environment, introduced: &Revision, ports: &Ports) -> bool {
+    let run = agent.run(Walk {
+        environment: environment.clone(),
+        commit: introduced.id(),
+        policies: Vec::new(),
+        pull: None,
+        actor: ActorKind::Agent,
+        ports: ports.clone(),
+        listener: Arc::new(LogListener { environment: environment.name.clone() }),
+    });
+    match pointsman_engine::waits(&run).await {
+        Ok(waits) => waits,
+        Err(failure) => {
+            tracing::debug!(%failure, environment = %environment.name, "whether it still waits is not known; the whole is looked at");
+            false
+        }
+    }
+}
 
-async fn open(agent: &Agent, environment: &Environment) -> Result<(Ports, Option<State>), Failure> {
+async fn open(
+    agent: &Agent,
+    environment: &Environment,
+) -> Result<(Ports, pointsman_engine::Status), Failure> {
     let ports = agent.connect(environment, Access::Write).await?;
     let status = pointsman_engine::status(&ports, &environment.name).await?;
-    Ok((ports, status.state))
+    agent.seen.read(&environment.name, &status);
+    Ok((ports, status))
+}
+
+/// After a start: what the state says came of this version, where that is the
+/// end of it.
+async fn settled_before(
+    agent: &Agent,
+    head: &Snapshot,
+    name: &EnvironmentName,
+    state: Option<&pointsman_core::state::State>,
+) -> Option<Next> {
+    let state = state?;
+    let deployed = state.deployed_commit.as_deref();
+    match &state.last_run {
+        Some(run) if run.quarantined => {
+            let commit = run.commit.as_deref();
+            if !is_same(agent, head, name, commit).await {
+                return None;
+            }
+            let failures: Vec<&str> = run.failures.iter().map(|failure| failure.why.as_str()).collect();
+            tracing::warn!(
+                environment = %name, commit, why = failures.join("; "),
+                "this version failed before, and is quarantined: it is not tried again before its files change or somebody asks"
+            );
+            Some(Next::Quarantine)
+        }
+        Some(run) if !run.succeeded => None,
+        _ if is_same(agent, head, name, deployed).await => {
+            tracing::info!(environment = %name, commit = deployed, "deployed before: it stands as the branch describes it");
+            if let Some(commit) = confirm::recent(state, jiff::Timestamp::now()) {
+                agent.memory().unconfirmed.entry(commit).or_default().insert(name.clone());
+            }
+            Some(Next::Stands)
+        }
+        _ => None,
+    }
 }
 
 /// Whether a commit describes the environment as the branch's head does.
@@ -163,46 +249,6 @@ async fn is_same(agent: &Agent, head: &Snapshot, name: &EnvironmentName, commit:
             false
         }
     }
-}
-
-/// Why a first deploy waits for GitHub.
-const UNKNOWN_BASE: &str = "GitHub does not say which pull request this commit came with, and the policies changed lately: it is not known which of them judge its first deploy. Nothing was done; it is tried again until GitHub answers.";
-
-/// The policies that must allow it: those of the last revision that stood, and
-/// those of the branch.
-async fn judges(
-    agent: &Agent,
-    head: &Snapshot,
-    introduced: &Revision,
-    known: Option<&Known>,
-    deployed: Option<String>,
-    origin: &Origin,
-) -> Result<Result<Vec<Arc<Policies>>, String>, GitError> {
-    let trusted = match (known, deployed) {
-        (Some(Known::Deployed { trusted, .. }), Some(_)) => Some(trusted.clone()),
-        (_, deployed) => deployed,
-    };
-    // A rewritten history no longer has the commit that was deployed.
-    let trusted = trusted.filter(|commit| {
-        let gone = matches!(agent.mirror.revision(commit), Err(error) if error.kind == GitErrorKind::CommitMissing);
-        if gone {
-            tracing::warn!(commit, "the deployed commit is not in the repository any more: in place of its policies, those from before this change judge");
-        }
-        !gone
-    });
-    let trusted = match trusted {
-        Some(trusted) => Some(trusted),
-        None => match before_first_deploy(agent, introduced, origin).await? {
-            Base::Commit(base) => base,
-            Base::Unknown => return Ok(Err(UNKNOWN_BASE.to_owned())),
-        },
-    };
-    let mut snapshots = Vec::new();
-    if let Some(trusted) = trusted.filter(|trusted| *trusted != head.revision.id()) {
-        snapshots.push(agent.snapshots.at(&trusted).await?);
-    }
-    let sets = snapshots.iter().map(AsRef::as_ref).chain([head]).map(policies).collect::<Result<Vec<_>, _>>();
-    Ok(sets.map_err(|error| error.to_string()))
 }
 
 async fn broken(agent: &Arc<Agent>, head: &Snapshot, name: &EnvironmentName) -> Result<Next, GitError> {
@@ -247,17 +293,38 @@ async fn tell(
         change(&mut told);
     }
     let said = for_the_log(&told);
+    agent.metrics.deploys.add(word(told.status));
+    let unreported = (audience == Audience::Log).then(|| Told {
+        head: introduced.id(),
+        base: agent.config.repo.branch.clone(),
+        purpose: Purpose::Deploy,
+        report: told,
+    });
+    agent.seen.came(name, &introduced.id(), status, unreported);
     match next {
         Next::Stands => tracing::info!(environment = %name, commit = introduced.id(), "{said}"),
         Next::Soon if audience == Audience::Again => {
             tracing::debug!(environment = %name, commit = introduced.id(), "still {said}");
         }
         Next::Soon => tracing::warn!(environment = %name, commit = introduced.id(), "{said}"),
+        Next::Held => {}
         Next::Later | Next::Quarantine => {
             tracing::error!(environment = %name, commit = introduced.id(), "{said}");
         }
     }
     next
+}
+
+/// What a try came to, for counting.
+fn word(status: Status) -> &'static str {
+    match status {
+        Status::Deployed => "deployed",
+        Status::Asks => "asks",
+        Status::Waiting => "locked",
+        Status::Denied => "denied",
+        Status::Stopped => "stopped",
+        _ => "failed",
+    }
 }
 
 /// What a try came to, in one line.
@@ -283,6 +350,7 @@ pub(super) async fn tell_removed(agent: &Arc<Agent>, previous: &str, head: &Snap
     for name in removed {
         tracing::warn!(environment = %name, commit = head.revision.id(), "no longer described; what was made for it stands");
         agent.memory().environments.remove(&name);
+        agent.seen.forget(&name);
         board.change_environment(&name, |report| report.status = Status::Removed);
     }
 }

@@ -67,6 +67,7 @@ async fn look(agent: &Arc<Agent>, name: &EnvironmentName) {
             let text = anstream::adapter::strip_str(&render::drift::terminal(&judged)).to_string();
             tracing::warn!(environment = %name, commit = judged.plan.commit, differences, "drift: {}", text.trim_end());
             agent.memory().drift.insert(name.clone(), judged);
+            agent.seen.changed();
         }
         Ok(None) => {}
         Err(error) => tracing::error!(environment = %name, %error, "it is not known whether it drifted"),
@@ -82,7 +83,9 @@ async fn compare(agent: &Arc<Agent>, name: &EnvironmentName) -> Result<Option<Ju
     let _turn = agent.slots.take(name).await;
     // The backend is where the newest revision says; what stands is older, perhaps.
     let ports = agent.connect(newest, Access::Read).await.map_err(unknown)?;
-    let state = pointsman_engine::status(&ports, name).await.map_err(unknown)?.state;
+    let status = pointsman_engine::status(&ports, name).await.map_err(unknown)?;
+    agent.seen.read(name, &status);
+    let state = status.state;
     let Some(commit) = state.and_then(|state| state.deployed_commit) else { return Ok(None) };
     let deployed = agent.snapshots.at(&commit).await?;
     let Some(environment) = deployed.reading.environment(name.as_str()) else { return Ok(None) };

@@ -4,26 +4,47 @@
 //! next one. Nothing that fails here ends it.
 
 mod agent;
+mod asked;
 mod board;
 mod boards;
 mod came;
+mod commands;
+mod confirm;
 mod deliver;
 mod deploy;
+mod desk;
 mod drift;
+mod judges;
+mod left;
+mod letter;
+mod live;
 mod memory;
+mod outbox;
 mod policies;
 mod poll;
+mod postman;
 mod preview;
 mod reporter;
+mod requirements;
 mod schedule;
+mod seen;
 mod slots;
+mod wake;
 
 use std::{sync::Arc, time::Duration};
 
 use pointsman_engine::Stopper;
 
-use crate::{config::Config, git::GitError, github::GithubError};
+use crate::{
+    config::Config,
+    git::GitError,
+    github::GithubError,
+    web::{self, WebError},
+};
 use agent::Agent;
+pub use asked::{Asked, Check};
+pub use live::Live;
+pub use wake::{Wake, Woken};
 
 /// How long reports may still be delivered when the agent is asked to stop.
 const LAST_REPORTS: Duration = Duration::from_secs(20);
@@ -37,6 +58,9 @@ pub enum DaemonError {
     /// The token or key cannot be read.
     #[error(transparent)]
     Github(#[from] GithubError),
+    /// The web server cannot start.
+    #[error(transparent)]
+    Web(#[from] WebError),
 }
 
 /// Runs until SIGTERM or Ctrl-C: then the steps in hand are ended, leases
@@ -62,31 +86,53 @@ pub async fn run(config: Config) -> Result<(), DaemonError> {
         tracing::warn!("asked to stop again: ending at once; leases run out by themselves");
         std::process::exit(130);
     });
-    let agent = Agent::start(config, stop.clone())?;
+    let (agent, delivered) = Agent::start(config, stop.clone())?;
     tracing::info!(
         repo = agent.mirror.url(),
         branch = agent.config.repo.branch,
         name = agent.name,
         "the agent runs"
     );
+    let web = web::start(&agent.config, Live::of(&agent), &agent.wake, &agent.metrics).await?;
     let drift =
         agent.config.drift.clone().map(|schedule| tokio::spawn(drift::watch(Arc::clone(&agent), schedule)));
+    let noting = tokio::spawn(requirements::note(Arc::clone(&agent), delivered));
+    let mut echo = false;
     while !stop.is_asked() {
         // A poll that panics is one poll lost.
         let polled = tokio::spawn(poll::poll(Arc::clone(&agent))).await;
         if let Err(error) = polled {
             tracing::error!(%error, "a poll ended unexpectedly; this is a fault of the agent, please report it");
         }
-        tokio::select! {
-            () = tokio::time::sleep(schedule::jittered(agent.config.repo.poll)) => {}
-            () = stop.asked() => {}
-        }
+        let pause = schedule::jittered(agent.config.repo.poll);
+        let pause = if echo { pause.min(wake::ECHO) } else { pause };
+        echo = tokio::select! {
+            () = tokio::time::sleep(pause) => {
+                if echo {
+                    agent.memory().until_full = 0;
+                }
+                false
+            }
+            () = agent.is_due() => echo,
+            woken = agent.wake.heard() => {
+                tracing::info!(by = ?woken, "an event on GitHub: looking now");
+                agent.memory().until_full = 0;
+                true
+            }
+            () = stop.asked() => false,
+        };
     }
     if let Some(drift) = drift {
         drift.abort();
     }
     agent.idle().await;
     agent.reporter.finish(LAST_REPORTS).await;
+    // Nobody delivers any more: what was delivered last is noted too.
+    let _ = tokio::time::timeout(LAST_REPORTS, noting).await;
+    agent.idle().await;
+    if let Some(web) = web {
+        web.abort();
+    }
     stopping.abort();
     tracing::info!("stopped");
     Ok(())

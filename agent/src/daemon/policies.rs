@@ -30,7 +30,8 @@ pub(super) fn policies(snapshot: &Snapshot) -> Result<Arc<Policies>, NoPolicies>
     })
 }
 
-/// Whose policies must allow the first deploy of an environment.
+/// Where the branch was before a change: whose policies must allow a first
+/// deploy, and what was required.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Base {
     /// Those of this commit, where the branch was before the change; none when
@@ -42,11 +43,13 @@ pub(super) enum Base {
 }
 
 /// The commit that the branch was at before the change, never a commit of the
-/// pull request itself.
-pub(super) async fn before_first_deploy(
+/// pull request itself. Where GitHub does not say which those are, any commit
+/// will do that has had the same file or folder, `what`, for long.
+pub(super) async fn before_change(
     agent: &Agent,
     introduced: &Revision,
     origin: &Origin,
+    what: &str,
 ) -> Result<Base, GitError> {
     let parent = introduced.first_parent()?;
     let is_merge = introduced.parent_count()? > 1;
@@ -58,7 +61,7 @@ pub(super) async fn before_first_deploy(
         (Origin::Pull(pull), Some(_)) => pull,
         // Which of these commits it was does not matter while they say the same.
         (Origin::Unknown, Some(parent)) => {
-            let same = parent.has_long_had(&agent.config.repo.policies)?;
+            let same = parent.has_long_had(what)?;
             return Ok(if same { Base::Commit(before) } else { Base::Unknown });
         }
     };

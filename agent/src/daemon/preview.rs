@@ -8,7 +8,7 @@ use pointsman_core::{
     render,
     report::{
         Judged,
-        pull_request::{EnvironmentReport, PullReport, Purpose, Status},
+        pull_request::{EnvironmentReport, OtherPull, PullReport, Purpose, Status, Unmet, Why},
     },
 };
 use pointsman_engine::Policies;
@@ -16,8 +16,7 @@ use pointsman_engine::Policies;
 use super::{
     agent::{Agent, Walk, for_policies},
     board::{Board, LogListener},
-    came::passes,
-    memory::{Planned, pause},
+    memory::{Planned, Told, pause},
     policies::{policies, remarks},
     reporter::Subject,
 };
@@ -38,18 +37,54 @@ pub(super) async fn preview(
         .filter(|before| before.head == head)
         .and_then(|before| before.again)
         .map_or(0, |(_, times)| times + 1);
-    let complete = match plan_all(&agent, &base, &pull, &head).await {
-        Ok(complete) => complete,
-        Err(error) => {
-            tracing::error!(%error, pull = pull.number, "the pull request cannot be read");
-            let report = PullReport { problem: Some(error.to_string()), ..empty(&agent, &base, &head) };
-            agent.reporter.mailbox().post(&Subject::Pull(pull.number), report);
-            false
-        }
-    };
+    let subject = Subject::Pull(pull.number);
+    let complete = plan_all(&agent, &base, subject, Some(&pull), &head).await;
     let again = (!complete).then(|| (Instant::now() + pause(agent.config.repo.poll, times), times));
     let planned = Planned { head, base: base.revision.id(), again };
     agent.memory().pulls.insert(pull.number, planned);
+}
+
+/// A group of the merge queue: pull requests as they would be merged together.
+pub(super) struct Group {
+    pub(super) branch: String,
+    pub(super) head: String,
+    /// The pull request that it was made for, where it is known.
+    pub(super) pull: Option<Pull>,
+}
+
+/// Plans what a group of the merge queue changes, and reports it as checks of
+/// the group's commit: there is nothing to comment on.
+pub(super) async fn group(agent: Arc<Agent>, base: Arc<Snapshot>, group: Group, before: Option<Planned>) {
+    let Group { branch, head, pull } = group;
+    let times = before
+        .filter(|before| before.head == head)
+        .and_then(|before| before.again)
+        .map_or(0, |(_, times)| times + 1);
+    let subject = Subject::Commit(head.clone());
+    let complete = plan_all(&agent, &base, subject, pull.as_ref(), &head).await;
+    let again = (!complete).then(|| (Instant::now() + pause(agent.config.repo.poll, times), times));
+    let planned = Planned { head, base: base.revision.id(), again };
+    agent.memory().groups.insert(branch, planned);
+}
+
+/// Says on every open pull request which others change the same environments.
+pub(super) fn tell_others(agent: &Agent) {
+    type Others = BTreeMap<EnvironmentName, Vec<OtherPull>>;
+    let told: Vec<(Arc<Board>, Others)> = {
+        let memory = agent.memory();
+        let of = |number: u64, told: &Told| {
+            let others = told.changes.iter().map(|name| (name.clone(), memory.others(number, name)));
+            (Arc::clone(&told.board), others.collect())
+        };
+        memory.told.iter().map(|(number, told)| of(*number, told)).collect()
+    };
+    for (board, mut others) in told {
+        board.correct(|report| {
+            for environment in &mut report.environments {
+                environment.others = others.remove(&environment.name).unwrap_or_default();
+            }
+        });
+    }
 }
 
 fn empty(agent: &Agent, base: &Snapshot, head: &str) -> PullReport {
@@ -61,19 +96,51 @@ fn empty(agent: &Agent, base: &Snapshot, head: &str) -> PullReport {
         environments: Vec::new(),
         diagnostics: Vec::new(),
         problem: None,
+        commands: Vec::new(),
+        page: None,
+        revert: None,
     }
 }
 
-/// Whether everything could be asked that a plan asks.
+/// Plans everything that a head changes, and reports it. Whether everything
+/// could be asked that a plan asks.
 async fn plan_all(
     agent: &Arc<Agent>,
     base: &Arc<Snapshot>,
-    pull: &Pull,
+    subject: Subject,
+    pull: Option<&Pull>,
+    head: &str,
+) -> bool {
+    match try_to_plan(agent, base, subject.clone(), pull, head).await {
+        Ok(complete) => complete,
+        Err(error) => {
+            tracing::error!(%error, ?subject, "what is proposed cannot be read");
+            let report = PullReport { problem: Some(error.to_string()), ..empty(agent, base, head) };
+            agent.reporter.mailbox().post(&subject, report);
+            false
+        }
+    }
+}
+
+async fn try_to_plan(
+    agent: &Arc<Agent>,
+    base: &Arc<Snapshot>,
+    subject: Subject,
+    pull: Option<&Pull>,
     head: &str,
 ) -> Result<bool, GitError> {
     let head = agent.snapshots.at(head).await?;
     let (changes, report) = compare(agent, base, &head).await?;
-    let board = Board::new(Subject::Pull(pull.number), agent.reporter.mailbox(), report);
+    let number = match &subject {
+        Subject::Pull(number) => Some(*number),
+        Subject::Commit(_) => None,
+    };
+    let board = Board::new(subject, agent.reporter.mailbox(), &agent.seen, report);
+    if let Some(number) = number {
+        let changed = changes.described.iter().chain(&changes.deleted).cloned().collect();
+        agent.memory().told.insert(number, Told { board: Arc::clone(&board), changes: changed });
+        tell_others(agent);
+    }
     board.change(|report| {
         for name in &changes.deleted {
             let removed =
@@ -111,6 +178,7 @@ async fn compare(
         let files = files_of(head, name);
         let mut environment = EnvironmentReport::queued(name.clone());
         environment.behind = left.is_some() && meanwhile.contains(name);
+        environment.needs = needed(head, name, &changes);
         environment.diagnostics = head.reading.diagnostics_of(files).cloned().collect();
         if head.reading.environment(name.as_str()).is_none() {
             environment.status = Status::Invalid;
@@ -130,6 +198,17 @@ async fn compare(
     Ok((changes, report))
 }
 
+/// What an environment needs of that which is changed with it.
+fn needed(head: &Snapshot, name: &EnvironmentName, changes: &Changed) -> Vec<Unmet> {
+    let environment = head.reading.environment(name.as_str());
+    let needs = environment.map(|environment| environment.file.needs.as_slice()).unwrap_or_default();
+    let names = needs.iter().filter_map(|need| EnvironmentName::parse(need));
+    names
+        .filter(|need| changes.described.contains(need))
+        .map(|name| Unmet { name, why: Why::NotYet })
+        .collect()
+}
+
 fn files_of<'s>(snapshot: &'s Snapshot, name: &EnvironmentName) -> &'s [String] {
     let whole = snapshot.reading.environment(name.as_str()).map(|environment| environment.files.as_slice());
     let broken = || {
@@ -147,14 +226,18 @@ async fn plan_one(
     agent: &Arc<Agent>,
     board: &Arc<Board>,
     head: &Arc<Snapshot>,
-    pull: &Pull,
+    pull: Option<&Pull>,
     name: &EnvironmentName,
     judges: Option<&Arc<Policies>>,
 ) -> bool {
     let Some(environment) = head.reading.environment(name.as_str()) else { return true };
     let set = |status: Status| board.change_environment(name, |report| report.status = status);
-    if pull.fork {
-        // Whoever wrote it may say which role is assumed and which bucket is read.
+    if let Some(pull) = pull
+        && pull.fork
+        && !agent.memory().heard.is_allowed(pull.number, &head.revision.id())
+    {
+        // Whoever wrote it may say which role is assumed and which bucket is read:
+        // somebody who may write here must have agreed to this very commit.
         set(Status::Checked);
         return true;
     }
@@ -169,14 +252,14 @@ async fn plan_one(
     }
     set(Status::Planning);
     let result = Box::pin(judged(agent, environment, head, pull, judges)).await;
-    let complete = !matches!(&result, Err(Failure::Cloud(error)) if passes(error.kind));
+    let complete = !matches!(&result, Err(Failure::Cloud(error)) if error.kind.passes());
     match &result {
         Ok(judged) => {
             let size = render::plan::summary(judged.plan.summary());
-            tracing::info!(environment = %name, pull = pull.number, commit = head.revision.id(), "{size}");
+            tracing::info!(environment = %name, pull = pull.map(|pull| pull.number), commit = head.revision.id(), "{size}");
         }
         Err(failure) => {
-            tracing::warn!(environment = %name, pull = pull.number, commit = head.revision.id(), "{failure}");
+            tracing::warn!(environment = %name, pull = pull.map(|pull| pull.number), commit = head.revision.id(), "{failure}");
         }
     }
     board.change_environment(name, |report| match result {
@@ -198,14 +281,14 @@ async fn judged(
     agent: &Agent,
     environment: &Environment,
     head: &Snapshot,
-    pull: &Pull,
+    pull: Option<&Pull>,
     judges: &Arc<Policies>,
 ) -> Result<Judged, Failure> {
     let commit = head.revision.id();
     let run = agent.run(Walk {
         environment: environment.clone(),
         policies: vec![Arc::clone(judges)],
-        pull: Some(for_policies(pull, &commit)),
+        pull: pull.map(|pull| for_policies(pull, &commit)),
         actor: ActorKind::Agent,
         ports: agent.connect(environment, Access::Read).await?,
         listener: Arc::new(LogListener { environment: environment.name.clone() }),

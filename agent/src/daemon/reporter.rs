@@ -1,23 +1,22 @@
 use std::{
     collections::BTreeMap,
-    sync::{Arc, Mutex, PoisonError},
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::Duration,
 };
 
-use pointsman_core::report::pull_request::PullReport;
-use tokio::{sync::Notify, task::JoinHandle, time::Instant};
+use pointsman_core::report::{command::Answer, pull_request::PullReport};
+use tokio::{
+    sync::{
+        Notify,
+        mpsc::{UnboundedReceiver, unbounded_channel},
+        watch,
+    },
+    task::JoinHandle,
+};
 
-use super::deliver::deliver;
-use crate::github::Client;
-
-/// Where a report belongs.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) enum Subject {
-    /// A pull request, by number.
-    Pull(u64),
-    /// A commit that came with none.
-    Commit(String),
-}
+pub(super) use super::letter::Subject;
+use super::{commands::Answers, deliver::deliver, outbox::Outbox, postman::Postman};
+use crate::{github::Client, web::Links};
 
 /// Delivers reports, the newest of each subject, until GitHub has them. Who
 /// posts never waits: GitHub down or slow stops no deploy.
@@ -32,47 +31,60 @@ pub(super) struct Reporter {
 #[derive(Clone, Debug, Default)]
 pub(super) struct Mailbox(Option<Arc<Shared>>);
 
-#[derive(Debug, Default)]
-struct Shared {
+/// What who posts and who delivers share.
+#[derive(Debug)]
+pub(super) struct Shared {
+    /// Locked before the reports.
+    answers: Mutex<Answers>,
     reports: Mutex<BTreeMap<Subject, PullReport>>,
-    posted: Notify,
-    emptied: Notify,
+    pub(super) posted: Notify,
+    /// Whether everything was delivered.
+    idle: watch::Sender<bool>,
 }
 
-/// Between two edits that only show progress: so many times the pause between writes.
-const PROGRESS_PAUSES: u32 = 10;
-const FIRST_PAUSE: Duration = Duration::from_secs(1);
-const LONGEST_PAUSE: Duration = Duration::from_secs(300);
+/// Every report of a subject, once GitHub has the whole of it, and since when.
+pub(super) type Deliveries = UnboundedReceiver<Told>;
+pub(super) type Told = (Subject, PullReport, jiff::Timestamp);
 
 impl Reporter {
-    /// Starts delivering; without GitHub, reports are for the log alone.
-    pub(super) fn start(github: Option<Arc<Client>>, write_pause: Duration) -> Self {
-        let Some(github) = github else { return Self { mailbox: Mailbox::default(), delivering: None } };
-        let shared = Arc::new(Shared::default());
-        let task =
-            Postman { github, shared: Arc::clone(&shared), progress_pause: write_pause * PROGRESS_PAUSES };
-        Self { mailbox: Mailbox(Some(shared)), delivering: Some(tokio::spawn(task.run())) }
+    /// Starts delivering, what earlier runs left first; without GitHub,
+    /// reports are for the log alone.
+    pub(super) fn start(
+        github: Option<Arc<Client>>,
+        outbox: Option<Outbox>,
+        links: Links,
+    ) -> (Self, Deliveries) {
+        let (told, delivered) = unbounded_channel();
+        let (Some(github), Some(outbox)) = (github, outbox) else {
+            return (Self { mailbox: Mailbox::default(), delivering: None }, delivered);
+        };
+        let shared = Arc::new(Shared::new());
+        let pace = Arc::clone(&github);
+        let postman =
+            Postman::new(Arc::clone(&shared), outbox, links, move || pace.progress_pause()).telling(told);
+        let delivering = tokio::spawn(postman.run(move |letter| {
+            let github = Arc::clone(&github);
+            async move { deliver(&github, letter).await }
+        }));
+        (Self { mailbox: Mailbox(Some(shared)), delivering: Some(delivering) }, delivered)
     }
 
     pub(super) fn mailbox(&self) -> Mailbox {
         self.mailbox.clone()
     }
 
+    /// Whether GitHub was told everything.
+    pub(super) fn is_idle(&self) -> bool {
+        self.mailbox.0.as_ref().is_none_or(|shared| shared.is_idle())
+    }
+
     /// Waits until everything is delivered, but no longer than this.
     pub(super) async fn finish(&self, patience: Duration) {
         let (Some(shared), Some(delivering)) = (&self.mailbox.0, &self.delivering) else { return };
-        let emptied = async {
-            loop {
-                let notified = shared.emptied.notified();
-                if shared.lock().is_empty() {
-                    break;
-                }
-                notified.await;
-            }
-        };
-        if tokio::time::timeout(patience, emptied).await.is_err() {
+        let mut idle = shared.idle.subscribe();
+        if tokio::time::timeout(patience, idle.wait_for(|idle| *idle)).await.is_err() {
             tracing::warn!(
-                "some reports were not delivered to GitHub; the next start brings what still matters"
+                "some reports were not delivered to GitHub; they are kept in `data_dir`, and the next start delivers them"
             );
         }
         delivering.abort();
@@ -83,99 +95,73 @@ impl Mailbox {
     /// Leaves a report; it takes the place of one that was not delivered yet.
     pub(super) fn post(&self, subject: &Subject, report: PullReport) {
         if let Some(shared) = &self.0 {
-            shared.lock().insert(subject.clone(), report);
-            shared.posted.notify_one();
+            shared.post(subject, report);
         }
+    }
+
+    /// Leaves what came of a command; it is delivered with the pull request's report.
+    pub(super) fn answer(&self, pull: u64, answer: Answer) {
+        if let Some(shared) = &self.0 {
+            let mut answers = shared.answers();
+            if let Some(report) = answers.put(pull, answer) {
+                shared.put(Subject::Pull(pull), report);
+            }
+        }
+    }
+
+    /// The answers of a pull request of which no report was left.
+    pub(super) fn untold(&self, pull: u64) -> Option<Vec<Answer>> {
+        self.0.as_ref()?.answers().untold(pull)
     }
 }
 
 impl Shared {
-    fn lock(&self) -> std::sync::MutexGuard<'_, BTreeMap<Subject, PullReport>> {
+    pub(super) fn new() -> Self {
+        Self {
+            answers: Mutex::default(),
+            reports: Mutex::default(),
+            posted: Notify::new(),
+            idle: watch::Sender::new(false),
+        }
+    }
+
+    /// Leaves a report, with what was asked on its pull request.
+    pub(super) fn post(&self, subject: &Subject, report: PullReport) {
+        let mut answers = self.answers();
+        let report = answers.onto(subject, report);
+        self.put(subject.clone(), report);
+    }
+
+    fn put(&self, subject: Subject, report: PullReport) {
+        let mut reports = self.lock();
+        reports.insert(subject, report);
+        self.idle.send_replace(false);
+        drop(reports);
+        self.posted.notify_one();
+    }
+
+    /// Takes what was posted.
+    pub(super) fn take(&self) -> BTreeMap<Subject, PullReport> {
+        std::mem::take(&mut *self.lock())
+    }
+
+    /// Nothing is left to deliver, unless something was posted just now.
+    pub(super) fn rest(&self) {
+        let reports = self.lock();
+        if reports.is_empty() {
+            self.idle.send_replace(true);
+        }
+    }
+
+    pub(super) fn is_idle(&self) -> bool {
+        *self.idle.borrow()
+    }
+
+    fn answers(&self) -> MutexGuard<'_, Answers> {
+        self.answers.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn lock(&self) -> MutexGuard<'_, BTreeMap<Subject, PullReport>> {
         self.reports.lock().unwrap_or_else(PoisonError::into_inner)
     }
-}
-
-struct Postman {
-    github: Arc<Client>,
-    shared: Arc<Shared>,
-    progress_pause: Duration,
-}
-
-/// What was delivered last for a subject.
-struct Delivered {
-    at: Instant,
-    report: PullReport,
-}
-
-impl Postman {
-    async fn run(self) {
-        let mut delivered: BTreeMap<Subject, Delivered> = BTreeMap::new();
-        let mut failures = 0_u32;
-        loop {
-            let posted = self.shared.posted.notified();
-            let Some((subject, report, due)) = self.next(&delivered) else {
-                self.shared.emptied.notify_waiters();
-                posted.await;
-                continue;
-            };
-            if due > Instant::now() {
-                tokio::select! {
-                    () = tokio::time::sleep_until(due) => {}
-                    // Something more urgent, perhaps.
-                    () = posted => {}
-                }
-                continue;
-            }
-            match deliver(&self.github, &subject, &report).await {
-                Ok(()) => {
-                    failures = 0;
-                    self.done(&subject, &report);
-                    delivered.insert(subject, Delivered { at: Instant::now(), report });
-                    delivered.retain(|_, last| last.at.elapsed() < Duration::from_secs(3_600));
-                }
-                Err(retry_after) => {
-                    failures = failures.saturating_add(1);
-                    let growing = FIRST_PAUSE
-                        .saturating_mul(2_u32.saturating_pow(failures.min(10) - 1))
-                        .min(LONGEST_PAUSE);
-                    tokio::time::sleep(retry_after.unwrap_or(growing)).await;
-                }
-            }
-        }
-    }
-
-    /// The report that is due first, and when.
-    fn next(&self, delivered: &BTreeMap<Subject, Delivered>) -> Option<(Subject, PullReport, Instant)> {
-        let reports = self.shared.lock();
-        let due = |subject: &Subject, report: &PullReport| match delivered.get(subject) {
-            Some(last) if only_progress(&last.report, report) => last.at + self.progress_pause,
-            _ => Instant::now(),
-        };
-        let (subject, report, due) = reports
-            .iter()
-            .map(|(subject, report)| (subject, report, due(subject, report)))
-            .min_by_key(|(_, _, due)| *due)?;
-        Some((subject.clone(), report.clone(), due))
-    }
-
-    /// Takes a delivered report out, unless a newer one lies there.
-    fn done(&self, subject: &Subject, report: &PullReport) {
-        let mut reports = self.shared.lock();
-        if reports.get(subject) == Some(report) {
-            reports.remove(subject);
-        }
-    }
-}
-
-/// Whether a report says nothing that cannot wait a little.
-fn only_progress(before: &PullReport, after: &PullReport) -> bool {
-    let essence = |report: &PullReport| {
-        let statuses: Vec<_> = report
-            .environments
-            .iter()
-            .map(|environment| (environment.name.clone(), environment.status))
-            .collect();
-        (report.head.clone(), report.purpose, report.problem.clone(), statuses)
-    };
-    essence(before) == essence(after)
 }

@@ -51,6 +51,15 @@ pub fn folder_policies(
     Ok((files, refused))
 }
 
+/// Whether Git keeps a file of a folder; not outside of a repository.
+pub fn is_in_index(folder: &Path, file: &str) -> bool {
+    let Ok(repository) = Repository::discover(folder) else { return false };
+    let Some(root) = repository.workdir().and_then(|root| root.canonicalize().ok()) else { return false };
+    let Ok(path) = folder.join(file).canonicalize() else { return false };
+    let Ok(relative) = path.strip_prefix(root) else { return false };
+    repository.index().is_ok_and(|index| index.get_path(relative, 0).is_some())
+}
+
 /// The commit that a folder stands at, when it belongs to a repository and no
 /// environment or policy in it differs from that commit.
 pub fn clean_commit(folder: &Path) -> Option<String> {

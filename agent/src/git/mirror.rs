@@ -39,8 +39,19 @@ pub struct Heads {
     pub branch: String,
     /// The head commit of every pull request, open or not, by number.
     pub pulls: BTreeMap<u64, String>,
+    /// The head commit of every group that the merge queue of the watched
+    /// branch made, by the group's branch.
+    pub groups: BTreeMap<String, String>,
     /// Changes whenever a branch or the head of a pull request moves.
     pub digest: String,
+}
+
+/// The pull request at the head of a merge queue's group, by the group's branch
+/// (`gh-readonly-queue/main/pr-12-0a1b…`); none for any other branch.
+pub fn group_of(group: &str, branch: &str) -> Option<u64> {
+    let rest = group.strip_prefix("gh-readonly-queue/")?.strip_prefix(branch)?.strip_prefix("/pr-")?;
+    let (number, base) = rest.split_once('-')?;
+    base.chars().all(|c| c.is_ascii_hexdigit()).then(|| number.parse().ok())?
 }
 
 impl Mirror {
@@ -120,6 +131,13 @@ impl Mirror {
         Ok(Heads {
             branch: branch.clone(),
             pulls: listed.iter().filter_map(|(name, commit)| Some((pull(name)?, commit.clone()))).collect(),
+            groups: listed
+                .iter()
+                .filter_map(|(name, commit)| {
+                    let branch = name.strip_prefix("refs/heads/")?;
+                    group_of(branch, &self.branch).map(|_| (branch.to_owned(), commit.clone()))
+                })
+                .collect(),
             digest: text_hash(&text),
         })
     }
@@ -130,10 +148,24 @@ impl Mirror {
     ///
     /// As [`Self::heads`], and when there is too much.
     pub async fn fetch(&self, credentials: Credentials, pulls: &[u64]) -> Result<(), GitError> {
-        let what = format!("fetching {}", self.url);
         let mut refspecs = vec![format!("+refs/heads/{0}:refs/heads/{0}", self.branch)];
         refspecs
             .extend(pulls.iter().map(|number| format!("+refs/pull/{number}/head:refs/pull/{number}/head")));
+        self.fetch_refs(credentials, refspecs).await
+    }
+
+    /// Brings the heads of groups that a merge queue made, by their branches.
+    ///
+    /// # Errors
+    ///
+    /// As [`Self::fetch`]. A group may be gone already.
+    pub async fn fetch_groups(&self, credentials: Credentials, groups: &[String]) -> Result<(), GitError> {
+        let refspecs = groups.iter().map(|branch| format!("+refs/heads/{branch}:refs/heads/{branch}"));
+        self.fetch_refs(credentials, refspecs.collect()).await
+    }
+
+    async fn fetch_refs(&self, credentials: Credentials, refspecs: Vec<String>) -> Result<(), GitError> {
+        let what = format!("fetching {}", self.url);
         let (folder, url, shown) = (self.folder.clone(), self.url.clone(), what.clone());
         self.apart(&what, FETCH_TIMEOUT, move || {
             let repository =

@@ -7,6 +7,7 @@ use pointsman_core::{
     environment::{EnvironmentName, Reading},
     policy::PolicyError,
     render::words,
+    requirement,
 };
 use pointsman_engine::{EvaluatorProgram, Policies, Unusable};
 
@@ -21,6 +22,8 @@ pub struct Snapshot {
     pub reading: Reading,
     /// What each environment was read from.
     pub fingerprints: BTreeMap<EnvironmentName, String>,
+    /// What it requires before an apply.
+    pub requirements: requirement::File,
     /// Its policies, or all that is wrong with them.
     pub policies: Result<Arc<Policies>, Vec<PolicyError>>,
 }
@@ -63,7 +66,7 @@ impl Snapshots {
             let help = "this is a fault of the agent; report it with the commit";
             Err(GitError::new(super::GitErrorKind::TooLarge, "reading a commit", error.to_string(), help))
         })?;
-        let Read { revision, reading, fingerprints, policies } = read;
+        let Read { revision, reading, fingerprints, requirements, policies } = read;
         let policies = match policies {
             Ok(files) => self.checked(&revision, files).await,
             Err(errors) => Err(Unusable::Wrong(errors)),
@@ -71,7 +74,7 @@ impl Snapshots {
         // Without an answer today there may be one the next time.
         let is_final = !matches!(policies, Err(Unusable::NoAnswer(_)));
         let policies = policies.map(Arc::new).map_err(Unusable::errors);
-        let snapshot = Arc::new(Snapshot { revision, reading, fingerprints, policies });
+        let snapshot = Arc::new(Snapshot { revision, reading, fingerprints, requirements, policies });
         if is_final {
             let mut lately = self.lately.lock().unwrap_or_else(PoisonError::into_inner);
             lately.push_front(Arc::clone(&snapshot));
@@ -102,7 +105,9 @@ impl Snapshots {
         let (files, refused) = revision.policies(&self.policies)?;
         let reading = crate::reading::read(&sources);
         let fingerprints = fingerprints(&reading, &blobs);
-        Ok(Read { revision, reading, fingerprints, policies: policy_files(files, refused) })
+        let requirements = requirement::read(&sources);
+        let policies = policy_files(files, refused);
+        Ok(Read { revision, reading, fingerprints, requirements, policies })
     }
 }
 
@@ -111,6 +116,7 @@ struct Read {
     revision: Revision,
     reading: Reading,
     fingerprints: BTreeMap<EnvironmentName, String>,
+    requirements: requirement::File,
     policies: Result<BTreeMap<String, String>, Vec<PolicyError>>,
 }
 

@@ -1,11 +1,11 @@
 use http::Method;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
-use super::{Client, GithubError, GithubErrorKind};
+use super::{Client, GithubError, GithubErrorKind, limits};
 
 /// What our comment begins with; unseen by people.
-const MARKER: &str = "<!-- pointsman -->";
+pub(super) const MARKER: &str = "<!-- pointsman -->";
 
 #[derive(Deserialize)]
 struct Comment {
@@ -25,7 +25,8 @@ impl Client {
     /// marker and our authorship, edited in place, and only when it differs.
     /// `new` says whether one is made where there is none.
     pub async fn put_comment(&self, pull: u64, text: &str, new: NewComment) -> Result<(), GithubError> {
-        let body = format!("{MARKER}\n{text}");
+        let page = format!("{}/pull/{pull}/checks", self.page());
+        let body = limits::markdown_characters(&format!("{MARKER}\n{text}"), limits::COMMENT, Some(&page));
         let known = self.known().comments.get(&pull).cloned();
         let standing = match known {
             Some(known) => Some(known),
@@ -54,6 +55,19 @@ impl Client {
         Ok(())
     }
 
+    /// Changes the text of the one comment without knowing the rest of it; true
+    /// when there is one.
+    pub async fn edit_comment(
+        &self,
+        pull: u64,
+        edit: impl FnOnce(&str) -> String + Send,
+    ) -> Result<bool, GithubError> {
+        let Some((_, standing)) = self.our_comment(pull).await? else { return Ok(false) };
+        let text = standing.strip_prefix(MARKER).unwrap_or(&standing).trim_start_matches('\n');
+        self.put_comment(pull, &edit(text), NewComment::Never).await?;
+        Ok(true)
+    }
+
     async fn create_comment(&self, pull: u64, body: &str) -> Result<u64, GithubError> {
         let created: Comment =
             self.write(Method::POST, &format!("/issues/{pull}/comments"), &json!({ "body": body })).await?;
@@ -73,7 +87,8 @@ impl Client {
 }
 
 /// Whether a comment is made where there is none.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum NewComment {
     /// There is something to say.
     Allowed,

@@ -1,11 +1,11 @@
 use http::Method;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use super::{Client, GithubError, limits, pulls::escaped};
 
 /// A commit on its way into an environment.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct EnvironmentDeployment {
     /// The commit.
     pub commit: String,
@@ -17,12 +17,15 @@ pub struct EnvironmentDeployment {
     pub description: String,
     /// Where it can be seen once it stands.
     pub url: Option<String>,
+    /// Where it is told how it goes.
+    pub log_url: Option<String>,
     /// Whether people use it.
     pub production: bool,
 }
 
 /// How far a deployment is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum DeploymentState {
     /// It waits.
     Queued,
@@ -99,14 +102,22 @@ impl Client {
         for state in deployment.state.from(last) {
             let path = format!("/deployments/{id}/statuses");
             let is_last = state == deployment.state;
-            let mut body = json!({ "state": state.word(), "environment": deployment.environment });
+            let mut body =
+                json!({ "state": state.word(), "environment": limits::name(&deployment.environment) });
+            if let Some(url) = &deployment.log_url {
+                body["log_url"] = url.as_str().into();
+            }
             if is_last {
                 body["description"] = limits::characters(&deployment.description, limits::DESCRIPTION).into();
                 if let Some(url) = &deployment.url {
                     body["environment_url"] = url.as_str().into();
                 }
             }
-            self.write::<Value>(Method::POST, &path, &body).await?;
+            if let Err(error) = self.write::<Value>(Method::POST, &path, &body).await {
+                // Perhaps somebody deleted it: the next time looks again.
+                self.known().deployments.remove(&key);
+                return Err(error);
+            }
             last = Some(state);
             self.known().deployments.insert(key.clone(), (id, last));
         }
@@ -114,23 +125,44 @@ impl Client {
         Ok(())
     }
 
+    /// What GitHub last heard of our deployment of a commit to an environment;
+    /// none: of no such deployment.
+    pub async fn deployment_state(
+        &self,
+        commit: &str,
+        environment: &str,
+    ) -> Result<Option<DeploymentState>, GithubError> {
+        Ok(self.our_deployment(commit, environment).await?.and_then(|(_, last)| last))
+    }
+
+    async fn our_deployment(
+        &self,
+        commit: &str,
+        environment: &str,
+    ) -> Result<Option<(u64, Option<DeploymentState>)>, GithubError> {
+        let name = escaped(&limits::name(environment));
+        let standing: Vec<Deployment> =
+            self.list(&format!("/deployments?sha={commit}&environment={name}"), None).await?;
+        let Some(ours) = standing.into_iter().find(|standing| standing.payload["agent"] == PAYLOAD) else {
+            return Ok(None);
+        };
+        let statuses: Vec<Status> = self.list(&format!("/deployments/{}/statuses", ours.id), None).await?;
+        // Newest first.
+        let last = statuses.first().and_then(|status| DeploymentState::of_word(&status.state));
+        Ok(Some((ours.id, last)))
+    }
+
     async fn standing_deployment(
         &self,
         deployment: &EnvironmentDeployment,
     ) -> Result<(u64, Option<DeploymentState>), GithubError> {
         let EnvironmentDeployment { commit, environment, .. } = deployment;
-        let path = format!("/deployments?sha={commit}&environment={}", escaped(environment));
-        let standing: Vec<Deployment> = self.list(&path, None).await?;
-        if let Some(ours) = standing.into_iter().find(|standing| standing.payload["agent"] == PAYLOAD) {
-            let statuses: Vec<Status> =
-                self.list(&format!("/deployments/{}/statuses", ours.id), None).await?;
-            // Newest first.
-            let last = statuses.first().and_then(|status| DeploymentState::of_word(&status.state));
-            return Ok((ours.id, last));
+        if let Some(ours) = self.our_deployment(commit, environment).await? {
+            return Ok(ours);
         }
         let body = json!({
             "ref": commit,
-            "environment": environment,
+            "environment": limits::name(environment),
             "task": "deploy",
             "auto_merge": false,
             "required_contexts": [],

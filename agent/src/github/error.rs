@@ -1,5 +1,7 @@
 use std::time::Duration;
 
+use super::budget;
+
 /// What GitHub, or the way to it, refused.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("GitHub, {operation}: {message}; {}", self.help())]
@@ -83,7 +85,13 @@ impl GithubError {
         Self { kind, operation: operation.to_owned(), message: message.into(), retry_after: None }
     }
 
-    /// From an answer that is a refusal.
+    /// Not asked: a limit, GitHub's or ours, wants a pause first.
+    pub(super) fn limited(operation: &str, message: impl Into<String>, wait: Duration) -> Self {
+        Self { retry_after: Some(wait), ..Self::new(GithubErrorKind::RateLimited, operation, message) }
+    }
+
+    /// From an answer that is a refusal. How long it wants silence is told
+    /// only where GitHub does.
     pub(super) fn of_answer(
         operation: &str,
         status: http::StatusCode,
@@ -99,15 +107,7 @@ impl GithubError {
             .take(5)
             .map(|error| error["message"].as_str().map_or_else(|| error.to_string(), str::to_owned))
             .collect();
-        let number = |name: &str| headers.get(name)?.to_str().ok()?.trim().parse::<u64>().ok();
-        let used_up = number("x-ratelimit-remaining") == Some(0);
-        let lower = sentence.to_lowercase();
-        let limited = status == http::StatusCode::TOO_MANY_REQUESTS
-            || status == http::StatusCode::FORBIDDEN
-                && (used_up
-                    || number("retry-after").is_some()
-                    || lower.contains("rate limit")
-                    || lower.contains("abuse"));
+        let limited = budget::is_limit(status, headers, sentence);
         let kind = match status.as_u16() {
             _ if limited => GithubErrorKind::RateLimited,
             401 => GithubErrorKind::Unauthorized,
@@ -117,17 +117,7 @@ impl GithubError {
             500.. => GithubErrorKind::Unavailable,
             _ => GithubErrorKind::Unreadable,
         };
-        let until_reset = || {
-            let reset = number("x-ratelimit-reset").filter(|_| used_up)?;
-            let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).ok()?;
-            Some(Duration::from_secs(reset).saturating_sub(now) + Duration::from_secs(1))
-        };
-        let retry_after = limited.then(|| {
-            number("retry-after")
-                .map(Duration::from_secs)
-                .or_else(until_reset)
-                .unwrap_or(Duration::from_secs(60))
-        });
+        let retry_after = budget::told_pause(headers).filter(|_| limited);
         let mut message = format!("answered {}", status.as_u16());
         if !sentence.is_empty() {
             message.push_str(&format!(": {}", sentence.chars().take(300).collect::<String>()));

@@ -1,4 +1,4 @@
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Deserialize;
 
@@ -11,6 +11,10 @@ pub(super) struct KnownIds {
     pub(super) comments: BTreeMap<u64, (u64, String)>,
     /// A commit's check of a name, and what it says.
     pub(super) checks: BTreeMap<(String, String), (u64, String)>,
+    /// The annotations that a commit's check of a name has.
+    pub(super) annotated: BTreeMap<(String, String), BTreeSet<String>>,
+    /// The pull request that a commit came with, or none.
+    pub(super) pulls: BTreeMap<String, Option<u64>>,
     /// A commit's deployment to an environment, and its last state.
     pub(super) deployments: BTreeMap<(String, String), (u64, Option<super::DeploymentState>)>,
 }
@@ -21,12 +25,18 @@ const REMEMBERED: usize = 2_000;
 impl KnownIds {
     /// Keeps what is remembered bounded.
     pub(super) fn bound(&mut self) {
-        let Self { comments, checks, deployments } = self;
+        let Self { comments, checks, annotated, pulls, deployments } = self;
         if comments.len() > REMEMBERED {
             comments.clear();
         }
         if checks.len() > REMEMBERED {
             checks.clear();
+        }
+        if annotated.len() > REMEMBERED {
+            annotated.clear();
+        }
+        if pulls.len() > REMEMBERED {
+            pulls.clear();
         }
         if deployments.len() > REMEMBERED {
             deployments.clear();

@@ -1,6 +1,6 @@
 use serde::Deserialize;
 
-use super::{Client, GithubError};
+use super::{Client, GithubError, GithubErrorKind};
 
 /// A pull request.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -25,12 +25,27 @@ pub struct Pull {
     pub labels: Vec<String>,
     /// The commit on the base branch that it became, once merged.
     pub merged_as: Option<String>,
+    /// Its page, for people.
+    pub url: Option<String>,
+}
+
+/// A pull request, and how far it is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PullState {
+    /// The pull request.
+    pub pull: Pull,
+    /// Whether it is open.
+    pub open: bool,
+    /// When it was merged.
+    pub merged_at: Option<jiff::Timestamp>,
 }
 
 /// GitHub's words; everything that may be absent is.
 #[derive(Deserialize)]
 struct Raw {
     number: u64,
+    #[serde(default)]
+    state: String,
     #[serde(default)]
     title: String,
     user: Option<User>,
@@ -42,6 +57,7 @@ struct Raw {
     labels: Vec<Label>,
     merged_at: Option<String>,
     merge_commit_sha: Option<String>,
+    html_url: Option<String>,
 }
 
 #[derive(Deserialize)]
@@ -71,8 +87,21 @@ struct Repository {
 impl Client {
     /// The open pull requests that go to a branch.
     pub async fn open_pulls(&self, branch: &str) -> Result<Vec<Pull>, GithubError> {
-        let raw: Vec<Raw> = self.list(&format!("/pulls?state=open&base={}", escaped(branch)), None).await?;
+        let raw: Vec<Raw> =
+            self.list_unhurried(&format!("/pulls?state=open&base={}", escaped(branch))).await?;
         Ok(raw.into_iter().map(Pull::from).collect())
+    }
+
+    /// One pull request; none when that number is an issue, or nothing.
+    pub async fn pull(&self, number: u64) -> Result<Option<PullState>, GithubError> {
+        let raw: Raw = match self.get(&format!("/pulls/{number}")).await {
+            Ok(raw) => raw,
+            Err(error) if error.kind == GithubErrorKind::NotFound => return Ok(None),
+            Err(error) => return Err(error),
+        };
+        let open = raw.state == "open";
+        let merged_at = raw.merged_at.as_deref().and_then(|at| at.parse().ok());
+        Ok(Some(PullState { pull: Pull::from(raw), open, merged_at }))
     }
 
     /// The merged pull request of the branch that a commit came with; none
@@ -85,11 +114,34 @@ impl Client {
         pulls.sort_by_key(|pull| (pull.merged_as.as_deref() != Some(commit), pull.number));
         Ok(pulls.into_iter().next())
     }
+
+    /// The number of the pull request that a commit came with, as
+    /// [`Self::pull_of_commit`] knows it; asked for once.
+    pub async fn number_of_pull(&self, commit: &str, branch: &str) -> Result<Option<u64>, GithubError> {
+        if let Some(known) = self.known().pulls.get(commit) {
+            return Ok(*known);
+        }
+        let number = self.pull_of_commit(commit, branch).await?.map(|pull| pull.number);
+        self.known().pulls.insert(commit.to_owned(), number);
+        Ok(number)
+    }
 }
 
 impl From<Raw> for Pull {
     fn from(raw: Raw) -> Self {
-        let Raw { number, title, user, head, base, draft, labels, merged_at, merge_commit_sha } = raw;
+        let Raw {
+            number,
+            state: _,
+            title,
+            user,
+            head,
+            base,
+            draft,
+            labels,
+            merged_at,
+            merge_commit_sha,
+            html_url,
+        } = raw;
         let own = match (&head.repo, &base.repo) {
             (Some(head), Some(base)) => head.full_name == base.full_name,
             _ => false,
@@ -105,6 +157,7 @@ impl From<Raw> for Pull {
             draft,
             labels: labels.into_iter().map(|label| label.name).collect(),
             merged_as: merged_at.and(merge_commit_sha),
+            url: html_url,
         }
     }
 }

@@ -27,19 +27,35 @@ impl Client {
         let known = self.known().checks.get(&key).cloned();
         let standing = match known {
             Some((_, standing)) => Some(standing),
-            None => self.standing_status(check).await?,
+            None => self.standing_status(&check.commit, &check.name).await?.map(|status| status.content()),
         };
         if standing.as_deref() != Some(&content) {
-            let body = json!({ "state": state, "context": check.name, "description": description });
+            let mut body =
+                json!({ "state": state, "context": limits::name(&check.name), "description": description });
+            if let Some(url) = &check.details_url {
+                body["target_url"] = url.as_str().into();
+            }
             self.write::<Value>(Method::POST, &format!("/statuses/{}", check.commit), &body).await?;
         }
         self.known().checks.insert(key, (0, content));
         Ok(())
     }
 
-    async fn standing_status(&self, check: &CommitCheck) -> Result<Option<String>, GithubError> {
-        let statuses: Vec<Status> = self.list(&format!("/commits/{}/statuses", check.commit), None).await?;
-        let newest = statuses.into_iter().find(|status| status.context == check.name);
-        Ok(newest.map(|status| format!("{} {}", status.state, status.description.unwrap_or_default())))
+    /// Whether a commit's status of this name says more than that it goes on.
+    pub(super) async fn has_ended_status(&self, commit: &str, name: &str) -> Result<bool, GithubError> {
+        Ok(self.standing_status(commit, name).await?.is_some_and(|status| status.state != "pending"))
+    }
+
+    async fn standing_status(&self, commit: &str, name: &str) -> Result<Option<Status>, GithubError> {
+        let context = limits::name(name);
+        // Newest first.
+        let statuses: Vec<Status> = self.list(&format!("/commits/{commit}/statuses"), None).await?;
+        Ok(statuses.into_iter().find(|status| status.context == context))
+    }
+}
+
+impl Status {
+    fn content(self) -> String {
+        format!("{} {}", self.state, self.description.unwrap_or_default())
     }
 }

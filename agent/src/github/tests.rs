@@ -2,6 +2,7 @@
 
 use std::{path::Path, time::Duration};
 
+use pointsman_core::report::command::Right;
 use pointsman_tests::{
     git::ConfigRepo,
     github::{Failure, GitHub},
@@ -9,10 +10,13 @@ use pointsman_tests::{
 use tempfile::TempDir;
 
 use super::{
-    Annotation, CheckState, Client, CommitCheck, DeploymentState, EnvironmentDeployment, GithubErrorKind,
-    NewComment,
+    Annotation, AnnotationLevel, CheckButton, CheckState, Client, CommitCheck, DeploymentState,
+    EnvironmentDeployment, GithubErrorKind, NewComment, Reacted, Reaction,
 };
 use crate::config;
+
+mod conditional;
+mod limits;
 
 /// A hosted config repo with one open pull request.
 struct Story {
@@ -74,7 +78,9 @@ impl Story {
             state,
             title: title.to_owned(),
             summary: format!("{title} at length"),
+            details_url: Some("https://ops.example.com/environments/production/web".to_owned()),
             annotations: Vec::new(),
+            buttons: Vec::new(),
         }
     }
 
@@ -85,6 +91,7 @@ impl Story {
             state,
             description: "A sentence. ".repeat(20),
             url: None,
+            log_url: Some("https://ops.example.com/environments/production/web".to_owned()),
             production: true,
         }
     }
@@ -134,7 +141,7 @@ async fn a_check_run_is_one_however_often_it_is_reported() {
         .map(|line| Annotation {
             path: "environments/web.toml".to_owned(),
             line,
-            level: "failure",
+            level: AnnotationLevel::Failure,
             title: "policy".to_owned(),
             message: "no".to_owned(),
         })
@@ -277,4 +284,122 @@ async fn a_reply_that_was_lost_makes_no_second_object() {
     client.put_deployment(&story.deployment(DeploymentState::Queued)).await.unwrap();
     let counts = story.github.read(|repository| (repository.checks.len(), repository.deployments.len()));
     assert_eq!((story.comments().len(), counts), (1, (1, 1)));
+}
+
+#[tokio::test]
+async fn comments_of_people_are_listed_from_their_last_edit_on() {
+    let story = Story::new();
+    let client = story.app();
+    client.put_comment(story.pull, "/pointsman plan", NewComment::Allowed).await.unwrap();
+    story.github.comment(story.pull, "robin", "/pointsman plan");
+    story.github.edited_comment(story.pull, "kim", "edited");
+    let since = jiff::Timestamp::now() - jiff::SignedDuration::from_secs(30);
+    let comments = client.comments_since(since).await.unwrap();
+    let told: Vec<_> = comments
+        .iter()
+        .map(|comment| (comment.author.as_str(), comment.number, comment.by_person, comment.is_as_written()))
+        .collect();
+    assert_eq!(
+        told,
+        [
+            ("pointsman[bot]", story.pull, false, true),
+            ("robin", story.pull, true, true),
+            ("kim", story.pull, true, false),
+        ]
+    );
+    let later = jiff::Timestamp::now() + jiff::SignedDuration::from_secs(30);
+    assert_eq!(client.comments_since(later).await.unwrap(), []);
+    story.github.assert_no_violations();
+}
+
+#[tokio::test]
+async fn of_two_replicas_one_is_first() {
+    let story = Story::new();
+    let comment = story.github.comment(story.pull, "robin", "/pointsman plan");
+    let (one, two) = (story.app(), story.app());
+    assert_eq!(one.our_reactions(comment).await.unwrap().len(), 0);
+    let (first, second) =
+        futures::join!(one.react(comment, Reaction::Eyes), two.react(comment, Reaction::Eyes));
+    let mut first = [first.unwrap(), second.unwrap()];
+    first.sort_by_key(|reacted| *reacted == Reacted::Before);
+    assert_eq!(first, [Reacted::New, Reacted::Before]);
+    assert_eq!(one.our_reactions(comment).await.unwrap(), [Reaction::Eyes].into());
+    assert_eq!(story.token("robin").our_reactions(comment).await.unwrap().len(), 0);
+    story.github.assert_no_violations();
+}
+
+#[tokio::test]
+async fn what_a_person_may_is_asked_each_time() {
+    let story = Story::new();
+    let client = story.app();
+    for (level, right) in
+        [("none", Right::None), ("read", Right::Read), ("write", Right::Write), ("admin", Right::Admin)]
+    {
+        story.github.set_permission("kim", level);
+        assert_eq!(client.right_of("kim").await.unwrap(), right);
+    }
+    story.github.fail(Failure::new(404, "Not Found"));
+    assert_eq!(client.right_of("../../../user").await.unwrap(), Right::None);
+    story.github.fail(Failure::gateway(502));
+    assert!(client.right_of("kim").await.unwrap_err().is_temporary());
+}
+
+#[tokio::test]
+async fn buttons_are_shown_where_somebody_hears_of_them() {
+    let story = Story::new();
+    let buttons = vec![CheckButton::Again, CheckButton::Approve, CheckButton::Abort, CheckButton::Promote];
+    let check = CommitCheck { buttons, ..story.check(CheckState::Success, "Planned") };
+    story.app().put_check(&check).await.unwrap();
+    let shown = || story.github.pull(story.pull).checks().remove(0).actions;
+    assert_eq!(shown().len(), 0);
+    story.app().hearing_buttons().put_check(&check).await.unwrap();
+    let shown = shown();
+    assert_eq!(shown.len(), 3, "as many as GitHub takes");
+    let identifier = shown[2]["identifier"].as_str().unwrap();
+    assert_eq!(CheckButton::of(identifier), Some(CheckButton::Abort));
+    assert_eq!(CheckButton::of("rm"), None);
+    story.github.assert_no_violations();
+}
+
+#[tokio::test]
+async fn reviews_and_what_people_may_do_are_read() {
+    let story = Story::new();
+    let client = story.app();
+    assert_eq!(client.reviews(story.pull).await.unwrap(), []);
+    story.github.set_permission("alice", "write");
+    story.github.set_permission("carol", "read");
+    story.github.review(story.pull, "alice", "APPROVED");
+    story.github.review(story.pull, "carol", "CHANGES_REQUESTED");
+    let said = |reviews: Vec<super::Review>| -> Vec<(String, String, bool)> {
+        let is_whole =
+            |review: &super::Review| review.commit == story.head && review.submitted_at.ends_with('Z');
+        reviews.into_iter().map(|one| (one.login.clone(), one.state.clone(), is_whole(&one))).collect()
+    };
+    let review = |login: &str, state: &str| (login.to_owned(), state.to_owned(), true);
+    let both = [review("alice", "APPROVED"), review("carol", "CHANGES_REQUESTED")];
+    assert_eq!(said(client.reviews(story.pull).await.unwrap()), both);
+    story.github.dismiss(story.pull, "alice");
+    let taken_back = [review("alice", "DISMISSED"), review("carol", "CHANGES_REQUESTED")];
+    assert_eq!(said(client.reviews(story.pull).await.unwrap()), taken_back);
+
+    for (login, may) in
+        [("robin", true), ("alice", true), ("carol", false), ("mallory", false), ("../alice", false)]
+    {
+        assert_eq!(client.may_write(login).await.unwrap(), may, "{login}");
+    }
+    story.github.set_team("acme", "operations", &["alice"]);
+    for (team, login, is) in [
+        ("operations", "alice", true),
+        ("operations", "carol", false),
+        ("nowhere", "alice", false),
+        ("a/b", "alice", false),
+    ] {
+        assert_eq!(client.is_member("acme", team, login).await.unwrap(), is, "{team} {login}");
+    }
+    story.github.revoke("members");
+    let error = client.is_member("acme", "operations", "alice").await.unwrap_err();
+    assert_eq!(error.kind, GithubErrorKind::Forbidden);
+    let makers = client.makers_of(&story.head).await.unwrap();
+    assert!(makers.iter().all(|login| login != "web-flow"), "{makers:?}");
+    story.github.assert_no_violations();
 }

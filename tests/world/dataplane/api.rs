@@ -38,6 +38,20 @@ impl Api {
         Ok(root.take(&format!("{action}Result")).unwrap_or_default())
     }
 
+    /// Puts a metric.
+    pub(super) async fn metrics(&mut self, parameters: &[(&str, &str)]) -> Result<()> {
+        let mut body = "Action=PutMetricData&Version=2010-08-01".to_owned();
+        for (name, value) in parameters {
+            body.push_str(&format!("&{}={}", escaped(name), escaped(value)));
+        }
+        let kind = "Content-Type: application/x-www-form-urlencoded\r\n";
+        let answer = self.send("monitoring", kind, &body).await?;
+        if answer.status != 200 {
+            bail!("PutMetricData: {} {}", answer.status, String::from_utf8_lossy(&answer.body));
+        }
+        Ok(())
+    }
+
     /// A call of ECS.
     #[cfg(test)]
     pub(super) async fn containers(&mut self, action: &str, parameters: &Value) -> Result<Value> {

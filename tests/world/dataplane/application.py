@@ -7,6 +7,7 @@ usage: application.py REDIS_PORT POSTGRES_PORT     listens on HOST:PORT; both st
   GET  /me               who the session belongs to; 401 without one
   POST /rows             the same, and writes a row
   GET  /socket           a WebSocket that sends back what it is sent
+  GET  /socket?anybody   the same without a session
 
 Every answer says which task and which image gave it. SIGTERM ends it when no request is under way; open
 WebSockets are told so (1001). The standard library only: it starts fast and costs under 1 ms a request.
@@ -93,7 +94,7 @@ class Application:
                 if length := int(headers.get("content-length", 0)):
                     await reader.readexactly(length)
                 if headers.get("upgrade", "").lower() == "websocket":
-                    await self.socket(headers, reader, writer)
+                    await self.socket(path, headers, reader, writer)
                     return
                 self.busy += 1
                 try:
@@ -142,8 +143,8 @@ class Application:
         cookies = dict(cookie.strip().partition("=")[::2] for cookie in headers.get("cookie", "").split(";"))
         return await self.redis.ask("GET", f"session:{cookies['session']}") if cookies.get("session") else None
 
-    async def socket(self, headers, reader, writer):
-        if STATUS != 200 or await self.person(headers) is None:
+    async def socket(self, path, headers, reader, writer):
+        if STATUS != 200 or not path.endswith("?anybody") and await self.person(headers) is None:
             await self.request("GET", "/me", headers, writer)
             return
         key = headers["sec-websocket-key"] + "258EAFA5-E914-47DA-95CA-C5AB0DC85B11"
@@ -196,6 +197,7 @@ async def main():
     postgres = Postgres(*await asyncio.open_connection("127.0.0.1", int(sys.argv[2])))
     await postgres.begin()
     application = Application(redis, postgres)
+    await asyncio.sleep(float(os.environ.get("TASK_START_SECONDS", "0")))
     await asyncio.start_server(application.serve, os.environ["HOST"], int(os.environ["PORT"]), backlog=512)
     print(f"{IMAGE} listens on {os.environ['HOST']}:{os.environ['PORT']}", flush=True)
     await ends.wait()

@@ -4,9 +4,11 @@
 
 mod api;
 mod balancer;
+mod door;
 mod follower;
 mod http;
 mod load;
+mod meter;
 mod server;
 mod stores;
 mod table;
@@ -22,8 +24,10 @@ use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
 
+pub use door::Door;
 pub use http::Answer;
 pub use load::{Crowd, Load, Report, Side};
+pub use meter::Meter;
 pub use stores::Stores;
 
 use crate::aws::Emulator;
@@ -50,6 +54,7 @@ pub struct DataPlane {
     history: Arc<History>,
     stores: Arc<Stores>,
     host: String,
+    aws: SocketAddr,
 }
 
 impl DataPlane {
@@ -76,12 +81,20 @@ impl DataPlane {
             );
         }
         let endpoint = aws.direct_endpoint();
-        let address = endpoint.trim_start_matches("http://").parse().context("the emulator's address")?;
+        let address: SocketAddr =
+            endpoint.trim_start_matches("http://").parse().context("the emulator's address")?;
         let balancer = Balancer::start(IDLE)?;
         let history = Arc::new(History::default());
         let follower =
             Follower::start(address, name, aws.drain(), balancer.controls(), Arc::clone(&history))?;
-        Ok(Self { _follower: follower, balancer, history, stores: Arc::clone(stores), host: host.to_owned() })
+        Ok(Self {
+            _follower: follower,
+            balancer,
+            history,
+            stores: Arc::clone(stores),
+            host: host.to_owned(),
+            aws: address,
+        })
     }
 
     /// Where people reach the load balancer.
@@ -124,6 +137,16 @@ impl DataPlane {
         answer.expect("the load balancer answers")
     }
 
+    /// Tells CloudWatch what the load balancer counts of a load, for as long as it is kept.
+    ///
+    /// # Panics
+    ///
+    /// When no thread can be started.
+    #[must_use]
+    pub fn meter(&self, load: &Load) -> Meter {
+        Meter::start(self.aws, load.counted()).expect("a thread can be started")
+    }
+
     /// Lets a crowd use the application, 200 requests a second in all; returns when everybody is there.
     ///
     /// # Panics
@@ -131,8 +154,18 @@ impl DataPlane {
     /// When that takes longer than a minute.
     #[must_use]
     pub fn load(&self, crowd: Crowd) -> Load {
+        self.load_by(&Door::to(self.address()), crowd)
+    }
+
+    /// The same, for people who enter by a door.
+    ///
+    /// # Panics
+    ///
+    /// When that takes longer than a minute.
+    #[must_use]
+    pub fn load_by(&self, door: &Door, crowd: Crowd) -> Load {
         let traffic = Traffic {
-            to: self.address(),
+            to: door.clone(),
             host: self.host.clone(),
             crowd,
             requests_per_second: load::REQUESTS_PER_SECOND,

@@ -24,6 +24,9 @@ MISSING_IMAGE = "does-not-exist"
 CRASHING_IMAGE = "does-not-start"
 # An image with this in its name runs, and answers every request with 503.
 UNHEALTHY_IMAGE = "never-healthy"
+# An image with this in its name runs, and takes its time before it listens.
+SLOW_IMAGE = "starts-slowly"
+SLOW_SECONDS = "15"
 # An image with this in its name runs the container's own command instead of the engine's.
 COMMAND_IMAGE = "runs-its-command"
 # What a container may write before its oldest lines are dropped.
@@ -117,6 +120,8 @@ class Container:
             "TASK_NAME": self.labels.get("com.amazonaws.ecs.container-name", ""),
             "TASK_STATUS": "503" if UNHEALTHY_IMAGE in self.image else "200",
         }
+        if SLOW_IMAGE in self.image:
+            environment["TASK_START_SECONDS"] = SLOW_SECONDS
         command = engine.command
         if CRASHING_IMAGE in self.image:
             command = ["sh", "-c", "echo cannot start >&2; exit 1"]

@@ -58,10 +58,21 @@ impl Actor {
     }
 }
 
+/// What an installation token is for.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(super) struct Scope {
+    /// `checks`, `pull_requests`, … with `read` or `write`.
+    pub(super) permissions: BTreeMap<String, String>,
+    /// Names without owners; none for all.
+    pub(super) repositories: Option<Vec<String>>,
+}
+
 /// Tokens and rights.
 #[derive(Debug)]
 pub(super) struct Access {
     tokens: BTreeMap<String, (Actor, Timestamp)>,
+    /// Of installation tokens that were asked for with less than everything.
+    scopes: BTreeMap<String, Scope>,
     /// What the installation may do: `checks`, `pull_requests`, … with `read` or `write`.
     pub(super) permissions: BTreeMap<String, String>,
     /// Requests that counted in the current hour.
@@ -77,8 +88,9 @@ impl Access {
             granted.map(|name| (name.to_owned(), "write".to_owned())).into();
         permissions.insert("metadata".to_owned(), "read".to_owned());
         permissions.insert("contents".to_owned(), "read".to_owned());
+        permissions.insert("members".to_owned(), "read".to_owned());
         let reset = Timestamp::now() + SignedDuration::from_hours(1);
-        Self { tokens: BTreeMap::new(), permissions, used: 0, limit: 5000, reset }
+        Self { tokens: BTreeMap::new(), scopes: BTreeMap::new(), permissions, used: 0, limit: 5000, reset }
     }
 
     /// Issues a token that lives an hour. Its length varies, as GitHub's does.
@@ -89,6 +101,17 @@ impl Access {
         let expires = Timestamp::now() + SignedDuration::from_hours(1);
         self.tokens.insert(token.clone(), (actor, expires));
         (token, expires)
+    }
+
+    /// Narrows a token.
+    pub(super) fn narrow(&mut self, token: &str, scope: Scope) {
+        self.scopes.insert(token.to_owned(), scope);
+    }
+
+    /// What the caller's token is for, when that is less than everything.
+    pub(super) fn scope(&self, request: &Request) -> Option<&Scope> {
+        let (_, token) = request.header("authorization").split_once(' ')?;
+        self.scopes.get(token.trim())
     }
 
     /// Makes all tokens invalid at once.

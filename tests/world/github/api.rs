@@ -182,7 +182,8 @@ impl Checked<'_> {
             _ => None,
         };
         let place = repository.map(|index| &state.repositories[index]);
-        rights::check(&state.access, &actor, place, &operation.id, &operation.method)?;
+        let scope = state.access.scope(request);
+        rights::check(&state.access, scope, &actor, place, &operation.id, &operation.method)?;
         if !request.body.is_empty() && body.is_none() {
             state.violations.push(format!("{}: the body is not JSON", operation.id));
             return Err(Answer::refusal(400, "Problems parsing JSON"));

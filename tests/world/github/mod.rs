@@ -27,6 +27,7 @@ mod shape;
 mod state;
 #[cfg(test)]
 mod tests;
+mod webhook;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -39,6 +40,7 @@ pub use state::{
     Author, CheckRun, Comment, Deployment, DeploymentStatus, Merged, Pull, Reaction, RecordedRequest,
     Repository, Review, State, Status,
 };
+pub use webhook::{WEBHOOK_SECRET, post, signature};
 
 use crate::git::ConfigRepo;
 use access::{Access, Actor};
@@ -153,6 +155,13 @@ impl GitHub {
         opened.unwrap_or_else(|answer| panic!("GitHub does not open the pull request: {:?}", answer.body))
     }
 
+    /// Turns a pull request into one of another account's fork.
+    pub fn make_fork(&self, number: u64, owner: &str) {
+        self.write(|repository| {
+            repository.pulls.get_mut(&number).expect("the pull request").fork = Some(owner.to_owned());
+        });
+    }
+
     /// Merges a pull request as `robin` and returns the merge commit's id.
     pub fn merge(&self, number: u64) -> String {
         let merged = self.write(|repository| repository.merge(number, "robin", "merge", None));
@@ -168,16 +177,32 @@ impl GitHub {
 
     /// Writes a comment as a person.
     pub fn comment(&self, number: u64, login: &str, body: &str) -> u64 {
+        self.write_comment(number, login, body, state::now(), 0)
+    }
+
+    fn write_comment(&self, number: u64, login: &str, body: &str, created_at: String, edits: u32) -> u64 {
         let mut state = self.server.shared.lock();
         let id = state.next_id();
-        let (created_at, updated_at) = (state::now(), state::now());
+        let updated_at = if edits == 0 { created_at.clone() } else { state::now() };
         let (author, body) = (Author::person(login), body.to_owned());
-        let comment = Comment { id, author, body, created_at, updated_at, edits: 0, reactions: Vec::new() };
+        let comment = Comment { id, author, body, created_at, updated_at, edits, reactions: Vec::new() };
         let pull = state.repositories[self.repository].pulls.get_mut(&number).expect("the pull request");
         pull.comments.push(comment);
         drop(state);
         self.server.shared.notify();
         id
+    }
+
+    /// Writes a comment as a person, which that person edited a minute later.
+    pub fn edited_comment(&self, number: u64, login: &str, body: &str) -> u64 {
+        let minute = jiff::SignedDuration::from_mins(1);
+        let created_at = (jiff::Timestamp::now() - minute).strftime("%Y-%m-%dT%H:%M:%SZ").to_string();
+        self.write_comment(number, login, body, created_at, 1)
+    }
+
+    /// The reactions of the App to a comment.
+    pub fn reactions(&self, number: u64, comment: u64) -> Vec<String> {
+        self.read(|repository| reactions(repository, number, comment))
     }
 
     /// Reviews a pull request's head as a person: `APPROVED` or `CHANGES_REQUESTED`.
@@ -190,6 +215,15 @@ impl GitHub {
             let review =
                 Review { id, author, state, body: String::new(), commit_id, submitted_at: state::now() };
             pull.reviews.push(review);
+        });
+    }
+
+    /// Takes back a person's reviews, as somebody who may.
+    pub fn dismiss(&self, number: u64, login: &str) {
+        self.write(|repository| {
+            let pull = repository.pulls.get_mut(&number).expect("the pull request");
+            let theirs = pull.reviews.iter_mut().filter(|review| review.author.login == login);
+            theirs.for_each(|review| review.state = "DISMISSED".to_owned());
         });
     }
 
@@ -261,6 +295,14 @@ impl GitHub {
         let violations = self.violations();
         assert!(violations.is_empty(), "not as GitHub describes it:\n{}", violations.join("\n"));
     }
+}
+
+/// What the App reacted to a comment with, in the order in which it did.
+pub fn reactions(repository: &Repository, number: u64, comment: u64) -> Vec<String> {
+    let comments = &repository.pulls[&number].comments;
+    let wanted = comments.iter().filter(|known| known.id == comment);
+    let reactions = wanted.flat_map(|comment| &comment.reactions).filter(|reaction| reaction.author.is_bot);
+    reactions.map(|reaction| reaction.content.clone()).collect()
 }
 
 impl State {

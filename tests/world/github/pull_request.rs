@@ -45,6 +45,7 @@ impl State {
             draft: false,
             open: true,
             head_branch: head.to_owned(),
+            fork: None,
             head_sha: String::new(),
             base_branch: base.to_owned(),
             base_sha: String::new(),

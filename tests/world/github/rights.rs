@@ -1,12 +1,13 @@
 //! Which right an operation needs, and who has it.
 
-use super::access::{Access, Actor};
+use super::access::{Access, Actor, Scope};
 use super::http::Answer;
 use super::state::Repository;
 
 /// Refuses a caller without the right to an operation, with GitHub's words.
 pub(super) fn check(
     access: &Access,
+    scope: Option<&Scope>,
     actor: &Actor,
     repository: Option<&Repository>,
     id: &str,
@@ -22,13 +23,28 @@ pub(super) fn check(
         Actor::Installation | Actor::Person(_) if app_operation => {
             Err(Answer::refusal(401, "A JSON web token could not be decoded"))
         }
-        Actor::Installation => installation(access, id, method),
+        Actor::Installation => {
+            let outside = |scope: &Scope| {
+                let within = |names: &Vec<String>| {
+                    repository.is_none_or(|repository| names.iter().any(|name| name == repository.git.name()))
+                };
+                !scope.repositories.as_ref().is_none_or(within)
+            };
+            if scope.is_some_and(outside) {
+                return Err(Answer::not_found());
+            }
+            installation(access, scope, id, method)
+        }
         Actor::Person(login) => person(repository, login, id, method),
     }
 }
 
-fn installation(access: &Access, id: &str, method: &str) -> Result<(), Answer> {
-    let granted = |name: &str| access.permissions.get(name).map(String::as_str);
+fn installation(access: &Access, scope: Option<&Scope>, id: &str, method: &str) -> Result<(), Answer> {
+    let granted = |name: &str| {
+        let least = scope.map_or(Some("write"), |scope| scope.permissions.get(name).map(String::as_str));
+        // Both must grant it: `read` is the smaller word and the smaller right.
+        Some(access.permissions.get(name)?.as_str().min(least?))
+    };
     let enough = right(id).iter().any(|name| match granted(name) {
         Some("write") => true,
         Some("read") => method == "GET",
@@ -68,6 +84,8 @@ fn right(id: &str) -> &'static [&'static str] {
         &["deployments"]
     } else if id.starts_with("issues/") || id.starts_with("reactions/") {
         &["issues", "pull_requests"]
+    } else if id.starts_with("teams/") {
+        &["members"]
     } else if id == "pulls/merge" || id == "pulls/update-branch" {
         &["contents"]
     } else if id.starts_with("pulls/") || id == "repos/list-pull-requests-associated-with-commit" {

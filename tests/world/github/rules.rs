@@ -10,6 +10,8 @@ const COMMENT: usize = 65_536;
 const CHECK_OUTPUT: usize = 65_535;
 /// Characters of a status's description.
 const DESCRIPTION: usize = 140;
+/// Characters of a name: of an environment, a status's context, a check run, its external id.
+const NAME: usize = 255;
 /// Annotations per call.
 const ANNOTATIONS: usize = 50;
 
@@ -17,8 +19,11 @@ const ANNOTATIONS: usize = 50;
 pub(super) fn check(operation: &str, body: &Value) -> Result<(), Answer> {
     match operation {
         "issues/create-comment" | "issues/update-comment" => comment(body),
-        "repos/create-commit-status" => description("Status", body),
+        "repos/create-commit-status" => {
+            description("Status", body).and_then(|()| name("Status", "context", body))
+        }
         "repos/create-deployment-status" => description("DeploymentStatus", body),
+        "repos/create-deployment" => name("Deployment", "environment", body),
         "checks/create" | "checks/update" => check_run(body),
         _ => Ok(()),
     }
@@ -48,6 +53,14 @@ fn description(resource: &str, body: &Value) -> Result<(), Answer> {
     Ok(())
 }
 
+fn name(resource: &str, field: &str, body: &Value) -> Result<(), Answer> {
+    if body[field].as_str().unwrap_or_default().chars().count() > NAME {
+        let message = format!("{field} is too long (maximum is 255 characters)");
+        return Err(Answer::invalid(resource, field, &message));
+    }
+    Ok(())
+}
+
 fn check_run(body: &Value) -> Result<(), Answer> {
     let invalid = |field: &str, message: &str| Err(Answer::invalid("CheckRun", field, message));
     if body["status"] == "completed" && body["conclusion"].is_null() {
@@ -55,6 +68,9 @@ fn check_run(body: &Value) -> Result<(), Answer> {
     }
     if body["conclusion"] == "stale" {
         return invalid("conclusion", "only GitHub can set the conclusion stale");
+    }
+    for field in ["name", "external_id"] {
+        name("CheckRun", field, body)?;
     }
     let output = &body["output"];
     for field in ["summary", "text"] {

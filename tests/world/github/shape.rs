@@ -103,6 +103,14 @@ impl Shape<'_> {
                 "repo": self.repository(repository),
             })
         };
+        let mut head = side(&pull.head_branch, &pull.head_sha);
+        if let Some(owner) = &pull.fork {
+            head["label"] = json!(format!("{owner}:{}", pull.head_branch));
+            head["user"] = self.person(owner);
+            head["repo"]["full_name"] = json!(format!("{owner}/{}", repository.git.name()));
+            head["repo"]["owner"] = self.person(owner);
+            head["repo"]["fork"] = json!(true);
+        }
         let link = |rest: &str| json!({ "href": self.api(repository, rest) });
         let number = pull.number;
         json!({
@@ -128,7 +136,7 @@ impl Shape<'_> {
             "comments_url": self.api(repository, &format!("/issues/{number}/comments")),
             "commits_url": self.api(repository, &format!("/pulls/{number}/commits")),
             "statuses_url": self.api(repository, &format!("/statuses/{}", pull.head_sha)),
-            "head": side(&pull.head_branch, &pull.head_sha),
+            "head": head,
             "base": side(&pull.base_branch, &pull.base_sha),
             "merge_commit_sha": pull.merge_commit_sha,
             "merged_at": pull.merged.as_ref().map(|merged| &merged.at),

@@ -52,6 +52,8 @@ pub struct Pull {
     pub draft: bool,
     pub open: bool,
     pub head_branch: String,
+    /// The account whose fork it comes from; none: from this repository.
+    pub fork: Option<String>,
     pub head_sha: String,
     pub base_branch: String,
     pub base_sha: String,

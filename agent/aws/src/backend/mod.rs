@@ -1,5 +1,6 @@
 //! Terraform's backend: the lock table, and the bucket that the state lies in.
 
+mod approvals;
 mod foundation;
 mod lock_table;
 mod releases;

@@ -8,6 +8,7 @@ use aws_sdk_dynamodb::{
     operation::transact_write_items::TransactWriteItemsError,
     types::{AttributeValue, ConditionCheck, Put, TransactWriteItem},
 };
+use pointsman_core::requirement::{Approved, Shown};
 use pointsman_core::rollout::{Said, Word};
 use pointsman_core::{
     environment::block,
@@ -198,6 +199,22 @@ impl RunTable for DynamoJournal {
 
     async fn said(&self, since_ms: u64) -> Result<Vec<(Word, Said)>, CloudError> {
         self.words_since(since_ms).await
+    }
+
+    async fn approve(&self, approved: &Approved, token: &str) -> Result<(), CloudError> {
+        self.keep_approved(approved, token).await
+    }
+
+    async fn approved(&self) -> Result<Vec<Approved>, CloudError> {
+        self.all_approved().await
+    }
+
+    async fn show(&self, shown: &Shown, token: &str) -> Result<(), CloudError> {
+        self.keep_shown(shown, token).await
+    }
+
+    async fn shown(&self) -> Result<Vec<Shown>, CloudError> {
+        self.all_shown().await
     }
 
     async fn releases(&self, most: usize) -> Result<Vec<Release>, CloudError> {

@@ -153,7 +153,7 @@ impl Course {
 }
 
 /// `family:revision` of a task definition's ARN.
-fn short(arn: &str) -> &str {
+pub(super) fn short(arn: &str) -> &str {
     arn.rsplit('/').next().unwrap_or(arn)
 }
 
@@ -178,7 +178,7 @@ async fn failed(aws: &Aws, spec: &Service, service: &EcsService, why: &str) -> C
 }
 
 /// Whether one of ECS's events tells of trouble rather than of progress.
-fn is_complaint(event: &str) -> bool {
+pub(super) fn is_complaint(event: &str) -> bool {
     // The service's name comes first, and may be any word.
     let event = event.split_once(") ").map_or(event, |(_, event)| event);
     ["fail", "unable", "unhealthy", "rolled back", "rolling back"].iter().any(|word| event.contains(word))
@@ -190,7 +190,7 @@ async fn stopped_tasks(aws: &Aws, spec: &Service) -> Result<BTreeSet<String>, Cl
 }
 
 /// The last tasks of this task definition that stopped.
-pub(super) async fn stopped(aws: &Aws, spec: &Service) -> Result<Vec<Task>, CloudError> {
+async fn stopped(aws: &Aws, spec: &Service) -> Result<Vec<Task>, CloudError> {
     let ecs = aws.clients.ecs();
     let listed = ecs
         .list_tasks()
@@ -214,6 +214,18 @@ pub(super) async fn stopped(aws: &Aws, spec: &Service) -> Result<Vec<Task>, Clou
     tasks.retain(|task| {
         spec.task_definition.known().is_none_or(|asked| task.task_definition_arn() == Some(asked))
     });
+    Ok(tasks)
+}
+
+/// Those that stopped since then (Unix milliseconds), the newest first.
+pub(super) async fn stopped_since(aws: &Aws, spec: &Service, since_ms: u64) -> Result<Vec<Task>, CloudError> {
+    let at = |task: &Task| {
+        let at = task.stopped_at().and_then(|at| at.to_millis().ok()).unwrap_or_default();
+        u64::try_from(at).unwrap_or_default()
+    };
+    let mut tasks = stopped(aws, spec).await?;
+    tasks.retain(|task| at(task) >= since_ms);
+    tasks.sort_by_key(|task| std::cmp::Reverse(at(task)));
     Ok(tasks)
 }
 

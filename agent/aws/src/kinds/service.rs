@@ -164,7 +164,7 @@ pub(super) fn observed(service: &EcsService, like: &Service) -> Observed {
     observed
 }
 
-fn network(spec: &Service, operation: &'static str) -> Result<NetworkConfiguration, CloudError> {
+pub(super) fn network(spec: &Service, operation: &'static str) -> Result<NetworkConfiguration, CloudError> {
     let groups = all_known(&spec.security_groups, operation)?;
     let network = AwsVpcConfiguration::builder()
         .set_subnets(Some(spec.subnets.clone()))

@@ -10,7 +10,7 @@ use std::{
 use aws_sdk_cloudwatch::types::{
     Dimension, Metric, MetricDataQuery, MetricDataResult, MetricStat, StateValue,
 };
-use aws_sdk_ecs::types::{DeploymentRolloutState, Service as EcsService, Task};
+use aws_sdk_ecs::types::{Deployment, DeploymentRolloutState, Service as EcsService};
 use aws_sdk_elasticloadbalancingv2::types::{TargetHealthDescription, TargetHealthStateEnum};
 use aws_smithy_types::DateTime;
 use pointsman_core::{
@@ -22,7 +22,7 @@ use pointsman_engine::ports::{CloudError, Standing, Underway};
 use super::{
     elb::unsigned,
     listener_rule,
-    rollout::{self, primary, reason},
+    rollout::{self, is_complaint, primary, reason, short},
     service::described,
 };
 use crate::{
@@ -32,6 +32,8 @@ use crate::{
 
 /// CloudWatch's finest period for load balancers.
 const MINUTE_MS: u64 = 60_000;
+/// ECS's clock and this machine's differ by less.
+const CLOCKS_DIFFER_MS: u64 = 5_000;
 /// So far back is looked for the last request.
 const LOOK_BACK_MS: u64 = 15 * MINUTE_MS;
 
@@ -47,7 +49,8 @@ pub(crate) async fn underway(aws: &Aws, asked: &Underway) -> Result<Facts, Cloud
     for (slot, health) in [(Slot::A, health.0), (Slot::B, health.1)] {
         let Some(standing) = asked.sides.get(slot) else { continue };
         let found = services.iter().find(|service| service.service_arn() == Some(&standing.id));
-        let mut side = found.map(|service| running(service, &standing.service)).unwrap_or_default();
+        let mut side =
+            found.map(|service| running(service, &standing.service, asked.opened_at_ms)).unwrap_or_default();
         side.healthy = health.healthy;
         side.zones = health.zones;
         side.stopped =
@@ -56,13 +59,18 @@ pub(crate) async fn underway(aws: &Aws, asked: &Underway) -> Result<Facts, Cloud
             } else {
                 Vec::new()
             };
+        if let Some(failed) = &mut side.failed
+            && let Some(first) = side.stopped.first()
+        {
+            failed.push_str(&format!("; a task stopped: {first}"));
+        }
         if let Some(Counted { sample, quiet_for_ms }) = *counted.get(slot) {
             side.counted = sample;
             side.quiet_for_ms = Some(quiet_for_ms);
         }
         *sides.get_mut(slot) = side;
     }
-    Ok(Facts { sides, weights, ringing, checked: None, polls: Polls::default() })
+    Ok(Facts { sides, weights, ringing, polls: Polls::default(), ..Facts::default() })
 }
 
 async fn services(aws: &Aws, sides: &Pair<Option<Standing>>) -> Result<Vec<EcsService>, CloudError> {
@@ -74,8 +82,8 @@ async fn services(aws: &Aws, sides: &Pair<Option<Standing>>) -> Result<Vec<EcsSe
     described(aws, &first.service.cluster, &names).await
 }
 
-/// What ECS says of a side.
-fn running(service: &EcsService, spec: &Service) -> Side {
+/// What ECS says of a side, and has said since that time (Unix milliseconds).
+fn running(service: &EcsService, spec: &Service, since_ms: u64) -> Side {
     let asked = spec.task_definition.known();
     let newest = primary(service);
     let is_ours = newest.is_some_and(|it| asked.is_none_or(|asked| it.task_definition() == Some(asked)));
@@ -85,7 +93,9 @@ fn running(service: &EcsService, spec: &Service) -> Side {
         service.deployments().iter().find(|it| asked.is_none_or(|asked| it.task_definition() == Some(asked)));
     let failed = of_ours
         .filter(|it| it.rollout_state() == Some(&DeploymentRolloutState::Failed))
-        .map(|it| it.rollout_state_reason().unwrap_or("ECS does not say why").to_owned());
+        .map(|it| it.rollout_state_reason().unwrap_or("ECS does not say why").to_owned())
+        .map(|why| why.trim_end_matches('.').to_owned())
+        .or_else(|| if of_ours.is_none() { went_back(service, newest?, since_ms) } else { None });
     Side {
         desired: unsigned(Some(service.desired_count())),
         running: unsigned(Some(service.running_count())),
@@ -93,6 +103,19 @@ fn running(service: &EcsService, spec: &Service) -> Side {
         failed,
         ..Side::default()
     }
+}
+
+/// ECS went back to what ran before, and shows the deployment that failed no
+/// more. Its absence alone says nothing: what was asked for just now is not
+/// seen everywhere. ECS's own complaint since then does.
+fn went_back(service: &EcsService, newest: &Deployment, since_ms: u64) -> Option<String> {
+    let since = i64::try_from(since_ms).unwrap_or(i64::MAX);
+    let events = service.events().iter();
+    let events =
+        events.filter(|it| it.created_at().and_then(|at| at.to_millis().ok()).is_some_and(|at| at >= since));
+    let complaint = events.filter_map(|event| event.message()).find(|says| is_complaint(says))?;
+    let runs = short(newest.task_definition().unwrap_or_default());
+    Some(format!("ECS went back to {runs}: {}", complaint.trim_end_matches('.')))
 }
 
 #[derive(Default)]
@@ -268,14 +291,8 @@ fn points(result: &MetricDataResult) -> Vec<(u64, u64)> {
 /// Why tasks of a side stopped by themselves since the rollout was opened, the
 /// newest first.
 async fn stopped(aws: &Aws, spec: &Service, since_ms: u64) -> Result<Vec<String>, CloudError> {
-    let at = |task: &Task| {
-        let at = task.stopped_at().and_then(|at| at.to_millis().ok()).unwrap_or_default();
-        u64::try_from(at).unwrap_or_default()
-    };
-    let mut tasks = rollout::stopped(aws, spec).await?;
-    tasks.retain(|task| at(task) >= since_ms);
-    tasks.sort_by_key(|task| std::cmp::Reverse(at(task)));
-    Ok(tasks.iter().filter_map(reason).collect())
+    let since_ms = since_ms.saturating_sub(CLOCKS_DIFFER_MS);
+    Ok(rollout::stopped_since(aws, spec, since_ms).await?.iter().filter_map(reason).collect())
 }
 
 fn now_ms() -> u64 {
@@ -285,4 +302,36 @@ fn now_ms() -> u64 {
 
 fn time_of(ms: u64) -> DateTime {
     DateTime::from_millis(i64::try_from(ms).unwrap_or_default())
+}
+
+#[cfg(test)]
+mod tests {
+    use aws_sdk_ecs::types::{Deployment, DeploymentRolloutState, Service as EcsService, ServiceEvent};
+    use aws_smithy_types::DateTime;
+
+    use super::went_back;
+
+    #[test]
+    fn a_deployment_that_is_gone_failed_only_where_ecs_complained_since() {
+        let before = Deployment::builder()
+            .status("PRIMARY")
+            .task_definition("arn:aws:ecs:us-east-1:1:task-definition/web:1")
+            .rollout_state(DeploymentRolloutState::Completed)
+            .build();
+        let said = |message: &str, at: i64| {
+            let event =
+                ServiceEvent::builder().message(message).created_at(DateTime::from_millis(at)).build();
+            let service = EcsService::builder().events(event).deployments(before.clone()).build();
+            went_back(&service, &before, 1_000)
+        };
+        let failed = "(service web) (deployment ecs-svc/1) deployment failed: tasks failed to start.";
+        assert_eq!(
+            said(failed, 1_000).as_deref(),
+            Some(
+                "ECS went back to web:1: (service web) (deployment ecs-svc/1) deployment failed: tasks failed to start"
+            )
+        );
+        assert_eq!(said(failed, 999), None, "that was another rollout's");
+        assert_eq!(said("(service web) has reached a steady state.", 1_000), None);
+    }
 }

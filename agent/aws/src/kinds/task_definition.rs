@@ -25,6 +25,8 @@ use crate::{
 const LOG_GROUP: &str = "awslogs-group";
 const LOG_REGION: &str = "awslogs-region";
 const LOG_PREFIX: &str = "awslogs-stream-prefix";
+/// How the names of log streams begin; the container and the task follow.
+pub(super) const STREAM_PREFIX: &str = "task";
 
 /// How many revisions are looked at at once when all of them go.
 const AT_ONCE: usize = 5;
@@ -147,7 +149,7 @@ fn container(spec: &TaskDefinition) -> Result<ContainerDefinition, CloudError> {
         .log_driver(LogDriver::Awslogs)
         .options(LOG_GROUP, log_group)
         .options(LOG_REGION, log_region)
-        .options(LOG_PREFIX, "task")
+        .options(LOG_PREFIX, STREAM_PREFIX)
         .build()
         .map_err(|error| {
             failure(CloudErrorKind::Refused, "ecs:RegisterTaskDefinition", family, error.to_string(), None)

@@ -22,14 +22,14 @@ use serde::{Deserialize, Serialize};
 
 pub(crate) use metric::is_of_target_groups_only;
 pub use outputs::outputs;
-pub use service::{TEST_HEADER, test_mark};
+pub use service::{TEST_HEADER, old_target_group, test_mark};
 
 use crate::{
     Address,
     environment::{Environment, block::Table},
     plan::Held,
     resource::{Dashboard, Desired, Link, Resource, Tags, Text},
-    rollout::{Slot, Track},
+    rollout::{Slot, Track, unknown},
     scalar::{Reference, Template, TemplatePart},
     state::{Recorded, State},
 };
@@ -123,6 +123,22 @@ pub fn wanted(environment: &Environment, surroundings: &Surroundings, state: Opt
     wanted.objects.sort_by(|a, b| a.address.cmp(&b.address));
     wanted.held.sort();
     wanted
+}
+
+/// Everything that may stand of an environment, whichever side of each service
+/// is live and whatever rollout was under way: what is looked for where that is
+/// not recorded. Sorted by address.
+pub fn described(environment: &Environment, surroundings: &Surroundings) -> Vec<Desired> {
+    let exposed = environment.file.service.iter().filter(|(_, block)| block.expose.is_some());
+    let exposed: Vec<&String> = exposed.map(|(name, _)| name).collect();
+    let mut all: BTreeMap<Address, Desired> = BTreeMap::new();
+    for blue in [Slot::B, Slot::A] {
+        let mut state = State::new(environment.name.clone(), String::new());
+        state.tracks = exposed.iter().map(|name| ((*name).clone(), unknown(blue))).collect();
+        let wanted = wanted(environment, surroundings, Some(&state));
+        all.extend(wanted.objects.into_iter().map(|desired| (desired.address.clone(), desired)));
+    }
+    all.into_values().collect()
 }
 
 /// What the blocks' expansions have in common.

@@ -57,6 +57,15 @@ pub(super) fn target_group(name: &str, slot: Slot) -> Address {
     Address::block("service", &slot.block_name(name)).part("target_group")
 }
 
+/// The part of a service that stands for an old service's tasks.
+pub(super) const OLD_TARGET_GROUP: &str = "old_target_group";
+
+/// The address of the target group of the tasks of the old service that it is
+/// cut over from.
+pub fn old_target_group(name: &str) -> Address {
+    Address::block("service", name).part(OLD_TARGET_GROUP)
+}
+
 /// The rules that let traffic in, and what its security group lets through.
 fn traffic(
     context: &Context<'_>,
@@ -82,11 +91,12 @@ fn traffic(
     hosts.sort();
     let priority = expose.priority.unwrap_or_else(|| stable_priority(name));
     let forward = sides.weights.iter().map(|(slot, weight)| Forward {
-        target_group: Link::to(&target_group(name, *slot)),
+        target_group: Link::to(&sides.group_of(name, *slot)),
         weight: *weight,
     });
     let forward: Vec<Forward> = forward.collect();
     let stickiness = expose.stickiness.as_ref().filter(|_| forward.len() > 1);
+    sides.old_targets(context, name, block, expose, wanted);
     let rule = production_rule(name);
     let listener = context.link(&expose.listener).unwrap_or_else(|| Link::Known(expose.listener.to_string()));
     wanted.objects.push(desired(
@@ -111,7 +121,7 @@ fn traffic(
                 priority: test_priority(name, priority),
                 hosts,
                 headers: BTreeMap::from([(TEST_HEADER.to_owned(), marks)]),
-                forward: Forward::all_to(Link::to(&target_group(name, slot))),
+                forward: Forward::all_to(Link::to(&sides.group_of(name, slot))),
                 stickiness: None,
                 tags: context.tags(&rule),
             },

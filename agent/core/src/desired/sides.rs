@@ -4,14 +4,14 @@
 
 use super::{
     Context, Wanted, desired, scaling,
-    service::{production_rule, target_group, test_rule},
+    service::{OLD_TARGET_GROUP, old_target_group, production_rule, target_group, test_rule},
     task,
 };
 use crate::{
     Address,
     environment::block,
     resource::{Count, Desired, HealthCheck, Link, Resource, Service, Suspended, TargetGroup, names},
-    rollout::{Layout, Phase, Purpose, Slot, Tasks, Track, Weights, layout},
+    rollout::{Layout, Old, Overlap, Phase, Purpose, Slot, Tasks, Track, Weights, layout},
 };
 
 /// How a service's sides are laid out.
@@ -22,6 +22,9 @@ pub(super) struct Sides {
     pub(super) weights: Weights,
     /// Which of them is tested.
     pub(super) test: Option<Slot>,
+    /// The old service, where the load balancer leads to it, and the slot for
+    /// which it stands.
+    old: Option<(Slot, Old)>,
     /// Whether a rollout ever moved it.
     is_tracked: bool,
 }
@@ -40,14 +43,43 @@ impl Sides {
     pub(super) fn of(context: &Context<'_>, name: &str) -> Self {
         let Some(track) = context.track(name) else {
             let laid = vec![Laid { slot: Slot::A, tasks: Tasks::Free, is_frozen: false }];
-            return Self { laid, weights: vec![(Slot::A, 1)], test: None, is_tracked: false };
+            return Self { laid, weights: vec![(Slot::A, 1)], test: None, old: None, is_tracked: false };
         };
         let Layout { tasks, weights, test } = layout(track);
         let laid = [Slot::A, Slot::B].into_iter().filter_map(|slot| {
             let tasks = (*tasks.get(slot))?;
             Some(Laid { slot, tasks, is_frozen: is_frozen(track, slot) })
         });
-        Self { laid: laid.collect(), weights: weights.unwrap_or_default(), test, is_tracked: true }
+        let joined = track.open.as_ref().filter(|open| open.is_joined() && open.phase != Phase::Cleanup);
+        let old = joined.and_then(|open| Some((open.blue(), open.snapshot.old.clone()?)));
+        let weights = weights.unwrap_or_default();
+        Self { laid: laid.collect(), weights, test, old, is_tracked: true }
+    }
+
+    /// The target group that stands for a slot.
+    pub(super) fn group_of(&self, service: &str, slot: Slot) -> Address {
+        match &self.old {
+            Some((at, _)) if *at == slot => old_target_group(service),
+            Some(_) | None => target_group(service, slot),
+        }
+    }
+
+    /// The target group of the old service's tasks, where the load balancer
+    /// leads to them: the agent keeps its targets current.
+    pub(super) fn old_targets(
+        &self,
+        context: &Context<'_>,
+        service: &str,
+        block: &block::Service,
+        expose: &block::Expose,
+        wanted: &mut Wanted,
+    ) {
+        if let Some((_, old)) = &self.old {
+            let name = format!("{service}--old");
+            let address = old_target_group(service);
+            let group = group(context, &address, &name, old.port, block, expose);
+            wanted.objects.push(desired(address, group));
+        }
     }
 
     /// A side as the file describes it.
@@ -93,7 +125,8 @@ impl Sides {
         // ECS refuses a target group that no load balancer uses yet.
         object.after = target_group.iter().map(|_| self.rule_to(service, slot)).collect();
         wanted.objects.push(object);
-        if let Some(scaling) = block.scaling.as_ref().filter(|_| tasks != Tasks::Zero) {
+        let scales = !matches!(tasks, Tasks::Zero | Tasks::One);
+        if let Some(scaling) = block.scaling.as_ref().filter(|_| scales) {
             let suspended = self.suspended(scaling::suspended(scaling), tasks);
             scaling::expand(context, &name, block, scaling, suspended, wanted);
         }
@@ -109,9 +142,10 @@ impl Sides {
         wanted: &mut Wanted,
     ) {
         let side = Address::block("service", &slot.block_name(service));
-        let both: Vec<Address> = ["security_group", "log_group", "listener_rule", "test_rule"]
-            .map(|part| Address::block("service", service).part(part))
-            .into();
+        let both: Vec<Address> =
+            ["security_group", "log_group", "listener_rule", "test_rule", OLD_TARGET_GROUP]
+                .map(|part| Address::block("service", service).part(part))
+                .into();
         let recorded = context.recorded().filter(|(address, _)| {
             address.is_within(&side)
                 && !both.contains(address)
@@ -130,7 +164,7 @@ impl Sides {
                 resource,
                 Resource::ScalableTarget(_) | Resource::ScalingPolicy(_) | Resource::ScheduledAction(_)
             );
-            if !(scales && tasks == Tasks::Zero) {
+            if !(scales && matches!(tasks, Tasks::Zero | Tasks::One)) {
                 let after = recorded.dependencies.clone();
                 wanted.objects.push(Desired { address: address.clone(), resource, after });
             }
@@ -150,8 +184,8 @@ impl Sides {
     fn suspended(&self, written: Suspended, tasks: Tasks) -> Suspended {
         let scale_in = match tasks {
             Tasks::Held(_) => Some(true),
-            Tasks::Free | Tasks::Zero if self.is_tracked => written.scale_in.or(Some(false)),
-            Tasks::Free | Tasks::Zero => written.scale_in,
+            Tasks::Free | Tasks::Zero | Tasks::One if self.is_tracked => written.scale_in.or(Some(false)),
+            Tasks::Free | Tasks::Zero | Tasks::One => written.scale_in,
         };
         Suspended { scale_in, ..written }
     }
@@ -162,7 +196,14 @@ impl Sides {
 /// stays.
 fn is_frozen(track: &Track, slot: Slot) -> bool {
     match &track.open {
-        Some(open) if open.to == slot => open.phase != Phase::ScaleUp || open.purpose == Purpose::Back,
+        Some(open) if open.to == slot => {
+            let is_made = match open.settings.overlap {
+                Overlap::Allowed => !matches!(open.phase, Phase::Prepare | Phase::First | Phase::ScaleUp),
+                // What was approved waits for its hour.
+                Overlap::Never => open.phase != Phase::Prepare,
+            };
+            is_made || matches!(open.purpose, Purpose::Back | Purpose::ToOld)
+        }
         Some(_) => true,
         None => slot != track.live,
     }
@@ -171,6 +212,7 @@ fn is_frozen(track: &Track, slot: Slot) -> bool {
 fn count(tasks: Tasks, written: u32, is_scaled: bool) -> Count {
     match tasks {
         Tasks::Zero => Count::Fixed(0),
+        Tasks::One => Count::Fixed(1),
         Tasks::Held(least) => Count::AtLeast(least),
         Tasks::Free if is_scaled => Count::Initially(written),
         Tasks::Free => Count::Fixed(written),
@@ -186,28 +228,36 @@ fn targets(
     wanted: &mut Wanted,
 ) -> Address {
     let address = target_group(service, slot);
-    let name = slot.block_name(service);
-    let health = &block.health;
-    let port = block.port.to_string();
-    wanted.objects.push(desired(
-        address.clone(),
-        TargetGroup {
-            name: names::versioned(&[context.leaf(), &name], &[&port, "HTTP", &context.network.vpc], 32),
-            port: block.port,
-            protocol: "HTTP".to_owned(),
-            vpc: context.network.vpc.clone(),
-            health: HealthCheck {
-                path: health.path.clone(),
-                interval: health.interval.seconds(),
-                timeout: health.timeout.seconds(),
-                healthy: health.healthy,
-                unhealthy: health.unhealthy,
-                codes: health.codes.clone(),
-            },
-            deregistration_delay: expose.drain.seconds(),
-            stickiness: expose.stickiness.as_ref().map(|stickiness| stickiness.duration.seconds()),
-            tags: context.tags(&address),
-        },
-    ));
+    let group = group(context, &address, &slot.block_name(service), block.port, block, expose);
+    wanted.objects.push(desired(address.clone(), group));
     address
+}
+
+fn group(
+    context: &Context<'_>,
+    address: &Address,
+    name: &str,
+    port: u16,
+    block: &block::Service,
+    expose: &block::Expose,
+) -> TargetGroup {
+    let health = &block.health;
+    let (shown, vpc) = (port.to_string(), &context.network.vpc);
+    TargetGroup {
+        name: names::versioned(&[context.leaf(), name], &[&shown, "HTTP", vpc], 32),
+        port,
+        protocol: "HTTP".to_owned(),
+        vpc: vpc.clone(),
+        health: HealthCheck {
+            path: health.path.clone(),
+            interval: health.interval.seconds(),
+            timeout: health.timeout.seconds(),
+            healthy: health.healthy,
+            unhealthy: health.unhealthy,
+            codes: health.codes.clone(),
+        },
+        deregistration_delay: expose.drain.seconds(),
+        stickiness: expose.stickiness.as_ref().map(|stickiness| stickiness.duration.seconds()),
+        tags: context.tags(address),
+    }
 }

@@ -15,6 +15,7 @@ pub(super) fn hold(environment: &Environment, wanted: &mut Wanted) {
         schema: _,
         extends: _,
         removed: _,
+        needs: _,
         owner: _,
         aws: _,
         state,
@@ -41,9 +42,6 @@ pub(super) fn hold(environment: &Environment, wanted: &mut Wanted) {
     }
     if rollout.as_ref().is_some_and(|rollout| rollout.strategy == Strategy::Native) {
         hold(Address::block("rollout", "strategy"), HeldReason::NotYetManaged);
-    }
-    if rollout.as_ref().is_some_and(|rollout| rollout.switch.is_some()) {
-        hold(Address::block("rollout", "switch"), HeldReason::NotYetManaged);
     }
     if state.lockfile {
         hold(Address::block("state", "lockfile"), HeldReason::NotYetManaged);

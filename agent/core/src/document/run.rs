@@ -71,10 +71,13 @@ impl Fault {
             Failure::Unready(_) => Self::Input,
             Failure::Locked { .. }
             | Failure::Stale(_)
+            | Failure::InUse(_)
             | Failure::Conflicts(_)
             | Failure::State { .. }
             | Failure::Regressed { .. }
-            | Failure::Journal(_) => Self::SomeoneElse,
+            | Failure::Journal(_)
+            | Failure::Refused(_)
+            | Failure::Sides(_) => Self::SomeoneElse,
             Failure::Stopped | Failure::Declined(_) => Self::Nobody,
             Failure::Denied(_) => Self::Policy,
             Failure::Incomplete(outcome) => Self::of_outcome(outcome),

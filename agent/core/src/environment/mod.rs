@@ -18,6 +18,7 @@ mod text;
 use std::collections::BTreeMap;
 
 pub use block::EnvironmentFile;
+pub(crate) use diagnostic::nearest;
 pub use diagnostic::{Diagnostic, Severity, Written};
 pub use read::{Broken, Reading, Share, read, read_one, read_share, together};
 pub use schema::{base_json_schema, json_schema};

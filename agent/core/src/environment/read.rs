@@ -102,8 +102,10 @@ pub fn together(shares: impl IntoIterator<Item = Share>) -> Reading {
     diagnostics.extend(of_files);
     let (shared, losers) = meaning::check_together(&environments, claims);
     diagnostics.extend(shared);
+    let (needs, lost_needs) = meaning::check_needs(&environments, broken.iter().map(|broken| &broken.name));
+    diagnostics.extend(needs);
     environments.retain(|environment| {
-        let lost = losers.contains(&environment.name);
+        let lost = losers.contains(&environment.name) || lost_needs.contains(&environment.name);
         if lost {
             broken.push(Broken { name: environment.name.clone(), files: environment.files.clone() });
         }

@@ -52,6 +52,22 @@ pub enum CloudErrorKind {
     LeaseLost,
 }
 
+impl CloudErrorKind {
+    /// Whether another try may help without the version changing.
+    pub fn passes(self) -> bool {
+        match self {
+            Self::Credentials | Self::Throttled | Self::Unreachable | Self::Stale | Self::LeaseLost => true,
+            Self::AccessDenied
+            | Self::NotFound
+            | Self::Unsuitable
+            | Self::Refused
+            | Self::NotOurs
+            | Self::Failed
+            | Self::TimedOut => false,
+        }
+    }
+}
+
 impl fmt::Display for CloudError {
     /// In one line: what, about what, what AWS says.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

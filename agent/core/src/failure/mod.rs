@@ -10,8 +10,22 @@ use crate::{
     plan::Conflict,
     preflight::Finding,
     report::{Judged, Outcome},
+    rollout::{Old, Refusal, Unclear},
     state::StateError,
 };
+
+/// After a cut-over: why what was made is not taken down.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct InUse {
+    /// The service that people use.
+    pub service: String,
+    /// The old service, as it was recorded.
+    pub old: Old,
+    /// How many tasks it is asked for now.
+    pub tasks: u32,
+    /// Whether requests were counted on the load balancer within the last two minutes.
+    pub by_balancer: bool,
+}
 
 /// Why a walk ended before its end. `render` makes the sentences.
 #[derive(Clone, Debug, thiserror::Error)]
@@ -49,6 +63,9 @@ pub enum Failure {
     /// What lives, or the state, is not what the given plan was made from.
     #[error("the plan is stale")]
     Stale(Box<Judged>),
+    /// People use what would be taken down, and the old service is not there for them.
+    #[error("the old service {} is not back", .0.old.service)]
+    InUse(Box<InUse>),
     /// Nobody agreed.
     #[error("the plan was not approved")]
     Declined(Box<Judged>),
@@ -76,6 +93,12 @@ pub enum Failure {
     /// The journal of a run is not what was written.
     #[error("the journal is not used: {0}")]
     Journal(Broken),
+    /// A rollout of each of these services cannot begin.
+    #[error("{}", .0.iter().map(|(service, why)| format!("{service}: {why}")).collect::<Vec<_>>().join(", "))]
+    Refused(Vec<(String, Refusal)>),
+    /// It cannot be told which sides of these services are live.
+    #[error("it cannot be told which side of {} is live", .0.iter().map(|(service, _)| service.as_str()).collect::<Vec<_>>().join(", "))]
+    Sides(Vec<(String, Unclear)>),
     /// AWS, or the way to it, refused.
     #[error(transparent)]
     Cloud(Box<CloudError>),

@@ -6,6 +6,7 @@ use crate::{
         block::{Encrypt, External},
     },
     preflight::RUN_TABLE,
+    rollout::CutOver,
     scalar::Arn,
 };
 
@@ -76,6 +77,7 @@ fn meanings(environment: &Environment, word: &str) -> Vec<String> {
         "service" => {
             file.service.iter().map(|(name, service)| format!("{}/{name}", service.cluster)).collect()
         }
+        "old_service" => CutOver::of(environment).map(|it| it.old_service()).into_iter().collect(),
         "role" => file
             .tasks()
             .flat_map(|task| task.task_role.into_iter().chain([task.execution_role]))

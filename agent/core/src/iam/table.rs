@@ -75,9 +75,13 @@ const TABLES: &[&str] = &["{tables}/{lock_table}", "{tables}/{run_table}"];
 const RUNS: &[&str] = &["{tables}/{run_table}"];
 const CLUSTERS: &[&str] = &["{home:ecs}:service/{cluster}/*"];
 const SERVICES: &[&str] = &["{home:ecs}:service/{service}"];
+/// And the old service that is cut over from, whose number of tasks is written.
+const COUNTED_SERVICES: &[&str] = &["{home:ecs}:service/{service}", "{home:ecs}:service/{old_service}"];
+const TASKS: &[&str] = &["{home:ecs}:task/{cluster}/*"];
 const TASK_DEFINITIONS: &[&str] = &["{home:ecs}:task-definition/{name}*:*"];
 const ECS_TAGS: &[&str] = &["{home:ecs}:service/{service}", "{home:ecs}:task-definition/{name}*:*"];
 const LOG_GROUPS: &[&str] = &["{home:logs}:log-group:/pointsman/{environment}/*"];
+const LOG_STREAMS: &[&str] = &["{home:logs}:log-group:/pointsman/{environment}/*:log-stream:*"];
 const BALANCERS: &[&str] = &["{home:elasticloadbalancing}:loadbalancer/app/{name}*/*"];
 const TARGET_GROUPS: &[&str] = &["{home:elasticloadbalancing}:targetgroup/{name}*/*"];
 const LISTENERS: &[&str] = &["{home:elasticloadbalancing}:listener/app/{name}*/*"];
@@ -175,8 +179,10 @@ pub const TABLE: &[Row] = &[
     row("ecs:RegisterTaskDefinition", Writing, TASK_DEFINITIONS),
     row("ecs:DeregisterTaskDefinition", Writing, ANY),
     row("ecs:CreateService", Writing, SERVICES),
-    row("ecs:UpdateService", Writing, SERVICES),
+    row("ecs:UpdateService", Writing, COUNTED_SERVICES),
     row("ecs:DeleteService", Writing, SERVICES),
+    row("ecs:RunTask", Writing, TASK_DEFINITIONS),
+    row("ecs:StopTask", Writing, TASKS),
     row("ecs:TagResource", Writing, ECS_TAGS),
     row("ecs:UntagResource", Writing, ECS_TAGS),
     of_aws("iam:PassRole", Writing, TASK_ROLES, When::PassedToTasks),
@@ -226,6 +232,7 @@ pub const TABLE: &[Row] = &[
     // Their logs.
     row("logs:DescribeLogGroups", Reading, ANY),
     row("logs:ListTagsForResource", Reading, LOG_GROUPS),
+    row("logs:GetLogEvents", Reading, LOG_STREAMS),
     row("logs:CreateLogGroup", Writing, LOG_GROUPS),
     row("logs:DeleteLogGroup", Writing, LOG_GROUPS),
     row("logs:PutRetentionPolicy", Writing, LOG_GROUPS),
@@ -250,6 +257,8 @@ pub const TABLE: &[Row] = &[
     row("elasticloadbalancing:DeleteTargetGroup", Writing, TARGET_GROUPS),
     row("elasticloadbalancing:ModifyTargetGroup", Writing, TARGET_GROUPS),
     row("elasticloadbalancing:ModifyTargetGroupAttributes", Writing, TARGET_GROUPS),
+    row("elasticloadbalancing:RegisterTargets", Writing, TARGET_GROUPS),
+    row("elasticloadbalancing:DeregisterTargets", Writing, TARGET_GROUPS),
     row("elasticloadbalancing:CreateListener", Writing, BALANCERS),
     row("elasticloadbalancing:DeleteListener", Writing, LISTENERS),
     row("elasticloadbalancing:ModifyListener", Writing, LISTENERS),

@@ -19,8 +19,14 @@ pub(crate) use steps::steps_of;
 pub use steps::{Step, StepKind, steps};
 
 use crate::{
-    Address, cost::Cost, environment::EnvironmentName, forecast::Forecast, hash::canonical_hash,
-    policy::Verdict, resource::Readiness, rollout::Begins,
+    Address,
+    cost::Cost,
+    environment::EnvironmentName,
+    forecast::{Forecast, Impact},
+    hash::canonical_hash,
+    policy::Verdict,
+    resource::{Count, Desired, Readiness, Resource},
+    rollout::{Begins, Old},
 };
 
 /// The version of the plan's JSON.
@@ -93,7 +99,7 @@ pub struct Summary {
 impl Plan {
     /// Whether there is nothing to do.
     pub fn is_empty(&self) -> bool {
-        self.changes.is_empty()
+        self.changes.is_empty() && self.rollouts.is_empty()
     }
 
     /// How much there is to do.
@@ -143,14 +149,47 @@ impl Plan {
             forget,
         } = self;
         let mut changes = changes.clone();
-        for observed in changes.iter_mut().filter_map(|change| change.observed.as_mut()) {
-            // How far AWS is with what lives changes by the second.
-            observed.readiness = Readiness::Ready;
+        for change in &mut changes {
+            if let Some(observed) = &mut change.observed {
+                // How far AWS is with what lives changes by the second.
+                observed.readiness = Readiness::Ready;
+            }
+            without_live_counts(change);
         }
-        // How many tasks live when it begins is the autoscaler's.
-        let rollouts: Vec<_> =
-            rollouts.iter().map(|it| (&it.service, it.purpose, it.to, &it.settings)).collect();
+        // With the tasks that live, the time that a rollout takes changes too.
+        let forecast = if rollouts.is_empty() {
+            canonical_hash(forecast)?
+        } else {
+            canonical_hash(&forecast.disruption)?
+        };
+        // How many tasks live when it begins is the autoscaler's; what is
+        // written of others' is not.
+        let rollouts: Vec<_> = rollouts
+            .iter()
+            .map(|it| {
+                let exceptions = it.snapshot.old.as_ref().map(Old::exceptions);
+                (&it.service, it.purpose, it.to, &it.settings, exceptions)
+            })
+            .collect();
         let what = (schema, environment, account, region, forecast, changes, rollouts, held, forget);
         canonical_hash(&(what, verdict))
+    }
+}
+
+/// As many tasks as a rollout finds are no part of what is agreed to: the
+/// autoscaler moves them while a person reads.
+fn without_live_counts(change: &mut Change) {
+    let is_floor = |desired: &Desired| matches!(&desired.resource, Resource::Service(it) if matches!(it.count, Count::AtLeast(_)));
+    if !change.desired.as_ref().is_some_and(is_floor) {
+        return;
+    }
+    change.fields.retain(|field| field.field != "count");
+    change.impact = Impact::NONE;
+    let desired = change.desired.as_mut().map(|desired| &mut desired.resource);
+    let observed = change.observed.as_mut().map(|observed| &mut observed.resource);
+    for resource in desired.into_iter().chain(observed) {
+        if let Resource::Service(service) = resource {
+            service.count = Count::AtLeast(0);
+        }
     }
 }

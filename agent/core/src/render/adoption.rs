@@ -5,11 +5,12 @@ use std::fmt::Write;
 use super::{
     layout::{COLUMNS, cut, length, padded},
     paint::{bold, dim, green, plain, yellow},
-    words,
+    rollout, words,
 };
 use crate::{
     environment::EnvironmentName,
-    report::adoption::{Adoption, Standing, Verdict},
+    report::adoption::{Adoption, SidesFound, Standing, Verdict},
+    rollout::{Slot, Track, Unclear},
 };
 
 /// The longest address and kind that a row shows whole.
@@ -18,7 +19,7 @@ const KIND: usize = 21;
 
 /// A section for each verdict, a row for each object.
 pub fn terminal(adoption: &Adoption) -> String {
-    let Adoption { environment, found, missing, open_run, serial: _ } = adoption;
+    let Adoption { environment, found, sides, missing, open_run, serial: _ } = adoption;
     let stand = words::count(found.len(), "object stands", "objects stand");
     let mut text = format!("{}: {stand}\n", bold(environment.as_str()));
     for (verdict, title) in [
@@ -35,6 +36,9 @@ pub fn terminal(adoption: &Adoption) -> String {
             write_rows(&mut text, &rows);
         }
     }
+    for sides in sides.iter().filter(|it| it.track != Track::default()) {
+        let _ = writeln!(text, "  {}", side(sides));
+    }
     if !missing.is_empty() {
         let title = format!("does not stand: the next apply makes it ({})", missing.len());
         let _ = writeln!(text, "  {}", yellow(&title));
@@ -45,6 +49,54 @@ pub fn terminal(adoption: &Adoption) -> String {
     if let Some(run) = open_run {
         let _ = writeln!(text, "  {}", yellow(&format!("run {run} did not end: this closes it")));
     }
+    text
+}
+
+/// Which side of a service is live, and what is left of a rollout.
+fn side(found: &SidesFound) -> String {
+    let SidesFound { service, track, left } = found;
+    let stands = rollout::in_a_line(service, track);
+    match left {
+        0 => green(&stands),
+        tasks => yellow(&format!(
+            "{stands}, with {} that get no traffic: a rollout was under way, and the next apply takes them away",
+            words::count(usize::try_from(*tasks).unwrap_or_default(), "task", "tasks")
+        )),
+    }
+}
+
+/// Nothing is recorded, because it cannot be told which side of a service is live.
+pub fn unclear(environment: &EnvironmentName, unclear: &[(String, Unclear)]) -> String {
+    let mut text = format!("It cannot be told which sides of {environment} serve people:\n");
+    for (service, why) in unclear {
+        let block = |slot: Slot| slot.block_name(&plain(service));
+        let why = match why {
+            Unclear::Both(weights) => {
+                let shares: Vec<String> =
+                    weights.iter().map(|(slot, weight)| format!("{} with {weight}", block(*slot))).collect();
+                format!("its rule forwards to {}: a rollout was under way", shares.join(" and to "))
+            }
+            Unclear::Empty { named, others } => format!(
+                "its rule forwards to {} alone, which has no tasks, and {} has {others}",
+                block(*named),
+                block(named.other())
+            ),
+            Unclear::Neither(tasks) => format!(
+                "its rule forwards to neither side, and {} has {}, {} {}",
+                block(Slot::A),
+                words::count(usize::try_from(tasks.a).unwrap_or_default(), "task", "tasks"),
+                block(Slot::B),
+                tasks.b
+            ),
+        };
+        let _ = writeln!(text, "- {}: {why}", plain(service));
+    }
+    let _ = write!(
+        text,
+        "Nothing was written: a wrong guess would take tasks from people.\n\
+         Next: restore the last version of the state from the bucket, and the rollout goes on. If it is lost, let the rule \
+         forward to one side alone whose tasks are healthy, then run `pointsman adopt {environment} --from-tags` again."
+    );
     text
 }
 

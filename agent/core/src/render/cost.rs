@@ -13,9 +13,14 @@ use crate::{
 
 /// `$284.02 → $301.40 per month (+$17.38), us-east-1 prices of 2026-11`.
 pub fn sentence(cost: &Cost) -> String {
-    let Cost { region, prices, before, after, items: _, not_counted: _ } = cost;
+    sentence_of(cost, &plain(&cost.region))
+}
+
+/// The same, with the region as the caller shows it.
+pub(super) fn sentence_of(cost: &Cost, region: &str) -> String {
+    let Cost { region: _, prices, before, after, items: _, not_counted: _ } = cost;
     let Some(prices) = prices else {
-        return format!("no prices of {} are known, so nothing is estimated", plain(region));
+        return format!("no prices of {region} are known, so nothing is estimated");
     };
     let amount = if before.usual == after.usual {
         format!("{} per month (unchanged)", after.usual)
@@ -24,7 +29,7 @@ pub fn sentence(cost: &Cost) -> String {
         format!("{} → {} per month ({})", before.usual, after.usual, difference.difference())
     };
     let bounds = scaling(after).map(|bounds| format!("; scaling: {bounds}")).unwrap_or_default();
-    format!("{amount}{bounds}, {} prices of {prices}", plain(region))
+    format!("{amount}{bounds}, {region} prices of {prices}")
 }
 
 /// `$199.00–$880.00`, where an autoscaler decides.

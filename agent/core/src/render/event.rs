@@ -6,10 +6,10 @@ use super::{
 };
 use crate::{lease::LockInfo, report::Event};
 
-/// The event in one line; none for what is shown otherwise (the plan).
+/// The event in one line; none for what is shown otherwise (the plan, a rollout's sides).
 pub fn line(event: &Event) -> Option<String> {
     let line = match event {
-        Event::Planned { .. } => return None,
+        Event::Planned { .. } | Event::Sides { .. } => return None,
         Event::Waiting { holder, remaining_ms } => {
             let wait = match remaining_ms {
                 Some(remaining) => format!(
@@ -79,5 +79,6 @@ pub fn holder_words(holder: &LockInfo) -> String {
     if !id.is_empty() {
         text.push_str(&format!(", lock ID {}", plain(id)));
     }
-    text
+    // It is said in the middle of a line.
+    text.replace('\n', " ")
 }

@@ -2,10 +2,15 @@
 
 use std::fmt::Write;
 
-use super::{event::holder_words, paint::plain, plan, preflight, words};
+use super::{
+    adoption,
+    event::holder_words,
+    paint::{plain, without},
+    plan, preflight, rollout, words,
+};
 use crate::{
     environment::EnvironmentName,
-    failure::{CloudError, CloudErrorKind, Failure},
+    failure::{CloudError, CloudErrorKind, Failure, InUse},
     lease::Regression,
     plan::Conflict,
     report::{ChangeResult, Outcome},
@@ -53,6 +58,7 @@ pub fn text(environment: &EnvironmentName, failure: &Failure) -> String {
             "What lives in {environment}, or its file, is not what the given plan was made from; nothing was changed.\n\
              Next: look at a new plan (`pointsman plan {environment} --out FILE`) and apply that one."
         ),
+        Failure::InUse(in_use) => self::in_use(environment, in_use),
         Failure::Declined(_) => format!("Nothing was changed in {environment}: the plan was not approved."),
         Failure::Incomplete(outcome) => incomplete(outcome),
         Failure::State { location, error } => format!(
@@ -84,11 +90,32 @@ pub fn text(environment: &EnvironmentName, failure: &Failure) -> String {
              The run did not end, and what it made cannot be told from it. Nothing was written.\n\
              Next: `pointsman adopt {environment} --from-tags` rebuilds the state from what stands, and closes the run."
         ),
+        Failure::Refused(refused) => {
+            format!("Nothing was changed in {environment}.\n{}", rollout::refused(refused))
+        }
+        Failure::Sides(unclear) => adoption::unclear(environment, unclear),
         Failure::Cloud(error) => cloud(environment, error),
         Failure::Json(error) => format!(
             "The plan of {environment} could not be written down: {error}. This is a defect; please report it."
         ),
     }
+}
+
+fn in_use(environment: &EnvironmentName, in_use: &InUse) -> String {
+    let InUse { service, old, tasks, by_balancer } = in_use;
+    let name = plain(&old.service);
+    let why = match (*tasks < old.count, by_balancer) {
+        (true, _) => format!("{name} has {tasks} of the {} tasks that it had before the cut-over", old.count),
+        (false, true) => "requests still come by the load balancer".to_owned(),
+        (false, false) => "a cut-over is under way".to_owned(),
+    };
+    format!(
+        "{environment} is not taken down: people use {} since the cut-over, and {why}.\n\
+         Nothing was changed.\n\
+         Next: `pointsman rollback {environment}` gives {name} its tasks back and says when people's way is to be switched; \
+         or do both by hand, and run this again two minutes after the last request.",
+        plain(service)
+    )
 }
 
 fn cloud(environment: &EnvironmentName, error: &CloudError) -> String {
@@ -158,6 +185,14 @@ pub fn conflict(conflict: &Conflict) -> String {
 }
 
 fn incomplete(outcome: &Outcome) -> String {
+    let told = |driven| without(&rollout::outcome(&outcome.environment, driven));
+    if outcome.is_turned_back() {
+        let told: String = outcome.rollouts.iter().map(told).collect();
+        return format!(
+            "Not released in {}:\n{told}Next: mend the cause, and release that.",
+            outcome.environment
+        );
+    }
     let mut text = format!("Not everything was done in {}:\n", outcome.environment);
     for change in &outcome.changes {
         let line = match &change.result {
@@ -174,8 +209,8 @@ fn incomplete(outcome: &Outcome) -> String {
         };
         let _ = writeln!(text, "- {line}");
     }
-    for rollout in &outcome.rollouts {
-        let _ = write!(text, "{}", super::rollout::outcome(&outcome.environment, rollout));
+    for driven in &outcome.rollouts {
+        text.push_str(&told(driven));
     }
     let done = outcome.changes.iter().filter(|change| change.result == ChangeResult::Done).count();
     let _ = write!(

@@ -133,7 +133,7 @@ impl Board {
                 self.failed += 1;
             }
             Event::LeaseLost { .. } => self.has_lock = false,
-            Event::Checked { .. } => {}
+            Event::Checked { .. } | Event::Sides { .. } => {}
             // It says all of it in lines of its own.
             Event::Rollout { .. } => self.phase = Phase::Judged,
         }

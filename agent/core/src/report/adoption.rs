@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use crate::{Address, environment::EnvironmentName, resource::Kind};
+use crate::{Address, environment::EnvironmentName, resource::Kind, rollout::Track};
 
 /// What stands of an environment, and what is recorded of it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, schemars::JsonSchema)]
@@ -11,12 +11,26 @@ pub struct Adoption {
     pub environment: EnvironmentName,
     /// Everything that stands, by address.
     pub found: Vec<Standing>,
+    /// Of each service that is released from side to side, which side is live.
+    pub sides: Vec<SidesFound>,
     /// What the file describes and does not stand: the next apply makes it.
     pub missing: Vec<Address>,
     /// The run that did not end and is closed by this; null when there is none.
     pub open_run: Option<u64>,
     /// The serial of the state that was written; null when none was.
     pub serial: Option<u64>,
+}
+
+/// The two sides of a service, as they were found.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, schemars::JsonSchema)]
+pub struct SidesFound {
+    /// The service's name.
+    pub service: String,
+    /// What is recorded of it.
+    pub track: Track,
+    /// The tasks of the side that gets no traffic and that no recorded rollout
+    /// needs: the next apply takes them away.
+    pub left: u32,
 }
 
 /// One object that stands.

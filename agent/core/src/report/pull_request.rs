@@ -6,7 +6,7 @@ use crate::{
     Address,
     environment::{Diagnostic, EnvironmentName, Place, Severity},
     plan::Action,
-    report::{Event, Judged, Outcome},
+    report::{Event, Judged, Outcome, Sides, command::Answer},
 };
 
 /// Everything that one pull request, or one commit of the watched branch, is
@@ -27,6 +27,12 @@ pub struct PullReport {
     pub diagnostics: Vec<Diagnostic>,
     /// What is wrong with the revision as a whole: what, why, and what to do.
     pub problem: Option<String>,
+    /// What people asked for in comments, the oldest first.
+    pub commands: Vec<Answer>,
+    /// Where the agent's own page shows all of it, when people can reach one.
+    pub page: Option<String>,
+    /// The pull request that this came with, where GitHub offers to revert it.
+    pub revert: Option<String>,
 }
 
 /// What a report is about.
@@ -59,10 +65,45 @@ pub struct EnvironmentReport {
     pub progress: Vec<(Address, Progress)>,
     /// Where each rollout is, by service; in the words for terminals.
     pub rollouts: BTreeMap<String, String>,
+    /// The same as data, as it was looked at last.
+    pub sides: BTreeMap<String, Sides>,
     /// The base branch changed it too, and the head does not have that yet.
     pub behind: bool,
     /// The agent tries again by itself, without anybody changing anything.
     pub again: bool,
+    /// Who approved what is applied, and who passed a freeze.
+    pub notes: Vec<String>,
+    /// Other open pull requests that change it too, by number.
+    pub others: Vec<OtherPull>,
+    /// What it needs and what does not stand yet: it is not begun before.
+    pub needs: Vec<Unmet>,
+}
+
+/// An open pull request that changes the same environment.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct OtherPull {
+    /// Its number.
+    pub number: u64,
+    /// Its title. Written by others.
+    pub title: String,
+}
+
+/// An environment that another one needs, and that is not at its newest version.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Unmet {
+    /// Which.
+    pub name: EnvironmentName,
+    /// Why it does not stand.
+    pub why: Why,
+}
+
+/// Why an environment that is needed does not stand.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Why {
+    /// Its turn comes, or it is being deployed.
+    NotYet,
+    /// It failed, and is not tried again before something changes.
+    Failed,
 }
 
 /// How far an environment is.
@@ -90,6 +131,8 @@ pub enum Status {
     Deploying,
     /// A rollout of it waits for a person before traffic moves.
     Asks,
+    /// Nothing is applied until what is required is given.
+    Held,
     /// It is what its file says.
     Deployed,
     /// Not everything could be done.
@@ -135,8 +178,12 @@ impl EnvironmentReport {
             remarks: Vec::new(),
             progress: Vec::new(),
             rollouts: BTreeMap::new(),
+            sides: BTreeMap::new(),
             behind: false,
             again: false,
+            others: Vec::new(),
+            needs: Vec::new(),
+            notes: Vec::new(),
         }
     }
 
@@ -152,8 +199,10 @@ impl EnvironmentReport {
                 self.status = Status::Waiting;
             }
             Event::Locked { .. } => {
-                let diagnostics = std::mem::take(&mut self.diagnostics);
-                *self = Self { status: Status::Deploying, diagnostics, ..Self::queued(self.name.clone()) };
+                let (diagnostics, notes) =
+                    (std::mem::take(&mut self.diagnostics), std::mem::take(&mut self.notes));
+                let begun = Self::queued(self.name.clone());
+                *self = Self { status: Status::Deploying, diagnostics, notes, ..begun };
             }
             Event::Quiescing { .. } | Event::Recovered { .. } | Event::Checked { .. } => {}
             Event::Planned { judged } => self.judged = Some(judged.as_ref().clone()),
@@ -176,6 +225,9 @@ impl EnvironmentReport {
             }
             Event::Rollout { service, text } => {
                 self.rollouts.insert(service.clone(), text.clone());
+            }
+            Event::Sides { service, sides } => {
+                self.sides.insert(service.clone(), sides.as_ref().clone());
             }
             Event::LeaseLost { why } => {
                 self.problem = Some(format!("The lease was lost ({why}): nothing more is written."));

@@ -1,7 +1,7 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{Phase, Said, Sample, Weights};
+use super::{Migrated, Phase, Said, Sample, Weights};
 
 /// What is to be done next.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -35,6 +35,8 @@ pub enum Step {
         /// How many.
         tasks: u32,
     },
+    /// The migration task ended: record how; look again.
+    Migrated(Migrated),
     /// It is over: record it.
     End(Ending),
 }
@@ -64,6 +66,8 @@ pub enum Reason {
     Stopping(String),
     /// A check of green failed; which, and how.
     TestFailed(String),
+    /// The migration task failed.
+    MigrationFailed(Migrated),
     /// Green did not prove itself in time.
     TooSlow {
         /// In which phase.
@@ -124,6 +128,13 @@ pub enum Why {
         /// How many are needed.
         needed: u32,
     },
+    /// The migration task.
+    Migrating,
+    /// People to come by the load balancer: their way is to be switched to it.
+    Arriving(Patience),
+    /// People not to come by the load balancer any more: their way is to be
+    /// switched back to the old service.
+    Leaving(Patience),
     /// The time of this step.
     Holding,
     /// The time of the last step.
@@ -147,4 +158,13 @@ pub enum Why {
         /// How many are needed.
         needed: u32,
     },
+}
+
+/// Whether something that people do is waited for longer than was thought.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Patience {
+    /// It may still come.
+    Left,
+    /// It is late: it is said, and looked for every now and then.
+    Spent,
 }

@@ -55,7 +55,9 @@ pub fn begins(
     exposed
         .filter_map(|(name, expose)| {
             let track = state.tracks.get(name).cloned().unwrap_or_default();
-            if track.open.is_some() || !replaces_tasks(plan, name, track.live) {
+            // What nobody is led to is changed where it stands.
+            let serves_nobody = track.old.as_ref().is_some_and(|old| old.serves);
+            if track.open.is_some() || serves_nobody || !replaces_tasks(plan, name, track.live) {
                 return None;
             }
             Some(Begins {
@@ -127,6 +129,7 @@ fn snapshot(
         task_definition: standing.task_definition.known().unwrap_or_default().to_owned(),
         scaling,
         before: None,
+        old: None,
     })
 }
 

@@ -1,4 +1,4 @@
-use super::{Pair, Phase, Rollout, Sample, Weights};
+use super::{Migration, Pair, Phase, Rollout, Sample, Weights};
 
 /// So many polls in a row prove that green is there, or that it is not.
 pub(super) const POLLS: u8 = 3;
@@ -15,6 +15,8 @@ pub struct Facts {
     /// What the checks of green through the test rule came to, where they ran
     /// in this phase and green is proven to have answered them.
     pub checked: Option<Result<(), String>>,
+    /// How far the migration task is, where one was started and is still known.
+    pub migration: Option<Migration>,
     /// What the polls in a row until this one have shown.
     pub polls: Polls,
 }
@@ -85,21 +87,19 @@ fn is_whole(rollout: &Rollout, facts: &Facts) -> bool {
         && green.zones >= blue.zones.min(rollout.tasks).min(2)
 }
 
+/// Whether the one task that green begins with is there: it has migrated.
+pub(super) fn has_begun(rollout: &Rollout, facts: &Facts) -> bool {
+    let green = facts.sides.get(rollout.to);
+    green.settled && green.desired > 0 && green.running == green.desired && green.healthy == green.desired
+}
+
 /// How many healthy targets green needs to keep its traffic: as many as it was
 /// given it for. From COMMIT on its autoscaler may take some away.
 pub(super) fn needed(rollout: &Rollout, facts: &Facts) -> u32 {
     let desired = facts.sides.get(rollout.to).desired;
     match rollout.phase {
         Phase::Commit | Phase::Drain | Phase::Cleanup => rollout.proven.min(desired).max(1),
-        Phase::ScaleUp
-        | Phase::Test
-        | Phase::Gate
-        | Phase::Shift(_)
-        | Phase::Bake
-        | Phase::BlueFirst
-        | Phase::Return
-        | Phase::DrainGreen
-        | Phase::Discard => rollout.proven.max(1),
+        _ => rollout.proven.max(1),
     }
 }
 

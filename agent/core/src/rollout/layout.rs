@@ -22,6 +22,8 @@ pub struct Layout {
 pub enum Tasks {
     /// None; everything else of it stands.
     Zero,
+    /// One, and no autoscaler.
+    One,
     /// What lives, and at least so many: the autoscaler adds, and takes none away.
     Held(u32),
     /// The file or the autoscaler says.
@@ -32,9 +34,15 @@ pub enum Tasks {
 /// it and goes after it: applying the layouts of a row of phases in any order
 /// within each never leaves the production rule without a side that serves.
 pub fn layout(track: &Track) -> Layout {
-    match &track.open {
-        Some(rollout) => under_way(rollout),
-        None => Layout {
+    match (&track.open, &track.old) {
+        (Some(rollout), _) => under_way(rollout),
+        // Nobody gets to it: what was made waits for the next cut-over.
+        (None, Some(old)) if old.serves => Layout {
+            tasks: Pair::of(track.live, Some(Tasks::Zero), None),
+            weights: Some(alone(track.live)),
+            test: None,
+        },
+        (None, _) => Layout {
             tasks: Pair::of(track.live, Some(Tasks::Free), track.idle.as_ref().map(|_| Tasks::Zero)),
             weights: Some(alone(track.live)),
             test: None,
@@ -43,42 +51,102 @@ pub fn layout(track: &Track) -> Layout {
 }
 
 fn under_way(rollout: &Rollout) -> Layout {
-    let (green, blue) = (rollout.to, rollout.blue());
-    let held = Some(Tasks::Held(rollout.tasks));
-    // What green has on the way back is enough: it only ends what it began.
-    let kept = Some(Tasks::Held(0));
-    let gone = match rollout.purpose {
-        // A release that failed is no way back.
-        Purpose::Release => None,
-        Purpose::Back => Some(Tasks::Zero),
-    };
-    let (of_green, of_blue) = match rollout.phase {
-        Phase::ScaleUp | Phase::Test | Phase::Gate | Phase::Shift(_) | Phase::Bake => (held, held),
-        Phase::Commit | Phase::Drain => (Some(Tasks::Free), held),
-        Phase::Cleanup => (Some(Tasks::Free), Some(Tasks::Zero)),
-        Phase::BlueFirst | Phase::Return | Phase::DrainGreen => (kept, held),
-        Phase::Discard => (gone, Some(Tasks::Free)),
-    };
-    let test = match rollout.phase {
-        Phase::ScaleUp | Phase::Test | Phase::Gate | Phase::Shift(_) => Some(green),
+    let of_blue = if rollout.cuts_over() { None } else { of_blue(rollout) };
+    Layout {
+        tasks: Pair::of(rollout.to, of_green(rollout), of_blue),
+        weights: weights(rollout, rollout.phase),
+        test: test(rollout),
+    }
+}
+
+/// Green's tasks.
+pub(super) fn of_green(rollout: &Rollout) -> Option<Tasks> {
+    let never = rollout.never_overlaps();
+    match rollout.phase {
+        Phase::Prepare | Phase::Stop | Phase::Migrate | Phase::StopGreen => Some(Tasks::Zero),
+        Phase::Gate if never => Some(Tasks::Zero),
+        Phase::First => Some(Tasks::One),
+        Phase::ScaleUp | Phase::Test | Phase::Gate | Phase::Switch | Phase::Shift(_) | Phase::Bake => {
+            Some(Tasks::Held(rollout.tasks))
+        }
+        Phase::Commit | Phase::Drain | Phase::Cleanup => Some(Tasks::Free),
+        Phase::BlueFirst | Phase::Return | Phase::SwitchBack | Phase::DrainGreen if never => {
+            Some(Tasks::Zero)
+        }
+        // What green has on the way back is enough: it only ends what it began.
+        Phase::BlueFirst | Phase::Return | Phase::SwitchBack | Phase::DrainGreen => Some(Tasks::Held(0)),
+        Phase::Discard => match rollout.purpose {
+            // A release that failed is no way back.
+            Purpose::Release => None,
+            Purpose::Back | Purpose::CutOver | Purpose::ToOld => Some(Tasks::Zero),
+        },
+    }
+}
+
+/// Blue's tasks, where it is ours.
+pub(super) fn of_blue(rollout: &Rollout) -> Option<Tasks> {
+    match rollout.phase {
+        _ if rollout.stops_blue() => Some(Tasks::Zero),
+        Phase::Cleanup => Some(Tasks::Zero),
+        // As it lives: it comes back once green is gone.
+        Phase::StopGreen => Some(Tasks::Held(0)),
+        Phase::Discard => Some(Tasks::Free),
+        _ => Some(Tasks::Held(rollout.tasks)),
+    }
+}
+
+/// Where the test rule leads.
+fn test(rollout: &Rollout) -> Option<Slot> {
+    let is_behind = !rollout.cuts_over() || rollout.is_joined();
+    match rollout.phase {
+        Phase::Prepare
+        | Phase::Stop
+        | Phase::Migrate
+        | Phase::First
+        | Phase::ScaleUp
+        | Phase::Test
+        | Phase::Gate
+        | Phase::Switch
+        | Phase::Shift(_) => Some(rollout.to),
         // Before the production rule lets go of blue, so that blue's health is
         // known for as long as it is the way back.
-        Phase::Bake | Phase::Commit | Phase::Drain | Phase::BlueFirst | Phase::Return => Some(blue),
-        Phase::Cleanup | Phase::DrainGreen | Phase::Discard => None,
-    };
-    Layout { tasks: Pair::of(green, of_green, of_blue), weights: weights(rollout, rollout.phase), test }
+        Phase::Bake | Phase::Commit | Phase::Drain if !rollout.stops_blue() => {
+            is_behind.then(|| rollout.blue())
+        }
+        Phase::BlueFirst | Phase::Return => is_behind.then(|| rollout.blue()),
+        Phase::Bake
+        | Phase::Commit
+        | Phase::Drain
+        | Phase::Cleanup
+        | Phase::StopGreen
+        | Phase::SwitchBack
+        | Phase::DrainGreen
+        | Phase::Discard => None,
+    }
 }
 
 /// What the production rule forwards to in a phase.
 pub(super) fn weights(rollout: &Rollout, phase: Phase) -> Option<Weights> {
     let (green, blue) = (rollout.to, rollout.blue());
+    // Nobody comes by the load balancer before they are switched to it.
+    if rollout.cuts_over() && !rollout.is_joined() {
+        return Some(alone(green));
+    }
     match phase {
-        Phase::ScaleUp | Phase::Test | Phase::Gate => Some(alone(blue)),
+        Phase::Prepare
+        | Phase::Stop
+        | Phase::Migrate
+        | Phase::First
+        | Phase::ScaleUp
+        | Phase::Test
+        | Phase::Gate
+        | Phase::Switch => Some(alone(blue)),
+        Phase::Shift(_) | Phase::Bake if rollout.never_overlaps() => Some(alone(green)),
         Phase::Shift(step) => Some(shared(green, rollout.settings.share(step))),
         Phase::Bake => Some(shared(green, rollout.settings.share(u8::MAX))),
         Phase::Commit | Phase::Drain | Phase::Cleanup => Some(alone(green)),
-        Phase::BlueFirst => None,
-        Phase::Return | Phase::DrainGreen | Phase::Discard => Some(alone(blue)),
+        Phase::StopGreen | Phase::BlueFirst => None,
+        Phase::Return | Phase::SwitchBack | Phase::DrainGreen | Phase::Discard => Some(alone(blue)),
     }
 }
 
@@ -86,7 +154,9 @@ pub(super) fn weights(rollout: &Rollout, phase: Phase) -> Option<Weights> {
 /// where the phase was recorded and not yet brought about.
 pub(super) fn weights_before(rollout: &Rollout) -> Option<Weights> {
     let before = match rollout.phase {
+        Phase::Switch => return Some(alone(rollout.to)),
         Phase::Shift(0) => Phase::Gate,
+        Phase::Shift(_) if rollout.never_overlaps() => Phase::Gate,
         Phase::Shift(step) => Phase::Shift(step - 1),
         Phase::Commit => Phase::Bake,
         same => same,

@@ -1,5 +1,6 @@
 use super::{
-    Ended, Ending, Idle, Phase, Purpose, Reason, Rollout, Said, Settings, Snapshot, Step, Track, Word,
+    Ended, Ending, Idle, Overlap, Phase, Purpose, Reason, Rollout, Said, Settings, Snapshot, Step, Track,
+    Word,
 };
 
 /// Why something is not recorded.
@@ -47,32 +48,50 @@ impl Track {
         if self.open.is_some() {
             return Err(Refusal::AlreadyOpen);
         }
-        if snapshot.live != self.live {
+        let to = match purpose {
+            Purpose::Release | Purpose::Back => self.live.other(),
+            Purpose::CutOver | Purpose::ToOld => self.live,
+        };
+        if snapshot.live != to.other() {
             return Err(Refusal::NotLive);
         }
         match purpose {
             // What it held is overwritten.
             Purpose::Release => self.idle = None,
             Purpose::Back if self.idle.is_none() => return Err(Refusal::NothingIdle),
-            Purpose::Back => {}
+            Purpose::CutOver if snapshot.old.is_none() => return Err(Refusal::NotLive),
+            Purpose::CutOver => {
+                self.idle = None;
+                self.old = snapshot.old.clone();
+            }
+            Purpose::ToOld if snapshot.old.is_none() => return Err(Refusal::NothingIdle),
+            Purpose::Back | Purpose::ToOld => {}
         }
+        let phase = match purpose {
+            Purpose::ToOld if settings.overlap == Overlap::Never => Phase::StopGreen,
+            Purpose::ToOld => Phase::BlueFirst,
+            Purpose::Back if settings.overlap == Overlap::Never => Phase::Stop,
+            Purpose::Back => Phase::ScaleUp,
+            Purpose::Release | Purpose::CutOver => settings.first_phase(),
+        };
         self.open = Some(Rollout {
             commit,
             plan,
             purpose,
             opened_at_ms: now_ms,
-            to: self.live.other(),
+            to,
+            tasks: snapshot.tasks.max(settings.least).max(1),
             settings,
-            tasks: snapshot.tasks.max(1),
             snapshot,
             proven: 0,
-            phase: Phase::ScaleUp,
+            phase,
             since_ms: now_ms,
             stood_ms: None,
-            moved: false,
+            moved: purpose == Purpose::ToOld,
             approvals: Vec::new(),
             abort: None,
             promote: None,
+            migrated: None,
             why: None,
         });
         Ok(())
@@ -86,6 +105,11 @@ impl Track {
             Step::Enter(phase) => self.enter(*phase, now_ms),
             Step::Abort { why } => self.abort(why.clone(), now_ms),
             Step::Raise { tasks } => self.raise(*tasks),
+            Step::Migrated(how) => {
+                if let Some(rollout) = &mut self.open {
+                    rollout.migrated.get_or_insert_with(|| how.clone());
+                }
+            }
             Step::End(ending) => self.close(ending.clone(), now_ms),
         }
     }
@@ -113,10 +137,11 @@ impl Track {
     /// Enters the way back; the first reason is kept.
     pub fn abort(&mut self, why: Reason, now_ms: u64) {
         if let Some(rollout) = &mut self.open {
-            rollout.moved |= matches!(why, Reason::Weights { .. });
+            rollout.moved |= matches!(why, Reason::Weights { .. }) && !rollout.cuts_over();
             rollout.why.get_or_insert(why);
         }
-        self.enter(Phase::BlueFirst, now_ms);
+        let never = self.open.as_ref().is_some_and(Rollout::never_overlaps);
+        self.enter(if never { Phase::StopGreen } else { Phase::BlueFirst }, now_ms);
     }
 
     /// Both sides are to have so many tasks at least, where that is more than
@@ -156,6 +181,11 @@ impl Track {
         };
         let Rollout { commit, purpose, to, opened_at_ms, snapshot, .. } = rollout;
         match &ending {
+            _ if matches!(purpose, Purpose::CutOver | Purpose::ToOld) => {
+                if let Some(old) = &mut self.old {
+                    old.serves = ending != Ending::Released;
+                }
+            }
             Ending::Released => {
                 let Snapshot { commit, task_definition, .. } = snapshot;
                 self.idle = Some(Idle { commit, task_definition });

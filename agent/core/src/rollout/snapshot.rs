@@ -1,7 +1,7 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{Sample, Slot};
+use super::{Old, Sample, Slot};
 use crate::resource::Suspended;
 
 /// What stood when a rollout was opened: what the way back restores.
@@ -23,6 +23,10 @@ pub struct Snapshot {
     /// with where blue gets too little traffic; `None` where nobody counted.
     #[serde(default)]
     pub before: Option<Sample>,
+    /// The old service, in a cut-over: then it is what is live, and stands in
+    /// neither slot.
+    #[serde(default)]
+    pub old: Option<Old>,
 }
 
 /// Between which bounds a side is scaled, and what was suspended.

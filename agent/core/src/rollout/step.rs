@@ -1,7 +1,7 @@
 use super::{
-    Ending, Facts, Phase, Reason, Rollout, Sample, Side, Step, Verdict, Why, compare,
-    facts::{POLLS, is_short, needed},
-    layout::{weights, weights_before},
+    Ending, Facts, Migration, Patience, Phase, Reason, Rollout, Sample, Side, Step, Verdict, Why, compare,
+    facts::{POLLS, has_begun, is_short, needed},
+    layout::{Tasks, of_blue, of_green, weights, weights_before},
     phase::Direction,
     same_weights, way_back,
 };
@@ -11,6 +11,11 @@ const SAME_STOPS: usize = 3;
 /// Without a request for so long, no request is on its way to be counted:
 /// CloudWatch has a minute's count within the next.
 pub(super) const QUIET_MS: u64 = 2 * 60 * 1_000;
+
+/// Whether nobody was counted on a side for two minutes, or nobody counts.
+pub fn is_quiet(side: &Side) -> bool {
+    side.quiet_for_ms.is_none_or(|quiet| quiet >= QUIET_MS)
+}
 
 /// What follows from the record and the facts.
 ///
@@ -56,15 +61,22 @@ fn forward(rollout: &Rollout, facts: &Facts, now_ms: u64) -> Step {
         return Step::Raise { tasks: blue.desired };
     }
     if let Phase::Shift(step) = rollout.phase
+        && !rollout.never_overlaps()
         && blue.healthy == 0
         && !rollout.settings.is_last(step)
     {
         return proven(facts, Phase::Shift(rollout.settings.last()));
     }
-    let blue_missing = rollout.phase != Phase::Cleanup && blue.desired < rollout.tasks;
-    let missing = blue_missing || (both_grow && green.desired < rollout.tasks);
+    let is_missing = |tasks: Option<Tasks>, side: &Side| match tasks {
+        Some(Tasks::Held(least)) => side.desired < least,
+        Some(Tasks::One) => side.desired < 1,
+        Some(Tasks::Zero | Tasks::Free) | None => false,
+    };
+    let blue_missing = !rollout.cuts_over() && is_missing(of_blue(rollout), blue);
+    let missing = blue_missing || is_missing(of_green(rollout), green);
+    let meets = rollout.stops_blue() && blue.desired > 0;
     let stands = rollout.stood_ms.is_some() && weights_stand(rollout, facts);
-    if !stands || missing {
+    if !stands || missing || meets {
         let risks = rollout.phase.has_traffic() && !is_gone(rollout, blue) && is_short(rollout, facts);
         return if risks && !stands { shaken(rollout, facts) } else { Step::Apply };
     }
@@ -125,6 +137,20 @@ fn failed(rollout: &Rollout, facts: &Facts, green: &Side, blue: &Side, now_ms: u
     let patience_ms = rollout.settings.patience_ms;
     let is_slow = now_ms.saturating_sub(rollout.since_ms) >= patience_ms;
     match rollout.phase {
+        Phase::Migrate => {
+            let within_ms = rollout.settings.migration.as_ref().map_or(patience_ms, |it| it.within_ms);
+            if let Some(how) = rollout.migrated.as_ref().filter(|how| !how.is_done()) {
+                return Some(Reason::MigrationFailed(how.clone()));
+            }
+            let is_late = now_ms.saturating_sub(rollout.since_ms) >= within_ms;
+            if is_late && !matches!(facts.migration, Some(Migration::Ended(_))) && rollout.migrated.is_none()
+            {
+                return Some(Reason::TooSlow { phase: rollout.phase, patience_ms: within_ms });
+            }
+        }
+        Phase::First if is_slow && !has_begun(rollout, facts) => {
+            return Some(Reason::TooSlow { phase: rollout.phase, patience_ms });
+        }
         Phase::ScaleUp if is_slow && facts.polls.steady == 0 => {
             return Some(Reason::TooSlow { phase: rollout.phase, patience_ms });
         }
@@ -166,16 +192,40 @@ fn onward(rollout: &Rollout, facts: &Facts, now_ms: u64) -> Step {
             Some(_) | None => proven(facts, next),
         }
     };
+    let never = rollout.never_overlaps();
     match rollout.phase {
+        Phase::Prepare if never && settings.approve_traffic => Step::Enter(Phase::Gate),
+        Phase::Prepare if never => Step::Enter(Phase::Stop),
+        Phase::Prepare => Step::Enter(Phase::Migrate),
+        Phase::Stop if blue.running > 0 => wait(Why::Stopping { running: blue.running }),
+        Phase::Stop if settings.migration.is_some() => Step::Enter(Phase::Migrate),
+        Phase::Stop => Step::Enter(Phase::First),
+        Phase::Migrate => match (&rollout.migrated, &facts.migration) {
+            // How it failed turns it back.
+            (Some(_), _) => Step::Enter(Phase::ScaleUp),
+            (None, Some(Migration::Ended(how))) => Step::Migrated(how.clone()),
+            (None, Some(Migration::Running) | None) => wait(Why::Migrating),
+        },
+        Phase::First if !has_begun(rollout, facts) => {
+            wait(Why::Starting { healthy: green.healthy, needed: 1 })
+        }
+        Phase::First => Step::Enter(Phase::ScaleUp),
         Phase::ScaleUp if facts.polls.steady == 0 => {
             wait(Why::Starting { healthy: green.healthy, needed: rollout.tasks })
         }
         Phase::ScaleUp => proven(facts, Phase::Test),
         Phase::Test if facts.checked.is_none() => wait(Why::Checking),
-        Phase::Test if settings.approve_traffic => Step::Enter(Phase::Gate),
-        Phase::Test => first_shift(rollout, facts),
-        Phase::Gate if rollout.approval(now_ms).is_some() => first_shift(rollout, facts),
+        Phase::Test if settings.approve_traffic && !never => Step::Enter(Phase::Gate),
+        Phase::Test => to_traffic(rollout, facts),
+        Phase::Gate if rollout.approval(now_ms).is_some() => {
+            if never {
+                Step::Enter(Phase::Stop)
+            } else {
+                to_traffic(rollout, facts)
+            }
+        }
         Phase::Gate => Step::Ask { expired: rollout.approvals.last().cloned() },
+        Phase::Switch => switched(rollout, facts, now_ms),
         Phase::Shift(step) => {
             let next =
                 if settings.is_last(step) { Phase::Bake } else { Phase::Shift(step.saturating_add(1)) };
@@ -186,7 +236,7 @@ fn onward(rollout: &Rollout, facts: &Facts, now_ms: u64) -> Step {
             let stood_for = rollout.stood_ms.map_or(0, |stood| now_ms.saturating_sub(stood));
             let is_quiet = blue.quiet_for_ms.is_some_and(|quiet| quiet.min(stood_for) >= QUIET_MS);
             let until_ms = rollout.due_ms(settings.drain_ms);
-            if is_quiet || until_ms.is_some_and(|until| until <= now_ms) {
+            if never || is_quiet || until_ms.is_some_and(|until| until <= now_ms) {
                 Step::Enter(Phase::Drain)
             } else {
                 Step::Wait { why: Why::Requests, until_ms }
@@ -195,7 +245,7 @@ fn onward(rollout: &Rollout, facts: &Facts, now_ms: u64) -> Step {
         Phase::Drain if is_short(rollout, facts) => shaken(rollout, facts),
         Phase::Drain => {
             let until_ms = rollout.due_ms(settings.drain_ms);
-            if blue.connections == Some(0) || until_ms.is_some_and(|until| until <= now_ms) {
+            if never || blue.connections == Some(0) || until_ms.is_some_and(|until| until <= now_ms) {
                 Step::Enter(Phase::Cleanup)
             } else {
                 Step::Wait { why: Why::Draining { connections: blue.connections }, until_ms }
@@ -204,9 +254,12 @@ fn onward(rollout: &Rollout, facts: &Facts, now_ms: u64) -> Step {
         Phase::Cleanup if blue.desired > 0 => Step::Apply,
         Phase::Cleanup if blue.running > 0 => wait(Why::Stopping { running: blue.running }),
         Phase::Cleanup => Step::End(Ending::Released),
-        Phase::BlueFirst | Phase::Return | Phase::DrainGreen | Phase::Discard => {
-            way_back::step(rollout, facts, now_ms)
-        }
+        Phase::StopGreen
+        | Phase::BlueFirst
+        | Phase::Return
+        | Phase::SwitchBack
+        | Phase::DrainGreen
+        | Phase::Discard => way_back::step(rollout, facts, now_ms),
     }
 }
 
@@ -218,10 +271,38 @@ fn proven(facts: &Facts, next: Phase) -> Step {
 
 /// Traffic begins to move, unless something rings already: what rings before
 /// has another cause than green, and would turn it back at once.
-fn first_shift(rollout: &Rollout, facts: &Facts) -> Step {
+fn to_traffic(rollout: &Rollout, facts: &Facts) -> Step {
     if !facts.ringing.is_empty() {
         return wait(Why::Ringing(facts.ringing.clone()));
     }
-    let is_alone = facts.sides.get(rollout.blue()).healthy == 0;
-    proven(facts, Phase::Shift(if is_alone { rollout.settings.last() } else { 0 }))
+    proven(facts, if rollout.cuts_over() { Phase::Switch } else { first_shift(rollout, facts) })
+}
+
+fn first_shift(rollout: &Rollout, facts: &Facts) -> Phase {
+    let is_alone = rollout.never_overlaps() || facts.sides.get(rollout.blue()).healthy == 0;
+    Phase::Shift(if is_alone { rollout.settings.last() } else { 0 })
+}
+
+/// People come by the load balancer once requests are counted behind it: on
+/// green, or on the old service where the load balancer leads there first.
+fn switched(rollout: &Rollout, facts: &Facts, now_ms: u64) -> Step {
+    let (green, blue) = (facts.sides.get(rollout.to), facts.sides.get(rollout.blue()));
+    let joined = rollout.is_joined();
+    if joined && blue.healthy == 0 {
+        // Nobody is to be led to where nobody answers.
+        return wait(Why::BlueTasks { healthy: 0, needed: rollout.blue_tasks() });
+    }
+    let counted = if joined { blue.counted } else { green.counted };
+    if counted.is_some_and(|sample| sample.requests > 0) {
+        return proven(facts, if joined { first_shift(rollout, facts) } else { Phase::Bake });
+    }
+    wait(Why::Arriving(patience(rollout, now_ms)))
+}
+
+/// How long what people do is waited for without a word.
+pub(super) fn patience(rollout: &Rollout, now_ms: u64) -> Patience {
+    match rollout.due_ms(rollout.settings.patience_ms) {
+        Some(due) if due <= now_ms => Patience::Spent,
+        Some(_) | None => Patience::Left,
+    }
 }

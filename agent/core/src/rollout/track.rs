@@ -1,7 +1,7 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{Ending, Phase, Reason, Settings, Slot, Snapshot};
+use super::{Ending, Migrated, Old, Overlap, Phase, Reason, Settings, Slot, Snapshot, Way};
 
 /// What the state keeps of one service that has two slots.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
@@ -12,6 +12,10 @@ pub struct Track {
     /// What the other side holds at zero tasks, as the fast way back.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub idle: Option<Idle>,
+    /// The service that people used before there was a cut-over, or since it was
+    /// gone back to; at zero tasks, as the way back, once one ended well.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub old: Option<Old>,
     /// The rollout that is under way.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub open: Option<Rollout>,
@@ -76,6 +80,9 @@ pub struct Rollout {
     /// Who wants it to go on without further waiting.
     #[serde(default)]
     pub promote: Option<Said>,
+    /// How the migration task ended, once it did.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub migrated: Option<Migrated>,
     /// Why it goes back, once it does: the first reason.
     #[serde(default)]
     pub why: Option<Reason>,
@@ -90,6 +97,10 @@ pub enum Purpose {
     Release,
     /// Back to the release that the other side holds at zero.
     Back,
+    /// From an old service that is not ours to the side that stands.
+    CutOver,
+    /// Back to the old service, after a cut-over.
+    ToOld,
 }
 
 /// What a person said about a rollout.
@@ -137,9 +148,38 @@ pub struct Ended {
 }
 
 impl Rollout {
-    /// The side that was live when it was opened.
+    /// The side that was live when it was opened. In a cut-over it is the old
+    /// service, which stands in neither slot.
     pub fn blue(&self) -> Slot {
         self.to.other()
+    }
+
+    /// Whether blue is an old service that is not ours.
+    pub fn cuts_over(&self) -> bool {
+        matches!(self.purpose, Purpose::CutOver | Purpose::ToOld)
+    }
+
+    /// Whether blue and green must not run at the same time.
+    pub fn never_overlaps(&self) -> bool {
+        self.settings.overlap == Overlap::Never
+    }
+
+    /// Whether the load balancer leads, or may lead, to the old service: from
+    /// when people are switched to it.
+    pub fn is_joined(&self) -> bool {
+        let by_weights = self.snapshot.old.as_ref().is_some_and(|old| old.way == Way::Weights);
+        self.cuts_over() && by_weights && self.moved && !self.never_overlaps()
+    }
+
+    /// Whether blue is at zero tasks on the way forward, before the end.
+    pub(super) fn stops_blue(&self) -> bool {
+        let keeps = matches!(self.phase, Phase::Prepare | Phase::Gate);
+        self.never_overlaps() && !self.phase.is_way_back() && !keeps
+    }
+
+    /// How many tasks blue has on the way back.
+    pub fn blue_tasks(&self) -> u32 {
+        self.snapshot.old.as_ref().map_or(self.tasks, |old| old.count.max(1))
     }
 
     /// When holding, baking or draining for so long is over, counted from when

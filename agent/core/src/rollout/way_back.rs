@@ -2,35 +2,50 @@
 //! blue's traffic before green's end.
 
 use super::{
-    Ending, Facts, Phase, Rollout, Side, Step, Why,
+    Ending, Facts, Migration, Phase, Rollout, Side, Step, Why,
     layout::weights,
     same_weights,
-    step::{QUIET_MS, wait, weights_stand},
+    step::{QUIET_MS, patience, wait, weights_stand},
 };
 
 pub(super) fn step(rollout: &Rollout, facts: &Facts, now_ms: u64) -> Step {
     let (green, blue) = (facts.sides.get(rollout.to), facts.sides.get(rollout.blue()));
     let stands = weights_stand(rollout, facts);
     match rollout.phase {
+        Phase::StopGreen if rollout.stood_ms.is_none() || green.desired > 0 => Step::Apply,
+        Phase::StopGreen if green.running > 0 => wait(Why::Stopping { running: green.running }),
+        Phase::StopGreen if facts.migration == Some(Migration::Running) => wait(Why::Migrating),
+        Phase::StopGreen => Step::Enter(Phase::BlueFirst),
         Phase::BlueFirst if can_return(rollout, facts) => Step::Enter(Phase::Return),
-        Phase::BlueFirst if rollout.stood_ms.is_none() || blue.desired < rollout.tasks => Step::Apply,
+        Phase::BlueFirst if rollout.stood_ms.is_none() || blue.desired < rollout.blue_tasks() => Step::Apply,
         Phase::BlueFirst => blue_tasks(rollout, blue),
         Phase::Return if !can_return(rollout, facts) => Step::Enter(Phase::BlueFirst),
         Phase::Return if rollout.stood_ms.is_none() || !stands => Step::Apply,
+        Phase::Return if rollout.cuts_over() && rollout.moved => Step::Enter(Phase::SwitchBack),
         Phase::Return => Step::Enter(Phase::DrainGreen),
+        Phase::SwitchBack if !stands => Step::Enter(Phase::Return),
+        Phase::SwitchBack if rollout.stood_ms.is_none() => Step::Apply,
+        Phase::SwitchBack if blue.desired < rollout.blue_tasks() => Step::Apply,
+        Phase::SwitchBack if blue.healthy == 0 => blue_tasks(rollout, blue),
+        Phase::SwitchBack => left(rollout, if rollout.is_joined() { blue } else { green }, now_ms),
         Phase::DrainGreen if !stands => Step::Enter(Phase::Return),
         Phase::DrainGreen if rollout.stood_ms.is_none() => Step::Apply,
         // Green is not given up while blue serves nobody.
-        Phase::DrainGreen if blue.healthy == 0 => blue_tasks(rollout, blue),
+        Phase::DrainGreen if !serves(rollout, blue) => blue_tasks(rollout, blue),
         Phase::DrainGreen => drain(rollout, green, now_ms),
         Phase::Discard if !stands && green.desired > 0 => Step::Enter(Phase::Return),
-        Phase::Discard if blue.healthy == 0 && green.desired > 0 => blue_tasks(rollout, blue),
+        Phase::Discard if !serves(rollout, blue) && green.desired > 0 => blue_tasks(rollout, blue),
         Phase::Discard if rollout.stood_ms.is_none() || !stands || green.desired > 0 => Step::Apply,
         Phase::Discard if green.running > 0 => wait(Why::Stopping { running: green.running }),
         Phase::Discard => Step::End(Ending::Restored { why: rollout.why.clone() }),
-        Phase::ScaleUp
+        Phase::Prepare
+        | Phase::Stop
+        | Phase::Migrate
+        | Phase::First
+        | Phase::ScaleUp
         | Phase::Test
         | Phase::Gate
+        | Phase::Switch
         | Phase::Shift(_)
         | Phase::Bake
         | Phase::Commit
@@ -39,17 +54,31 @@ pub(super) fn step(rollout: &Rollout, facts: &Facts, now_ms: u64) -> Step {
     }
 }
 
+/// Whether blue is there for people. They come to an old service without the
+/// load balancer again, which lets go of it.
+fn serves(rollout: &Rollout, blue: &Side) -> bool {
+    if rollout.cuts_over() { blue.running > 0 } else { blue.healthy > 0 }
+}
+
+/// Nobody comes by the load balancer any more: two minutes without a request.
+fn left(rollout: &Rollout, side: &Side, now_ms: u64) -> Step {
+    let stood_for = rollout.stood_ms.map_or(0, |stood| now_ms.saturating_sub(stood));
+    let is_quiet = side.quiet_for_ms.is_some_and(|quiet| quiet.min(stood_for) >= QUIET_MS);
+    if is_quiet { Step::Enter(Phase::DrainGreen) } else { wait(Why::Leaving(patience(rollout, now_ms))) }
+}
+
 /// Whether blue may have all traffic: it has it already, it is whole, or it is
 /// better off than green. A blue that misses a task of its own takes over from
 /// a green that has none.
 fn can_return(rollout: &Rollout, facts: &Facts) -> bool {
     let (green, blue) = (facts.sides.get(rollout.to), facts.sides.get(rollout.blue()));
     let has_it = weights(rollout, Phase::Return).is_some_and(|wanted| same_weights(&wanted, &facts.weights));
-    has_it || blue.healthy >= rollout.tasks || blue.healthy > green.healthy
+    let is_behind = !rollout.cuts_over() || rollout.is_joined();
+    (is_behind && has_it) || blue.healthy >= rollout.blue_tasks() || blue.healthy > green.healthy
 }
 
 fn blue_tasks(rollout: &Rollout, blue: &Side) -> Step {
-    wait(Why::BlueTasks { healthy: blue.healthy, needed: rollout.tasks })
+    wait(Why::BlueTasks { healthy: blue.healthy, needed: rollout.blue_tasks() })
 }
 
 /// Until nothing is open on green, and for the drain time at most.

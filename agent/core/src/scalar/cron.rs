@@ -1,6 +1,6 @@
 use std::{fmt, str::FromStr};
 
-use super::{ScalarError, string_scalar};
+use super::{Moment, ScalarError, string_scalar};
 
 /// A schedule: five fields (minute hour day month weekday) as in crontab, or
 /// the six of AWS with a year at the end, `0 20 * * ? *`.
@@ -20,6 +20,19 @@ impl Cron {
         &self.0
     }
 
+    /// Whether it comes in every year, or no year is said.
+    pub fn in_every_year(&self) -> bool {
+        self.0.split_whitespace().nth(5).is_none_or(|year| year == "*")
+    }
+
+    /// The last time it came, this moment included, in UTC and Unix
+    /// milliseconds; none when it never did.
+    pub fn last_at(&self, now_ms: u64) -> Option<u64> {
+        let fields: Vec<&str> = self.0.split_whitespace().collect();
+        let cron = croner::Cron::from_str(&five(&fields)).ok()?;
+        cron.find_previous_occurrence(&Moment::of_milliseconds(now_ms), true).ok()?.milliseconds()
+    }
+
     /// In AWS's six fields: minute, hour, day, month, weekday, year, with `?` in
     /// one of day and weekday. None where both are given: crontab means either
     /// of them by that, which AWS cannot say.
@@ -35,6 +48,13 @@ impl Cron {
         };
         Some(format!("{minute} {hour} {day} {month} {weekday} *"))
     }
+}
+
+/// The first five fields as crontab has them.
+fn five(fields: &[&str]) -> String {
+    let is_awss = fields.len() == 6;
+    let any = |field| if is_awss && field == "?" { "*" } else { field };
+    fields.iter().take(5).copied().map(any).collect::<Vec<_>>().join(" ")
 }
 
 /// Weekdays as AWS counts them, 1 for Sunday, where crontab says 0 or 7.
@@ -69,17 +89,12 @@ impl FromStr for Cron {
             )
         };
         let five = match fields.as_slice() {
-            [_, _, _, _, _] => fields.join(" "),
-            [minute, hour, day, month, weekday, year] => {
-                let year_ok =
-                    *year == "*" || year.bytes().all(|b| b.is_ascii_digit() || b"-,/*".contains(&b));
-                if !year_ok {
+            [_, _, _, _, _] | [_, _, _, _, _, "*"] => five(&fields),
+            [_, _, _, _, _, year] => {
+                if !year.bytes().all(|b| b.is_ascii_digit() || b"-,/*".contains(&b)) {
                     return Err(wrong("its year is neither `*` nor years"));
                 }
-                let any = |field: &&str| {
-                    if *field == "?" { "*".to_owned() } else { (*field).to_owned() }
-                };
-                [minute, hour, day, month, weekday].map(any).join(" ")
+                five(&fields)
             }
             _ => return Err(wrong("it has neither five nor six fields")),
         };
@@ -99,6 +114,19 @@ impl fmt::Display for Cron {
 #[cfg(test)]
 mod tests {
     use super::Cron;
+
+    #[test]
+    fn the_last_time_includes_this_moment() {
+        let cron: Cron = "0 17 * * FRI".parse().unwrap();
+        // 2031-02-07T17:00:00Z, a Friday.
+        let friday = 1_928_250_000_000;
+        assert_eq!(cron.last_at(friday), Some(friday));
+        assert_eq!(cron.last_at(friday + 86_400_000), Some(friday));
+        assert_eq!(cron.last_at(friday - 1), Some(friday - 7 * 86_400_000));
+        assert_eq!("0 0 30 2 *".parse::<Cron>().ok().and_then(|never| never.last_at(friday)), None);
+        assert!(cron.in_every_year() && "0 20 * * ? *".parse::<Cron>().unwrap().in_every_year());
+        assert!(!"0 20 * * ? 2031".parse::<Cron>().unwrap().in_every_year());
+    }
 
     #[test]
     fn crontabs_fields_become_awss() {

@@ -5,6 +5,7 @@ mod arn;
 mod cidr;
 mod cron;
 mod duration;
+mod moment;
 mod percentage;
 mod reference;
 
@@ -12,6 +13,7 @@ pub use arn::Arn;
 pub use cidr::Cidr;
 pub use cron::Cron;
 pub use duration::Duration;
+pub use moment::Moment;
 pub use percentage::Percentage;
 pub use reference::{Reference, Template, TemplatePart};
 

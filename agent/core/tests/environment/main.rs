@@ -18,6 +18,7 @@ mod forms;
 mod hostile;
 mod kinds;
 mod meaning;
+mod needs;
 mod references;
 mod schema;
 mod services;

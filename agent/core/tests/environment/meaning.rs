@@ -109,6 +109,54 @@ fn what_cannot_be_meant() {
 }
 
 #[test]
+fn what_a_cut_over_and_a_migration_take() {
+    const HOST: &str = "host = \"web.example.com\"";
+    const LEGACY: (&str, &str) = (
+        "[external.key]",
+        "[external.old]\nkind = \"ecs_service\"\ncluster = \"main\"\nservice = \"old-web\"\n[external.key]",
+    );
+    let report = reports(&[
+        (
+            "an old service that is not there",
+            &[LEGACY, (HOST, "host = \"web.example.com\", old = \"external.odl\"")],
+        ),
+        (
+            "an old service of another kind",
+            &[LEGACY, (HOST, "host = \"web.example.com\", old = \"external.database\"")],
+        ),
+        (
+            "where people enter, of another kind",
+            &[LEGACY, (HOST, "host = \"web.example.com\", old = \"external.old\", from = \"external.old\"")],
+        ),
+        ("through Microsoft Graph", &[(HOST, "host = \"web.example.com\", mode = \"graph\"")]),
+        (
+            "a rolling release",
+            &[
+                LEGACY,
+                (HOST, "host = \"web.example.com\", old = \"external.old\""),
+                ("strategy      = \"blue_green\"", "strategy      = \"rolling\""),
+                ("shift         = [\"50%\", \"100%\"]\n", ""),
+            ],
+        ),
+        (
+            "a migration of nothing",
+            &[(
+                "schema_change = \"none\"",
+                "schema_change = \"none\"\nmigration = { command = [\"migrate\"] }",
+            )],
+        ),
+        (
+            "a migration without a command, in no time",
+            &[(
+                "schema_change = \"none\"",
+                "schema_change = \"additive\"\nmigration = { command = [], within = \"0s\" }",
+            )],
+        ),
+    ]);
+    insta::assert_snapshot!(report);
+}
+
+#[test]
 fn what_a_database_and_a_cache_take() {
     let report = reports(&[
         (

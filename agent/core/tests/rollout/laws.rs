@@ -6,7 +6,7 @@ use pointsman_core::rollout::{
 };
 use proptest::prelude::*;
 
-use crate::given::{MINUTE, OPENED, said, snapshot, track};
+use crate::given::{Kind, MINUTE, OPENED, said, snapshot, track, track_of};
 use crate::table::PHASES;
 
 fn a_side() -> impl Strategy<Value = Side> {
@@ -37,10 +37,36 @@ fn a_side() -> impl Strategy<Value = Side> {
     )
 }
 
+/// Every phase; a kind of rollout that never gets to one is turned back or goes
+/// on from it all the same.
+const ALL: [Phase; 19] = [
+    Phase::Prepare,
+    Phase::Stop,
+    Phase::Migrate,
+    Phase::First,
+    Phase::ScaleUp,
+    Phase::Test,
+    Phase::Gate,
+    Phase::Switch,
+    Phase::Shift(0),
+    Phase::Shift(1),
+    Phase::Bake,
+    Phase::Commit,
+    Phase::Drain,
+    Phase::Cleanup,
+    Phase::StopGreen,
+    Phase::BlueFirst,
+    Phase::Return,
+    Phase::SwitchBack,
+    Phase::Discard,
+];
+
 fn a_track() -> impl Strategy<Value = Track> {
-    (proptest::sample::select(PHASES.to_vec()), any::<bool>(), any::<bool>(), any::<bool>(), 1..5_u32)
-        .prop_map(|(phase, stands, promoted, approved, tasks)| {
-            let mut track = track(phase, stands);
+    let kinds = [Kind::Release, Kind::Breaking, Kind::Manual, Kind::Weights, Kind::BreakingCutOver];
+    let kinds = proptest::sample::select(kinds.to_vec());
+    (kinds, proptest::sample::select(ALL.to_vec()), any::<bool>(), any::<bool>(), any::<bool>(), 1..5_u32)
+        .prop_map(|(kind, phase, stands, promoted, approved, tasks)| {
+            let mut track = track_of(kind, phase, stands);
             track.raise(tasks);
             if promoted {
                 let _ = track.say(Word::Promote, said(OPENED));
@@ -69,6 +95,7 @@ fn facts_of(track: &Track) -> impl Strategy<Value = Facts> + use<> {
             weights,
             ringing: if rings { vec!["errors".to_owned()] } else { Vec::new() },
             checked,
+            migration: None,
             polls: Polls { steady, short },
         },
     )

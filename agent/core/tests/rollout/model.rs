@@ -11,7 +11,7 @@ use pointsman_core::rollout::{
 };
 use stateright::{Model, Property};
 
-use crate::given::said;
+use crate::given::{Kind, said};
 use crate::promises;
 use crate::world::{BLUE, Broken, GREEN, NOW, TASKS, WRITES, World};
 
@@ -32,6 +32,8 @@ pub struct Faults {
     pub gives_up: u8,
     /// Blue's autoscaler adds a task.
     pub grows: u8,
+    /// The migration task fails.
+    pub fails: u8,
 }
 
 /// A use of the rules that is wrong: the model must notice.
@@ -55,6 +57,18 @@ pub enum Mutant {
     StandsUnseen,
     /// Green ends before the production rule lets go of it.
     DiscardsFirst,
+    /// The old service goes before people come by the load balancer.
+    GoesUnseen,
+    /// On the way back green ends while people still come by the load balancer.
+    LeavesThemBehind,
+    /// The way back forgets how many tasks the old service had.
+    ForgetsTheCount,
+    /// Green starts before blue has stopped.
+    StartsEarly,
+    /// Blue starts before green has stopped.
+    ReturnsEarly,
+    /// A migration that failed is taken for one that is done.
+    IgnoresTheCode,
 }
 
 impl Mutant {
@@ -77,6 +91,17 @@ impl Mutant {
                 Step::Apply
             }
             (Self::DiscardsFirst, Step::Enter(Phase::Return)) => Step::Enter(Phase::Discard),
+            (Self::GoesUnseen, Step::Wait { why: Why::Arriving(_), .. }) => Step::Enter(Phase::Bake),
+            (Self::LeavesThemBehind, Step::Wait { why: Why::Leaving(_), .. }) => {
+                Step::Enter(Phase::DrainGreen)
+            }
+            (Self::StartsEarly, Step::Enter(Phase::Stop)) => Step::Enter(Phase::First),
+            (Self::ReturnsEarly, Step::Apply) if rollout.phase == Phase::StopGreen => {
+                Step::Enter(Phase::BlueFirst)
+            }
+            (Self::IgnoresTheCode, Step::Abort { why: Reason::MigrationFailed(_) }) => {
+                Step::Enter(Phase::ScaleUp)
+            }
             _ => right,
         }
     }
@@ -85,6 +110,7 @@ impl Mutant {
 /// What is explored.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Scope {
+    pub kind: Kind,
     pub faults: Faults,
     pub mutant: Option<Mutant>,
 }
@@ -117,6 +143,10 @@ pub enum Event {
     Grows,
     /// An autoscaler takes a task away, where that is not suspended.
     Shrinks(Slot),
+    /// People's way is switched, as it was asked for.
+    Switched,
+    /// The migration task ends with this code.
+    Migrates(i32),
 }
 
 impl Rollouts {
@@ -138,7 +168,7 @@ impl Model for Rollouts {
     type Action = Event;
 
     fn init_states(&self) -> Vec<World> {
-        vec![World::new(self.scope.faults)]
+        vec![World::new(&self.scope)]
     }
 
     fn actions(&self, world: &World, events: &mut Vec<Event>) {
@@ -162,7 +192,7 @@ impl Model for Rollouts {
         if !world.live.b.held && world.live.b.desired > 1 && phase != Phase::ScaleUp {
             events.push(Event::Shrinks(GREEN));
         }
-        let Faults { crashes, lost: _, hands, alarms, aborts, gives_up, grows } = world.left;
+        let Faults { crashes, lost: _, hands, alarms, aborts, gives_up, grows, fails } = world.left;
         let mut may = |left: u8, event: Event| {
             if left > 0 {
                 events.push(event);
@@ -181,6 +211,11 @@ impl Model for Rollouts {
         }
         if phase.can_abort() {
             may(aborts, Event::Abort);
+        }
+        may(u8::from(world.is_asked_to_switch()), Event::Switched);
+        if world.migrates() {
+            may(1, Event::Migrates(0));
+            may(fails, Event::Migrates(1));
         }
         if phase == Phase::Gate && world.to_write == 0 {
             events.push(Event::Approve);
@@ -229,6 +264,11 @@ impl Model for Rollouts {
             Event::Grows => {
                 world.left.grows -= 1;
                 world.live.a.desired += 1;
+            }
+            Event::Switched => world.by_balancer = !world.by_balancer,
+            Event::Migrates(code) => {
+                world.left.fails -= u8::from(code != 0);
+                world.migrated = Some(code);
             }
             Event::Shrinks(slot) => {
                 let live = world.live.get_mut(slot);

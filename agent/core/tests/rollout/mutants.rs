@@ -2,14 +2,21 @@
 
 use stateright::{Checker, HasDiscoveries, Model};
 
+use crate::given::Kind;
 use crate::model::{Faults, Mutant, Rollouts, Scope};
 use crate::promises::{
-    BLUE_STAYS, FINISHES, NO_FIGHT, NONE, PROVEN, RELEASES, RESTORED, SEEING, SERVED, report_of,
+    APART, BLUE_STAYS, FINISHES, FOLLOWED, MIGRATED, NO_FIGHT, NONE, PROVEN, RELEASES, RESTORED, SEEING,
+    SERVED, report_of,
 };
 
 /// This mutant breaks this promise.
 fn caught(mutant: Mutant, by: &'static str, faults: Faults) {
-    let checker = Rollouts::new(Scope { faults, mutant: Some(mutant) })
+    caught_in(Kind::Release, mutant, by, faults);
+}
+
+/// The same, in another kind of rollout.
+fn caught_in(kind: Kind, mutant: Mutant, by: &'static str, faults: Faults) {
+    let checker = Rollouts::new(Scope { kind, faults, mutant: Some(mutant) })
         .checker()
         .threads(2)
         .finish_when(HasDiscoveries::AnyOf([by].into_iter().collect()))
@@ -64,4 +71,30 @@ fn a_phase_that_stands_only_on_record_is_noticed() {
 #[test]
 fn a_green_that_ends_before_its_traffic_is_noticed() {
     caught(Mutant::DiscardsFirst, SERVED, Faults { aborts: 1, ..NONE });
+}
+
+#[test]
+fn an_old_service_that_goes_before_people_left_it_is_noticed() {
+    caught_in(Kind::Manual, Mutant::GoesUnseen, FOLLOWED, NONE);
+}
+
+#[test]
+fn people_who_are_left_behind_on_the_way_back_are_noticed() {
+    caught_in(Kind::Manual, Mutant::LeavesThemBehind, SERVED, Faults { aborts: 1, ..NONE });
+}
+
+#[test]
+fn an_old_service_that_does_not_get_its_tasks_back_is_noticed() {
+    caught_in(Kind::BreakingCutOver, Mutant::ForgetsTheCount, FINISHES, Faults { aborts: 1, ..NONE });
+}
+
+#[test]
+fn versions_that_meet_are_noticed() {
+    caught_in(Kind::Breaking, Mutant::StartsEarly, APART, NONE);
+    caught_in(Kind::Breaking, Mutant::ReturnsEarly, APART, Faults { aborts: 1, ..NONE });
+}
+
+#[test]
+fn a_migration_that_failed_and_is_passed_over_is_noticed() {
+    caught_in(Kind::Breaking, Mutant::IgnoresTheCode, MIGRATED, Faults { fails: 1, ..NONE });
 }

@@ -4,6 +4,7 @@
 use pointsman_core::rollout::{Ending, Phase, Reason};
 use stateright::{Checker, Model, Property, report::WriteReporter};
 
+use crate::given::Kind;
 use crate::model::{Faults, Rollouts, Scope};
 use crate::world::{BLUE, GREEN, TASKS, World};
 
@@ -18,6 +19,11 @@ pub const RESTORED: &str = "R6: what ended stands as it should: blue as it was, 
 pub const FINISHES: &str = "R7: without further faults everything ends";
 pub const RELEASES: &str = "R8: nothing but a reason turns a rollout back: a crash does not";
 
+pub const APART: &str =
+    "R9: where the database is broken for the other version, the two never run at the same time";
+pub const MIGRATED: &str = "R10: nobody gets to a green whose migration failed";
+pub const FOLLOWED: &str = "R11: in a cut-over nobody is led away from where people still come in";
+
 pub fn all() -> Vec<Property<Rollouts>> {
     vec![
         Property::always(SERVED, served),
@@ -25,7 +31,9 @@ pub fn all() -> Vec<Property<Rollouts>> {
         Property::always(PROVEN, |_, world: &World| !world.broken.unproven),
         Property::always(NO_FIGHT, |_, world: &World| !world.broken.fights),
         Property::always(BLUE_STAYS, |_, world: &World| {
-            matches!(world.phase(), None | Some(Phase::Cleanup)) || world.live.get(BLUE).desired >= TASKS
+            world.kind.breaks()
+                || matches!(world.phase(), None | Some(Phase::Cleanup))
+                || world.live.get(BLUE).desired >= TASKS
         }),
         Property::always(RESTORED, |model, world: &World| restored(world, &model.scope)),
         Property::always(FINISHES, |model, world: &World| {
@@ -33,11 +41,22 @@ pub fn all() -> Vec<Property<Rollouts>> {
                 || world.clone().finish(&model.scope).is_some_and(|(end, _)| restored(&end, &model.scope))
         }),
         Property::always(RELEASES, |model, world: &World| {
-            let Faults { crashes: _, lost, hands, alarms, aborts, gives_up, grows: _ } = model.scope.faults;
+            let Faults { crashes: _, lost, hands, alarms, aborts, gives_up, grows: _, fails } =
+                model.scope.faults;
             // Time runs out as well, where tasks never start and checks never pass.
             let is_fair = |why: &Reason| matches!(why, Reason::TooSlow { .. });
-            lost + hands + alarms + aborts + gives_up > 0
+            lost + hands + alarms + aborts + gives_up + fails > 0
                 || world.track.open.iter().filter_map(|open| open.why.as_ref()).all(is_fair)
+        }),
+        Property::always(APART, |_, world: &World| {
+            !world.kind.breaks() || world.live.a.desired == 0 || world.live.b.desired == 0
+        }),
+        Property::always(MIGRATED, |_, world: &World| {
+            world.migrated.is_none_or(|code| code == 0) || world.live.b.desired == 0
+        }),
+        Property::always(FOLLOWED, |_, world: &World| {
+            let old = world.live.a;
+            world.by_balancer || world.kind.breaks() || old.healthy > 0 || old.lost
         }),
         Property::sometimes("a rollout is released", |_, world: &World| {
             ended(world) == Some(&Ending::Released)
@@ -53,10 +72,13 @@ fn ended(world: &World) -> Option<&Ending> {
 }
 
 fn served(_: &Rollouts, world: &World) -> bool {
-    [BLUE, GREEN].into_iter().all(|slot| {
-        let (its, others) = (world.live.get(slot), world.live.get(slot.other()));
-        !world.names(slot) || its.healthy > 0 || others.healthy == 0 || its.lost || world.by_hand
-    })
+    // An outage that was agreed to; and nobody comes by a rule before they are led to it.
+    let is_without = world.kind.breaks() || !world.by_balancer;
+    is_without
+        || [BLUE, GREEN].into_iter().all(|slot| {
+            let (its, others) = (world.live.get(slot), world.live.get(slot.other()));
+            !world.names(slot) || its.healthy > 0 || others.healthy == 0 || its.lost || world.by_hand
+        })
 }
 
 fn restored(world: &World, scope: &Scope) -> bool {
@@ -65,6 +87,12 @@ fn restored(world: &World, scope: &Scope) -> bool {
         Ending::Released => GREEN,
         Ending::Restored { .. } => BLUE,
     };
+    if world.kind.cuts_over() {
+        let serves = world.track.old.as_ref().is_some_and(|old| old.serves);
+        return serves == (live == BLUE)
+            && world.by_balancer == (live == GREEN)
+            && (world.by_hand || world.stands(&Scope { mutant: None, ..*scope }));
+    }
     let as_before = live == GREEN || world.live.get(BLUE).desired >= TASKS;
     // What somebody wrote by hand between the last look and the end is drift.
     as_before
@@ -93,11 +121,39 @@ const SCOPES: [(&str, Faults); 7] = [
 ];
 
 pub const NONE: Faults =
-    Faults { crashes: 0, lost: 0, hands: 0, alarms: 0, aborts: 0, gives_up: 0, grows: 0 };
+    Faults { crashes: 0, lost: 0, hands: 0, alarms: 0, aborts: 0, gives_up: 0, grows: 0, fails: 0 };
+
+/// The kinds of rollout that have more to promise, each explored whole.
+const OTHERS: [(&str, Kind, Faults); 12] = [
+    (
+        "a cut-over by hand: a crash, and the old service grows",
+        Kind::Manual,
+        Faults { crashes: 1, grows: 1, ..NONE },
+    ),
+    ("a cut-over by hand: an abort, and a crash", Kind::Manual, Faults { aborts: 1, crashes: 1, ..NONE }),
+    ("a cut-over by hand: health lost, and a crash", Kind::Manual, Faults { lost: 1, crashes: 1, ..NONE }),
+    ("a cut-over by weights: a crash", Kind::Weights, Faults { crashes: 1, ..NONE }),
+    ("a cut-over by weights: an abort, and a crash", Kind::Weights, Faults { aborts: 1, crashes: 1, ..NONE }),
+    ("a cut-over by weights: health lost", Kind::Weights, Faults { lost: 1, ..NONE }),
+    ("a cut-over by weights: weights by hand", Kind::Weights, Faults { hands: 1, ..NONE }),
+    (
+        "a breaking release: the migration fails, and a crash",
+        Kind::Breaking,
+        Faults { fails: 1, crashes: 1, ..NONE },
+    ),
+    ("a breaking release: an abort, and a crash", Kind::Breaking, Faults { aborts: 1, crashes: 1, ..NONE }),
+    ("a breaking release: health lost", Kind::Breaking, Faults { lost: 1, ..NONE }),
+    (
+        "a breaking cut-over: an abort, and a crash",
+        Kind::BreakingCutOver,
+        Faults { aborts: 1, crashes: 1, ..NONE },
+    ),
+    ("a breaking cut-over: health lost", Kind::BreakingCutOver, Faults { lost: 1, ..NONE }),
+];
 
 /// No promise is broken; what was come across is returned.
-fn explored(what: &str, faults: Faults) -> Vec<&'static str> {
-    let scope = Scope { faults, mutant: None };
+fn explored(what: &str, kind: Kind, faults: Faults) -> Vec<&'static str> {
+    let scope = Scope { kind, faults, mutant: None };
     let (checker, report) = report_of(Rollouts::new(scope).checker().threads(2).spawn_bfs());
     println!("{what}: {report}");
     let discovered = checker.discoveries();
@@ -116,7 +172,10 @@ fn explored(what: &str, faults: Faults) -> Vec<&'static str> {
 fn promises_hold_whatever_happens() {
     let mut seen = Vec::new();
     for (what, faults) in SCOPES {
-        seen.extend(explored(what, faults));
+        seen.extend(explored(what, Kind::Release, faults));
+    }
+    for (what, kind, faults) in OTHERS {
+        seen.extend(explored(what, kind, faults));
     }
     for property in Rollouts::new(Scope::default()).properties() {
         if !property.expectation.discovery_is_failure() {
@@ -137,6 +196,6 @@ fn promises_hold_within_large_bounds() {
         ("weights by hand twice", Faults { hands: 2, ..NONE }),
         ("two crashes, and blue grows", Faults { crashes: 2, grows: 1, ..NONE }),
     ] {
-        explored(what, faults);
+        explored(what, Kind::Release, faults);
     }
 }

@@ -2,9 +2,11 @@
 
 use std::fmt::Write;
 
-use pointsman_core::rollout::{Facts, Phase, Rollout, Said, Sample, Side, Slot, Step, layout, step};
+use pointsman_core::rollout::{
+    Facts, Migrated, Migration, Phase, Rollout, Said, Sample, Side, Slot, Step, layout, step,
+};
 
-use crate::given::{MINUTE, OPENED, SECOND, said, side, track, well};
+use crate::given::{Kind, MINUTE, OPENED, SECOND, said, side, track_of, well};
 
 pub const PHASES: [Phase; 13] = [
     Phase::ScaleUp,
@@ -22,10 +24,42 @@ pub const PHASES: [Phase; 13] = [
     Phase::Discard,
 ];
 
+/// Phases that only a cut-over has, or looks different in.
+const OF_CUT_OVERS: [Phase; 10] = [
+    Phase::ScaleUp,
+    Phase::Gate,
+    Phase::Switch,
+    Phase::Shift(0),
+    Phase::Bake,
+    Phase::Cleanup,
+    Phase::BlueFirst,
+    Phase::Return,
+    Phase::SwitchBack,
+    Phase::Discard,
+];
+
+/// Phases that only a breaking release has, or looks different in.
+const OF_BREAKING: [Phase; 13] = [
+    Phase::Prepare,
+    Phase::Gate,
+    Phase::Stop,
+    Phase::Migrate,
+    Phase::First,
+    Phase::ScaleUp,
+    Phase::Test,
+    Phase::Shift(1),
+    Phase::Bake,
+    Phase::Commit,
+    Phase::StopGreen,
+    Phase::BlueFirst,
+    Phase::Return,
+];
+
 const DAY: u64 = 24 * 60 * MINUTE;
 
 /// What is changed of a phase that stands well.
 struct Case<'a> {
+    kind: Kind,
     rollout: &'a mut Rollout,
     facts: &'a mut Facts,
     now: &'a mut u64,
@@ -45,6 +79,7 @@ impl Case<'_> {
         self.rollout.stood_ms = None;
         let before = match self.rollout.phase {
             Phase::Shift(0) => Phase::Gate,
+            Phase::Shift(_) if self.kind.breaks() => Phase::Gate,
             Phase::Shift(_) => Phase::Shift(0),
             Phase::Commit => Phase::Bake,
             Phase::Cleanup => {
@@ -55,13 +90,14 @@ impl Case<'_> {
                 *self.green() = side(3);
                 return;
             }
-            Phase::Return => {
+            Phase::Return if self.kind == Kind::Release => {
                 self.facts.weights = vec![(Slot::A, 75), (Slot::B, 25)];
                 return;
             }
             same => same,
         };
-        self.facts.weights = layout(&track(before, true)).weights.unwrap_or(self.facts.weights.clone());
+        self.facts.weights =
+            layout(&track_of(self.kind, before, true)).weights.unwrap_or(self.facts.weights.clone());
     }
 }
 
@@ -177,16 +213,64 @@ const CASES: &[(&str, Change)] = &[
 
 #[test]
 fn every_phase_with_every_fact() {
+    insta::assert_snapshot!(table_of(Kind::Release, &PHASES, CASES));
+}
+
+/// What happens in cut-overs and migrations alone.
+const MORE: &[(&str, Change)] = &[
+    ("people come by the load balancer", |case| {
+        let sample = Some(Sample { requests: 9, errors: 0 });
+        case.blue().counted = sample;
+        case.green().counted = sample;
+        case.blue().quiet_for_ms = Some(0);
+        case.green().quiet_for_ms = Some(0);
+    }),
+    ("people come by the load balancer, an hour later", |case| {
+        case.blue().quiet_for_ms = Some(0);
+        case.green().quiet_for_ms = Some(0);
+        *case.now += 60 * MINUTE;
+    }),
+    ("the migration task runs", |case| case.facts.migration = Some(Migration::Running)),
+    ("the migration task ended well", |case| {
+        case.facts.migration = Some(Migration::Ended(Migrated { exit_code: Some(0), ..Migrated::default() }));
+    }),
+    ("that it ended well is recorded", |case| {
+        case.rollout.migrated = Some(Migrated { exit_code: Some(0), ..Migrated::default() });
+    }),
+    ("that it failed is recorded", |case| {
+        case.rollout.migrated = Some(Migrated { exit_code: Some(1), ..Migrated::default() });
+    }),
+    ("blue has a task again", |case| *case.blue() = side(1)),
+    ("blue's last task still stops", |case| *case.blue() = Side { running: 1, ..Side::default() }),
+];
+
+#[test]
+fn every_phase_of_a_cut_over() {
+    let cases = || CASES.iter().chain(MORE);
+    insta::assert_snapshot!("a_cut_over_by_hand", table_of(Kind::Manual, &OF_CUT_OVERS, cases()));
+    insta::assert_snapshot!("a_cut_over_by_weights", table_of(Kind::Weights, &OF_CUT_OVERS, cases()));
+}
+
+#[test]
+fn every_phase_of_a_breaking_release() {
+    insta::assert_snapshot!(table_of(Kind::Breaking, &OF_BREAKING, CASES.iter().chain(MORE)));
+}
+
+fn table_of<'a>(
+    kind: Kind,
+    phases: &[Phase],
+    cases: impl IntoIterator<Item = &'a (&'a str, Change)>,
+) -> String {
     let mut text = String::new();
-    for (what, change) in CASES {
+    for (what, change) in cases {
         let _ = writeln!(text, "{what}");
         let mut rows: Vec<(String, Vec<String>)> = Vec::new();
-        for phase in PHASES {
-            let track = track(phase, true);
+        for phase in phases.iter().copied() {
+            let track = track_of(kind, phase, true);
             let mut facts = well(&track);
             let mut rollout = track.open.unwrap();
             let mut now = OPENED + MINUTE;
-            change(&mut Case { rollout: &mut rollout, facts: &mut facts, now: &mut now });
+            change(&mut Case { kind, rollout: &mut rollout, facts: &mut facts, now: &mut now });
             let answer = in_short(&step(&rollout, &facts, now));
             match rows.iter_mut().find(|(before, _)| *before == answer) {
                 Some((_, phases)) => phases.push(format!("{phase:?}")),
@@ -197,7 +281,7 @@ fn every_phase_with_every_fact() {
             let _ = writeln!(text, "    {answer:<62} {}", phases.join(" "));
         }
     }
-    insta::assert_snapshot!(text);
+    text
 }
 
 fn in_short(step: &Step) -> String {
@@ -211,6 +295,7 @@ fn in_short(step: &Step) -> String {
         Step::Ask { expired } => format!("ask{}", if expired.is_some() { ", again" } else { "" }),
         Step::Abort { why } => format!("GO BACK: {why:?}"),
         Step::Raise { tasks } => format!("raise to {tasks}"),
+        Step::Migrated(how) => format!("record that it ended with {:?}", how.exit_code),
         Step::End(ending) => format!("END {ending:?}"),
     };
     text.split(", at_ms").next().unwrap_or(&text).to_owned()

@@ -5,12 +5,12 @@ use std::fmt::Write;
 use pointsman_core::{
     render::{paint::without, rollout as render},
     rollout::{
-        Ended, Ending, Facts, Phase, Purpose, Reason, Refusal, Rollout, Said, Sample, Side, Slot, Step, Why,
-        step,
+        Ended, Ending, Facts, Migrated, Patience, Phase, Purpose, Reason, Refusal, Rollout, Said, Sample,
+        Side, Slot, Step, Why, step,
     },
 };
 
-use crate::given::{MINUTE, OPENED, said, settings, side, track, well};
+use crate::given::{Kind, MINUTE, OPENED, said, settings, side, track, track_of, well};
 use crate::table::PHASES;
 
 fn shown(rollout: &Rollout, facts: &Facts) -> String {
@@ -35,6 +35,22 @@ fn every_phase_as_it_is_shown() {
 }
 
 #[test]
+fn a_cut_over_as_it_is_shown() {
+    let mut text = String::new();
+    for phase in
+        [Phase::ScaleUp, Phase::Gate, Phase::Switch, Phase::Cleanup, Phase::BlueFirst, Phase::SwitchBack]
+    {
+        let track = track_of(Kind::Manual, phase, true);
+        let _ = writeln!(text, "{}", shown(&track.open.clone().unwrap(), &well(&track)));
+    }
+    for phase in [Phase::Prepare, Phase::Stop, Phase::Migrate, Phase::First, Phase::StopGreen] {
+        let track = track_of(Kind::Breaking, phase, true);
+        let _ = writeln!(text, "{}", shown(&track.open.clone().unwrap(), &well(&track)));
+    }
+    insta::assert_snapshot!(text);
+}
+
+#[test]
 fn sides_fit_whatever_they_are_called() {
     let track = track(Phase::Shift(0), true);
     let mut facts = well(&track);
@@ -55,6 +71,9 @@ fn every_reason_and_everything_that_is_waited_for() {
     let mut text = String::new();
     let because = Said { why: Some("logins fail".to_owned()), ..said(OPENED) };
     let green = Sample { requests: 100, errors: 10 };
+    let lines = (1..=7).map(|line| format!("line {line}")).collect();
+    let failed =
+        Migrated { exit_code: Some(3), reason: Some("Essential container exited".to_owned()), lines };
     let reasons = [
         Reason::Asked(said(OPENED)),
         Reason::Asked(because),
@@ -69,6 +88,11 @@ fn every_reason_and_everything_that_is_waited_for() {
         Reason::Unhealthy { healthy: 1, needed: 3 },
         Reason::Errors { green, blue: Some(Sample { requests: 1_000, errors: 0 }) },
         Reason::Errors { green, blue: None },
+        Reason::MigrationFailed(failed.clone()),
+        Reason::MigrationFailed(Migrated {
+            reason: Some("CannotPullContainerError".to_owned()),
+            ..Migrated::default()
+        }),
     ];
     for reason in &reasons {
         let _ = writeln!(text, "{}", render::reason(reason));
@@ -86,6 +110,11 @@ fn every_reason_and_everything_that_is_waited_for() {
         Why::Draining { connections: None },
         Why::Stopping { running: 2 },
         Why::BlueTasks { healthy: 1, needed: 3 },
+        Why::Migrating,
+        Why::Arriving(Patience::Left),
+        Why::Arriving(Patience::Spent),
+        Why::Leaving(Patience::Left),
+        Why::Leaving(Patience::Spent),
     ];
     for why in &waits {
         let _ = writeln!(text, "{}", render::why(why));
@@ -98,6 +127,8 @@ fn every_reason_and_everything_that_is_waited_for() {
         Step::Ask { expired: Some(said(OPENED)) },
         Step::Abort { why: Reason::Unhealthy { healthy: 0, needed: 3 } },
         Step::Raise { tasks: 5 },
+        Step::Migrated(Migrated { exit_code: Some(0), ..Migrated::default() }),
+        Step::Migrated(failed),
         Step::End(Ending::Released),
         Step::End(Ending::Restored { why: None }),
     ];
@@ -124,6 +155,9 @@ fn every_ending_and_every_refusal() {
         ended(Purpose::Back, Ending::Released),
         ended(Purpose::Release, Ending::Restored { why }),
         ended(Purpose::Back, Ending::Restored { why: None }),
+        ended(Purpose::CutOver, Ending::Released),
+        ended(Purpose::CutOver, Ending::Restored { why: None }),
+        ended(Purpose::ToOld, Ending::Restored { why: None }),
     ] {
         text.push_str(&without(&render::ended("web", &ended)));
     }

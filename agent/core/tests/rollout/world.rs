@@ -2,11 +2,11 @@
 //! still to write.
 
 use pointsman_core::rollout::{
-    Ending, Facts, Layout, Pair, Phase, Polls, Settings, Side, Slot, Step, Tasks, Track, Weights, layout,
-    same_weights, step,
+    Ending, Facts, Layout, Migrated, Migration, Pair, Phase, Polls, Sample, Settings, Side, Slot, Step,
+    Tasks, Track, Weights, layout, same_weights, step,
 };
 
-use crate::given::{opening, said, snapshot};
+use crate::given::{Kind, said};
 use crate::model::{Faults, Mutant, Scope};
 
 /// What the clock always says: time goes on by what is recorded becoming older.
@@ -34,6 +34,13 @@ pub struct Live {
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct World {
+    pub kind: Kind,
+    /// People come by the load balancer, and not to the old service.
+    pub by_balancer: bool,
+    /// The migration task was started.
+    pub migrating: bool,
+    /// What it ended with.
+    pub migrated: Option<i32>,
     pub track: Track,
     pub live: Pair<Live>,
     pub weights: Weights,
@@ -64,13 +71,14 @@ pub struct Broken {
 
 /// What a layout is made of; each is written by itself, in any order.
 pub const WRITES: [u8; 4] = [WEIGHTS, TEST, OF_BLUE, OF_GREEN];
-const WEIGHTS: u8 = 1;
-const TEST: u8 = 2;
-const OF_BLUE: u8 = 4;
-const OF_GREEN: u8 = 8;
+pub const WEIGHTS: u8 = 1;
+pub const TEST: u8 = 2;
+pub const OF_BLUE: u8 = 4;
+pub const OF_GREEN: u8 = 8;
 
 impl World {
-    pub fn new(left: Faults) -> Self {
+    pub fn new(scope: &Scope) -> Self {
+        let Scope { kind, faults: left, mutant: _ } = *scope;
         let settings = Settings {
             shift: vec![50, 100],
             hold_ms: UNIT,
@@ -81,14 +89,14 @@ impl World {
             patience_ms: 3 * UNIT,
             ..Settings::default()
         };
-        let mut track = Track::default();
-        let mut opening = opening(settings);
-        opening.snapshot = snapshot(TASKS);
-        track.open(opening, NOW).unwrap();
         Self {
-            track,
+            kind,
+            by_balancer: !kind.cuts_over(),
+            migrating: false,
+            migrated: None,
+            track: kind.opened(settings, TASKS, NOW),
             live: Pair { a: Live { desired: TASKS, healthy: TASKS, ..Live::default() }, b: Live::default() },
-            weights: vec![(BLUE, 100)],
+            weights: vec![(if kind.cuts_over() { GREEN } else { BLUE }, 100)],
             by_hand: false,
             test: None,
             polls: Polls::default(),
@@ -132,7 +140,8 @@ impl World {
     pub fn facts(&self) -> Facts {
         let side = |slot: Slot| {
             let Live { desired, healthy, .. } = *self.live.get(slot);
-            let is_named = self.test == Some(slot) || self.names(slot);
+            let by_itself = slot == BLUE && self.kind.cuts_over() && !self.is_joined();
+            let is_named = by_itself || self.test == Some(slot) || self.names(slot);
             let seen = if is_named { healthy } else { 0 };
             Side {
                 desired,
@@ -141,7 +150,11 @@ impl World {
                 healthy: seen,
                 zones: seen.min(2),
                 failed: (slot == GREEN && self.gave_up).then(|| "gave up".to_owned()),
-                quiet_for_ms: Some(UNIT),
+                counted: Some(Sample {
+                    requests: u64::from(self.by_balancer && self.names(slot)),
+                    errors: 0,
+                }),
+                quiet_for_ms: Some(if self.kind.cuts_over() && self.by_balancer { 0 } else { UNIT }),
                 ..Side::default()
             }
         };
@@ -150,8 +163,32 @@ impl World {
             weights: self.weights.clone(),
             ringing: if self.rings { vec!["errors".to_owned()] } else { Vec::new() },
             checked: self.checked.then_some(Ok(())),
+            migration: self.migrating.then(|| {
+                self.migrated.map_or(Migration::Running, |code| {
+                    Migration::Ended(Migrated { exit_code: Some(code), ..Migrated::default() })
+                })
+            }),
             polls: self.polls,
         }
+    }
+
+    fn is_joined(&self) -> bool {
+        self.track.open.as_ref().is_some_and(|open| open.is_joined())
+    }
+
+    /// Whether a person is asked to switch people's way, and has not.
+    pub fn is_asked_to_switch(&self) -> bool {
+        let stands = self.track.open.as_ref().is_some_and(|open| open.stood_ms.is_some());
+        match self.phase() {
+            Some(Phase::Switch) => stands && !self.by_balancer && self.kind.cuts_over(),
+            Some(Phase::SwitchBack) => stands && self.by_balancer,
+            _ => false,
+        }
+    }
+
+    /// Whether the migration task runs.
+    pub fn migrates(&self) -> bool {
+        self.migrating && self.migrated.is_none()
     }
 
     /// The agent looks, asks the machine and records what it decides. What
@@ -174,6 +211,10 @@ impl World {
             _ => {}
         }
         self.track.follow(&step, NOW);
+        if matches!(step, Step::End(_)) && self.kind == Kind::Weights && !self.by_balancer {
+            // What stands at rest is brought about with the end; until then nobody comes that way.
+            self.weights = self.layout(scope).weights.unwrap_or_default();
+        }
         if scope.mutant == Some(Mutant::StandsUnseen) && matches!(step, Step::Enter(_)) {
             self.track.stood(NOW);
         }
@@ -194,7 +235,9 @@ impl World {
             differs && self.by_hand && !phase.is_way_back() && !blue_gone && !self.is_as_before(facts);
         for (slot, weight) in wanted {
             let (its, others) = (facts.sides.get(slot), facts.sides.get(slot.other()));
-            self.broken.blind |= differs && weight > 0 && its.healthy == 0 && others.healthy > 0;
+            // Where nobody comes, nobody is led astray.
+            self.broken.blind |=
+                self.by_balancer && differs && weight > 0 && its.healthy == 0 && others.healthy > 0;
         }
     }
 
@@ -202,6 +245,10 @@ impl World {
     /// was not seen to stand: nobody can tell that from not yet brought about.
     fn is_as_before(&self, facts: &Facts) -> bool {
         let before = match self.track.open.as_ref().map(|open| (open.phase, open.stood_ms)) {
+            Some((Phase::Switch, None)) => {
+                return same_weights(&[(GREEN, 100)], &facts.weights);
+            }
+            Some((Phase::Shift(_), None)) if self.kind.breaks() => Phase::Gate,
             Some((Phase::Shift(0), None)) => Phase::Gate,
             Some((Phase::Shift(step), None)) => Phase::Shift(step - 1),
             Some((Phase::Commit, None)) => Phase::Bake,
@@ -210,55 +257,6 @@ impl World {
         let mut track = self.track.clone();
         track.enter(before, NOW);
         layout(&track).weights.is_some_and(|weights| same_weights(&weights, &facts.weights))
-    }
-
-    /// One write arrives; after the last one it is read back.
-    pub fn write(&mut self, what: u8, scope: &Scope) {
-        let Layout { tasks, weights, test } = self.layout(scope);
-        match what {
-            WEIGHTS => {
-                if let Some(weights) = weights {
-                    self.weights = weights;
-                    self.by_hand = false;
-                }
-            }
-            TEST => self.test = test,
-            OF_BLUE => self.scale(BLUE, *tasks.get(BLUE)),
-            _ => self.scale(GREEN, *tasks.get(GREEN)),
-        }
-        self.to_write &= !what;
-        if self.to_write == 0 && self.stands(scope) {
-            self.track.stood(NOW);
-        }
-    }
-
-    fn scale(&mut self, slot: Slot, tasks: Option<Tasks>) {
-        let live = self.live.get_mut(slot);
-        match tasks {
-            None | Some(Tasks::Zero) => *live = Live::default(),
-            Some(Tasks::Held(least)) => {
-                live.held = true;
-                live.desired = live.desired.max(least);
-            }
-            Some(Tasks::Free) => live.held = false,
-        }
-    }
-
-    /// Whether what lives is what the record wants.
-    pub fn stands(&self, scope: &Scope) -> bool {
-        let Layout { tasks, weights, test } = self.layout(scope);
-        let fits = |slot: Slot| {
-            let live = self.live.get(slot);
-            match tasks.get(slot) {
-                None | Some(Tasks::Zero) => live.desired == 0,
-                Some(Tasks::Held(least)) => live.held && live.desired >= *least,
-                Some(Tasks::Free) => !live.held && live.desired > 0,
-            }
-        };
-        weights.is_none_or(|wanted| same_weights(&wanted, &self.weights))
-            && test == self.test
-            && fits(BLUE)
-            && fits(GREEN)
     }
 
     /// The agent dies; another one goes on from the record.
@@ -303,6 +301,12 @@ impl World {
             [BLUE, GREEN].into_iter().for_each(|slot| self.heal(slot));
             if self.phase() == Some(Phase::Gate) {
                 self.approve();
+            }
+            if self.is_asked_to_switch() {
+                self.by_balancer = !self.by_balancer;
+            }
+            if self.migrates() {
+                self.migrated = Some(0);
             }
             if self.to_write == 0 {
                 self.decide(scope);

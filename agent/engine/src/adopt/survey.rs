@@ -2,7 +2,7 @@ use std::collections::BTreeMap;
 
 use pointsman_core::{
     Address,
-    desired::{Wanted, wanted},
+    desired::{Wanted, described, wanted},
     journal::Intent,
     plan::{Action, Change, Inputs, plan},
     report::adoption::{Adoption, Standing, Tagged, Verdict},
@@ -10,7 +10,7 @@ use pointsman_core::{
     state::{State, unretired},
 };
 
-use super::remains::LeftOpen;
+use super::{remains::LeftOpen, sides};
 use crate::{
     Failure, Run,
     look::look_up,
@@ -41,8 +41,9 @@ pub(super) async fn survey(
     left: &LeftOpen,
     doubt: Doubt,
 ) -> Result<Survey, Failure> {
-    let wanted = wanted(&run.environment, &look_up(run).await?, state);
-    let (intents, sought) = (left.intents(), sought(&wanted, state));
+    let surroundings = look_up(run).await?;
+    let described = described(&run.environment, &surroundings);
+    let (intents, sought) = (left.intents(), sought(&described, state));
     let cloud = &run.ports.cloud;
     let (found, made, tagged) = futures::join!(
         cloud.observe(&sought),
@@ -53,14 +54,20 @@ pub(super) async fn survey(
     for (address, object) in made? {
         found.entry(address).or_insert(object);
     }
+    sides::follow(run, &described, &mut found).await?;
     let (ours, others): (BTreeMap<_, _>, BTreeMap<_, _>) =
         found.into_iter().partition(|(address, object)| is_ours(run, address, object));
-    let records = records(run, &wanted, state, &intents, &ours);
+    let sides = sides::tracks(run, state, &ours).await?;
+    let as_found = sides::as_found(run, state, &sides, &described, &ours)?;
+    let wanted = wanted(&run.environment, &surroundings, Some(&as_found));
+    let left_over = described.iter().filter(|desired| !describes(&wanted, &desired.address));
+    let records = records(run, &wanted, state, &intents, &left_over.collect::<Vec<_>>(), &ours);
     let described = wanted.objects.iter().map(|desired| &desired.address);
     let missing = described.filter(|address| !ours.contains_key(*address) && !others.contains_key(*address));
     let adoption = Adoption {
         environment: run.environment.name.clone(),
         found: standing(&wanted, &records, &others, tagged?),
+        sides,
         missing: missing.cloned().collect(),
         open_run: left.run,
         serial: None,
@@ -70,19 +77,20 @@ pub(super) async fn survey(
 
 /// What the file describes is found by its name, whatever was recorded; what
 /// only the old state describes by what was recorded.
-fn sought(wanted: &Wanted, state: Option<&State>) -> Vec<Sought> {
-    let described = wanted.objects.iter().map(|desired| Sought {
+fn sought(described: &[Desired], state: Option<&State>) -> Vec<Sought> {
+    let is_described = |address: &Address| described.iter().any(|desired| desired.address == *address);
+    let by_name = described.iter().map(|desired| Sought {
         address: desired.address.clone(),
         id: None,
         resource: desired.resource.clone(),
         recorded: None,
     });
     let recorded = state.iter().flat_map(|state| &state.objects);
-    let recorded = recorded.filter(|(address, _)| !describes(wanted, address)).map(|(address, recorded)| {
+    let recorded = recorded.filter(|(address, _)| !is_described(address)).map(|(address, recorded)| {
         let (id, resource) = (Some(recorded.id.clone()), recorded.resource.clone());
         Sought { address: address.clone(), id, resource, recorded: None }
     });
-    described.chain(recorded).collect()
+    by_name.chain(recorded).collect()
 }
 
 fn describes(wanted: &Wanted, address: &Address) -> bool {
@@ -99,6 +107,7 @@ fn records(
     wanted: &Wanted,
     state: Option<&State>,
     intents: &[&Intent],
+    left_over: &[&Desired],
     ours: &BTreeMap<Address, Observed>,
 ) -> Vec<Record> {
     let changes = changes(run, wanted, ours);
@@ -115,8 +124,17 @@ fn records(
     let recorded = state.iter().flat_map(|state| &state.objects);
     let recorded = recorded.map(|(address, old)| (address, &old.resource, &old.dependencies));
     let announced = intents.iter().map(|one| (&one.address, &one.desired.resource, &one.dependencies));
+    // What a rollout left that is not wanted any more is recorded as it lives.
+    let left: Vec<(&Address, Resource, Vec<Address>)> = left_over
+        .iter()
+        .filter_map(|it| {
+            Some((&it.address, as_it_lives(it, ours.get(&it.address)?).resource, it.dependencies()))
+        })
+        .collect();
+    let left = left.iter().map(|(address, resource, dependencies)| (*address, resource, dependencies));
     // The journal is newer than the state: the later one stays.
-    let others: BTreeMap<&Address, (&Resource, &Vec<Address>)> = recorded
+    let others: BTreeMap<&Address, (&Resource, &Vec<Address>)> = left
+        .chain(recorded)
         .chain(announced)
         .filter(|(address, ..)| !describes(wanted, address))
         .map(|(address, resource, dependencies)| (address, (resource, dependencies)))
@@ -150,7 +168,7 @@ fn changes(run: &Run, wanted: &Wanted, ours: &BTreeMap<Address, Observed>) -> BT
 }
 
 /// Without the tags that others set: they are theirs.
-fn as_it_lives(desired: &Desired, live: &Observed) -> Desired {
+pub(super) fn as_it_lives(desired: &Desired, live: &Observed) -> Desired {
     let mut resource = live.resource.clone();
     if let Some(tags) = resource.tags_mut() {
         tags.keep_only(|key| desired.resource.tags().is_some_and(|ours| ours.get(key).is_some()));

@@ -3,6 +3,7 @@ use pointsman_core::{
     journal::{Entry, Release},
     lease::{Fence, LockCondition, LockItem, Transaction},
     preflight::{Backend, Work},
+    requirement::{Approved, Shown},
     rollout::{Said, Word},
 };
 
@@ -65,6 +66,21 @@ pub trait RunTable: Send + Sync {
     /// What people have said since then (Unix milliseconds), the oldest first,
     /// read consistently.
     async fn said(&self, since_ms: u64) -> Result<Vec<(Word, Said)>, CloudError>;
+
+    /// Keeps a person's word for one plan: no lease is needed. Sent again under
+    /// its token, it is kept once. Read consistently by whoever applies.
+    async fn approve(&self, approved: &Approved, token: &str) -> Result<(), CloudError>;
+
+    /// What people said of plans, as long as the journal is kept, the oldest
+    /// first. One that cannot be read is missing.
+    async fn approved(&self) -> Result<Vec<Approved>, CloudError>;
+
+    /// Keeps which plan people were shown. Sent again under its token, it is
+    /// kept once.
+    async fn show(&self, shown: &Shown, token: &str) -> Result<(), CloudError>;
+
+    /// What people were shown, as long as the journal is kept, the oldest first.
+    async fn shown(&self) -> Result<Vec<Shown>, CloudError>;
 
     /// So many of the locks that were released, the newest first.
     async fn releases(&self, most: usize) -> Result<Vec<Release>, CloudError>;

@@ -6,9 +6,9 @@ use pointsman_core::{
     desired::{Neighbour, Network, Surroundings},
     environment::{EnvironmentName, block},
     preflight::{Answers, Questions},
-    report::adoption::Tagged,
+    report::{StoppedTask, adoption::Tagged},
     resource::{Desired, Observed, Resource, Service},
-    rollout::{Facts, Pair},
+    rollout::{Behind, Facts, LetsIn, Migration, Old, OldCount, Pair},
 };
 
 pub use pointsman_core::preflight::Identity;
@@ -57,6 +57,19 @@ pub struct Standing {
     pub id: String,
 }
 
+/// A task that runs once and ends by itself: a service's own, with another command.
+#[derive(Clone, Debug)]
+pub struct OneOff {
+    /// The service; every link is known.
+    pub service: Service,
+    /// What it runs.
+    pub command: Vec<String>,
+    /// Where it writes its log.
+    pub log_group: String,
+    /// It is started once under this, and found by it; at most 64 characters.
+    pub token: String,
+}
+
 /// What can be asked of an account.
 #[async_trait]
 pub trait CloudReader: Send + Sync {
@@ -92,6 +105,15 @@ pub trait CloudReader: Send + Sync {
     /// How a rollout's two sides are, side by side. `checked` and `polls` are
     /// not answered here.
     async fn underway(&self, rollout: &Underway) -> Result<Facts, CloudError>;
+
+    /// The tasks of a service that stopped by themselves since then (Unix
+    /// milliseconds), the newest first and a few of them, with the last lines
+    /// that they wrote.
+    async fn last_words(&self, service: &Service, since_ms: u64) -> Result<Vec<StoppedTask>, CloudError>;
+
+    /// How far a task is that was started; none where AWS knows nothing of it,
+    /// or not any more: about an hour after its end.
+    async fn one_off(&self, task: &OneOff) -> Result<Option<Migration>, CloudError>;
 
     /// Waits until an object can be worked with, telling what AWS says, for as
     /// long as its kind may take; an error of kind `Failed` when AWS gave up.
@@ -131,6 +153,25 @@ pub trait CloudWriter: Send + Sync {
         object: &Observed,
         listener: &dyn Listener,
     ) -> Result<(), CloudError>;
+
+    /// Starts a task that runs once; one that was started under its token is
+    /// not started again.
+    async fn start(&self, task: &OneOff) -> Result<(), CloudError>;
+
+    /// Stops it, where it still runs.
+    async fn stop(&self, task: &OneOff) -> Result<(), CloudError>;
+
+    /// Brings the number of tasks of a service that is not ours to what the
+    /// approved plan of a cut-over says.
+    async fn count_old(&self, old: &Old, count: OldCount) -> Result<(), CloudError>;
+
+    /// Adds or takes away the one rule that lets the load balancer's security
+    /// group reach it.
+    async fn let_in(&self, old: &Old, balancer: &str, wanted: LetsIn) -> Result<(), CloudError>;
+
+    /// Brings a target group of ours to the addresses of its running tasks, or
+    /// to none.
+    async fn follow_old(&self, old: &Old, group: &str, behind: Behind) -> Result<(), CloudError>;
 }
 
 /// An account: can be read, and written by whoever proves to hold the lease.

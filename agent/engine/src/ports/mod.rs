@@ -8,9 +8,9 @@ mod prober;
 use std::sync::Arc;
 
 pub use backend::{Aside, Foundation, LockTable, RunTable, StateBucket, StateVersion, StoredState, Written};
-pub use cloud::{Cloud, CloudReader, CloudWriter, Identity, Sought, Standing, Underway};
+pub use cloud::{Cloud, CloudReader, CloudWriter, Identity, OneOff, Sought, Standing, Underway};
 pub use pointsman_core::failure::{CloudError, CloudErrorKind};
-pub use prober::{Probe, Prober};
+pub use prober::{Expects, Probe, Prober, Speaks};
 
 use pointsman_core::report::Event;
 

@@ -6,7 +6,7 @@ mod plot;
 mod report;
 mod socket;
 
-use std::net::SocketAddr;
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
@@ -17,6 +17,7 @@ use tokio::task::JoinSet;
 pub use log::Side;
 pub use report::Report;
 
+use super::door::Door;
 use super::follower::History;
 use super::stores::Stores;
 use log::Log;
@@ -42,10 +43,27 @@ pub struct Crowd {
 /// Who does what.
 #[derive(Debug, Clone)]
 pub(super) struct Traffic {
-    pub(super) to: SocketAddr,
+    pub(super) to: Door,
     pub(super) host: String,
     pub(super) crowd: Crowd,
     pub(super) requests_per_second: u32,
+}
+
+/// Answered requests so far.
+#[derive(Debug)]
+pub(super) struct Counted(Arc<Log>);
+
+impl Counted {
+    /// By the name of the target group, those that came by the load balancer.
+    pub(super) fn by_group(&self) -> BTreeMap<String, usize> {
+        let mut groups = BTreeMap::new();
+        for side in self.0.events().asked.iter().filter_map(|asked| asked.answer.as_ref().ok()) {
+            if !side.group.is_empty() {
+                *groups.entry(side.group.clone()).or_default() += 1;
+            }
+        }
+        groups
+    }
 }
 
 /// Load that goes on until it is stopped.
@@ -94,6 +112,11 @@ impl Load {
         self.log.mark(what);
     }
 
+    /// What a load balancer would count of it.
+    pub(super) fn counted(&self) -> Counted {
+        Counted(Arc::clone(&self.log))
+    }
+
     /// Goes on for this long.
     pub fn run_for(&self, time: Duration) {
         thread::sleep(time);
@@ -101,7 +124,7 @@ impl Load {
 
     /// Answered requests by who answered, since the last mark (or the start).
     #[must_use]
-    pub fn sides(&self) -> std::collections::BTreeMap<Side, usize> {
+    pub fn sides(&self) -> BTreeMap<Side, usize> {
         self.log.events().sides_since_mark()
     }
 

@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 use tokio::sync::watch;
 use tokio::time::{MissedTickBehavior, interval_at, timeout};
 
+use super::super::door::Door;
 use super::super::http::{Answer, Connection, request};
 use super::log::{Log, Side};
 use super::{LONGEST, Traffic};
@@ -26,18 +27,19 @@ pub(super) enum Stays {
 
 pub(super) struct Person {
     pub(super) name: String,
-    pub(super) to: SocketAddr,
+    pub(super) to: Door,
     pub(super) host: String,
     pub(super) log: Arc<Log>,
     cookies: Vec<(String, String)>,
-    connection: Option<Connection>,
+    /// To where it leads.
+    connection: Option<(SocketAddr, Connection)>,
 }
 
 impl Person {
     pub(super) fn new(traffic: &Traffic, name: &str, log: Arc<Log>) -> Self {
         Self {
             name: name.to_owned(),
-            to: traffic.to,
+            to: traffic.to.clone(),
             host: traffic.host.clone(),
             log,
             cookies: Vec::new(),
@@ -83,15 +85,16 @@ impl Person {
     }
 
     async fn exchange(&mut self, method: &str, path: &str) -> std::io::Result<Answer> {
+        let to = self.to.now();
         let mut connection = match self.connection.take() {
-            Some(connection) => connection,
-            None => Connection::open(self.to).await?,
+            Some((where_to, connection)) if where_to == to => connection,
+            Some(_) | None => Connection::open(to).await?,
         };
         let cookies = self.cookies();
         let answer = connection.ask(&request(method, path, &self.host, &[("Cookie", &cookies)])).await?;
         self.keep_cookies(&answer);
         if answer.reusable {
-            self.connection = Some(connection);
+            self.connection = Some((to, connection));
         }
         Ok(answer)
     }

@@ -20,11 +20,12 @@ pub(super) async fn stays(mut person: Person, ping: Duration, mut stopped: watch
     while !*stopped.borrow() {
         has_session = has_session || person.signs_in().await;
         let begun = Instant::now();
-        let opened = match timeout(LONGEST, Socket::open(person.to, &person.host, &person.cookies())).await {
-            Ok(Ok(opened)) => Ok(opened),
-            Ok(Err(error)) => Err(error.to_string()),
-            Err(_) => Err(format!("no WebSocket within {LONGEST:?}")),
-        };
+        let opened =
+            match timeout(LONGEST, Socket::open(person.to.now(), &person.host, &person.cookies())).await {
+                Ok(Ok(opened)) => Ok(opened),
+                Ok(Err(error)) => Err(error.to_string()),
+                Err(_) => Err(format!("no WebSocket within {LONGEST:?}")),
+            };
         let (socket, answer) = match opened {
             Ok(opened) => opened,
             Err(why) => {

@@ -1,8 +1,10 @@
 //! The App, its installation, users, teams, and the rate limit.
 
+use std::collections::BTreeMap;
+
 use serde_json::json;
 
-use super::super::access::{Actor, INSTALLATION_ID};
+use super::super::access::{Actor, INSTALLATION_ID, Scope};
 use super::super::http::Answer;
 use super::{Call, Handled, Handler};
 
@@ -53,13 +55,48 @@ fn token(call: &mut Call<'_>) -> Handled {
     if call.id("installation_id") != INSTALLATION_ID {
         return Err(Answer::not_found());
     }
+    let scope = scope(call)?;
     let (token, expires) = call.state.access.issue(Actor::Installation);
-    Ok(Answer::created(json!({
+    let selection = if scope.repositories.is_some() { "selected" } else { "all" };
+    let answer = json!({
         "token": token,
         "expires_at": expires.strftime("%Y-%m-%dT%H:%M:%SZ").to_string(),
-        "permissions": call.state.access.permissions,
-        "repository_selection": "selected",
-    })))
+        "permissions": scope.permissions,
+        "repository_selection": selection,
+    });
+    call.state.access.narrow(&token, scope);
+    Ok(Answer::created(answer))
+}
+
+/// What a token is asked for; all that the installation has where nothing is said.
+fn scope(call: &Call<'_>) -> Result<Scope, Answer> {
+    let granted = &call.state.access.permissions;
+    let permissions = match call.body["permissions"].as_object() {
+        None => granted.clone(),
+        Some(asked) => {
+            let asked: BTreeMap<String, String> = asked
+                .iter()
+                .map(|(name, level)| (name.clone(), level.as_str().unwrap_or_default().to_owned()))
+                .collect();
+            let enough = |(name, level): (&String, &String)| {
+                granted.get(name).is_some_and(|granted| granted == "write" || granted == level)
+            };
+            if !asked.iter().all(enough) {
+                let message = "The permissions requested are not granted to this installation.";
+                return Err(Answer::refusal(422, message));
+            }
+            asked
+        }
+    };
+    let names = call.body["repositories"].as_array();
+    let repositories: Option<Vec<String>> =
+        names.map(|names| names.iter().filter_map(|name| name.as_str()).map(str::to_owned).collect());
+    let known = |name: &String| call.state.repositories.iter().any(|known| known.git.name() == name);
+    if repositories.as_ref().is_some_and(|names| !names.iter().all(known)) {
+        let message = "There is at least one repository that does not exist or is not accessible to the parent installation.";
+        return Err(Answer::refusal(422, message));
+    }
+    Ok(Scope { permissions, repositories })
 }
 
 fn repositories(call: &mut Call<'_>) -> Handled {

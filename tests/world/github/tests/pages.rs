@@ -52,3 +52,33 @@ fn the_page_shows_what_a_person_would_see() {
     assert!(page("/acme/config/pull/7").contains("Nothing is here"));
     github.assert_no_violations();
 }
+
+/// The six comments that the documentation shows, as pages: what their snapshots say, on a pull
+/// request of their own.
+#[test]
+#[ignore = "writes pages to look at, into target/comments; docs/pull-requests.md says how"]
+fn the_comments_as_pages() {
+    let root = crate::repository();
+    let snapshots = root.join("agent/core/src/render/pull_request/tests/snapshots");
+    let pages = root.join("target/comments");
+    std::fs::create_dir_all(&pages).expect("the folder can be made");
+    for name in [
+        "first_deploy",
+        "one_line_change",
+        "destructive_and_denied",
+        "failed_rollout",
+        "locked",
+        "forty_environments",
+    ] {
+        let (_github, client) = story();
+        let snapshot =
+            snapshots.join(format!("pointsman_core__render__pull_request__tests__figures__{name}.snap"));
+        let text = std::fs::read_to_string(&snapshot).expect("a snapshot of the comment");
+        let comment = text.splitn(3, "---\n").nth(2).expect("what follows the snapshot's head");
+        client.post("/issues/1/comments", json!({ "body": comment }));
+        let page = client.send("GET", "/acme/config/pull/1", &[], None).text;
+        let path = pages.join(format!("{name}.html"));
+        std::fs::write(&path, page).expect("the page can be written");
+        println!("{}", path.display());
+    }
+}

@@ -52,6 +52,52 @@ fn limits_that_the_description_leaves_out_are_caught() {
 }
 
 #[test]
+fn names_annotations_and_actions_have_their_limits() {
+    let run = |field: &str, value: Value| {
+        let mut body = json!({ "name": "a", "head_sha": "HEAD", "output": { "title": "t", "summary": "s" } });
+        if field == "annotations" {
+            body["output"][field] = value;
+        } else {
+            body[field] = value;
+        };
+        body
+    };
+    let annotations = |count: usize| {
+        json!(vec![
+            json!({ "path": "a", "start_line": 1, "end_line": 1, "annotation_level": "notice", "message": "m" });
+            count
+        ])
+    };
+    let action = |label: usize, description: usize, identifier: usize| json!({ "label": "l".repeat(label), "description": "d".repeat(description), "identifier": "i".repeat(identifier) });
+    let at = [
+        run("name", json!("n".repeat(255))),
+        run("external_id", json!("x".repeat(255))),
+        run("annotations", annotations(50)),
+        run("actions", json!(vec![action(20, 40, 20); 3])),
+    ];
+    for body in at {
+        let (github, client) = story();
+        let mut body = body;
+        body["head_sha"] = json!(github.pull(1).head_sha());
+        let reply = client.post("/check-runs", body);
+        assert_eq!(reply.status, 201, "{}", reply.text);
+        github.assert_no_violations();
+    }
+    let beyond = [
+        run("name", json!("n".repeat(256))),
+        run("external_id", json!("x".repeat(256))),
+        run("annotations", annotations(51)),
+        run("actions", json!(vec![action(20, 40, 20); 4])),
+        run("actions", json!([action(21, 40, 20)])),
+        run("actions", json!([action(20, 41, 20)])),
+        run("actions", json!([action(20, 40, 21)])),
+    ];
+    for body in beyond {
+        complaint("/check-runs", body);
+    }
+}
+
+#[test]
 fn a_completed_check_run_needs_its_conclusion() {
     let found = complaint("/check-runs", json!({ "name": "a", "head_sha": "HEAD", "status": "completed" }));
     assert!(found.contains("a completed check run needs a conclusion"), "{found}");

@@ -6,6 +6,7 @@ mod bucket;
 mod cache;
 mod estate;
 mod external;
+mod host;
 mod load_balancer;
 mod operation;
 mod queue;
@@ -28,7 +29,10 @@ pub use external::{AccessPoint, External, Part, Referred};
 pub use load_balancer::{Listener, ListenerProtocol, LoadBalancer, Scheme};
 pub use operation::{Correct, Drift, Freeze, FreezeWindow, Secret};
 pub use queue::{DeadLetter, Queue};
-pub use rollout::{Rollout, SchemaChange, Strategy, Switch, SwitchKind, SwitchMode};
+pub use rollout::{
+    Certificate, Migration, Rollout, SchemaChange, Strategy, Switch, SwitchKind, SwitchMode, Test,
+    TestRequest,
+};
 pub use scheduled_task::ScheduledTask;
 pub use service::{
     Architecture, Deployment, Expose, Health, Scaling, ScalingSchedule, ScalingSuspended, Service,
@@ -53,6 +57,10 @@ pub struct EnvironmentFile {
     /// Takes the whole environment down, planned and judged like any change.
     #[serde(default)]
     pub removed: bool,
+    /// Environments that are at their newest version before this one is
+    /// deployed, by name: `shared/network`.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub needs: Vec<String>,
     /// Who answers for it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub owner: Option<Owner>,
@@ -110,6 +118,34 @@ pub struct EnvironmentFile {
 }
 
 impl EnvironmentFile {
+    /// The external that `external.NAME` means, with its name.
+    pub fn external_at(&self, address: &str) -> Option<(&str, &External)> {
+        let name = address.strip_prefix("external.")?;
+        self.external.get_key_value(name).map(|(name, external)| (name.as_str(), external))
+    }
+
+    /// The services that a listener leads this host to, by name.
+    pub fn taking<'a>(
+        &'a self,
+        host: &'a str,
+    ) -> impl Iterator<Item = (&'a str, &'a Service, &'a Expose)> + use<'a> {
+        self.service.iter().filter_map(move |(name, service)| {
+            let expose = service.expose.as_ref()?;
+            self.listener_of(name)?.lets_through(host).then_some((name.as_str(), service, expose))
+        })
+    }
+
+    /// The listener that a service is exposed on.
+    pub fn listener_of(&self, service: &str) -> Option<&Listener> {
+        let expose = self.service.get(service)?.expose.as_ref()?;
+        match expose.listener.segments().as_slice() {
+            ["load_balancer", balancer, "listener", listener] => {
+                self.load_balancer.get(*balancer)?.listener.get(*listener)
+            }
+            _ => None,
+        }
+    }
+
     /// The externals that objects are made from: those that tasks and
     /// outputs refer to, and how much of each.
     pub fn referred_externals(&self) -> BTreeMap<String, Referred> {

@@ -11,6 +11,7 @@ mod external;
 mod fargate;
 mod listener;
 mod name;
+mod needs;
 mod network;
 mod operation;
 mod queue;
@@ -25,6 +26,7 @@ mod together;
 
 use super::{Diagnostic, Environment, EnvironmentFile, Place, node::Node, text::Texts};
 pub(crate) use fargate::fargate_sizes;
+pub(crate) use needs::check_needs;
 pub(crate) use together::{Claim, check_together, claims};
 
 /// A check: looks at one thing, reports all that is wrong with it.
@@ -67,9 +69,12 @@ const CHECKS: &[Check] = &[
     reference::targets,
     cycle::references,
     rollout::shifts,
+    rollout::deadlines,
     rollout::breaking_changes,
     rollout::abort_alarms,
     rollout::switches,
+    rollout::cut_overs,
+    rollout::migrations,
     scaling::bounds,
     scaling::schedules,
     service::deployments,

@@ -2,9 +2,12 @@
 
 use super::{Diagnostic, Subject};
 use crate::environment::{
-    block::{Rollout, SchemaChange, Strategy},
+    block::{Rollout, SchemaChange, Strategy, SwitchMode},
     diagnostic::nearest,
 };
+
+/// A day, in seconds.
+const LONGEST_DEADLINE: u64 = 86_400;
 
 fn rollout<'a>(subject: &Subject<'a>) -> Option<&'a Rollout> {
     subject.file.rollout.as_ref()
@@ -45,6 +48,15 @@ pub(super) fn shifts(subject: &Subject<'_>, found: &mut Vec<Diagnostic>) {
                 .label("would not be followed")
                 .help("write `strategy = \"blue_green\"`, or take `shift` out"),
         );
+    }
+}
+
+/// Green has some time, and not for ever.
+pub(super) fn deadlines(subject: &Subject<'_>, found: &mut Vec<Diagnostic>) {
+    let deadline = rollout(subject).and_then(|rollout| rollout.progress_deadline);
+    if let Some(deadline) = deadline.filter(|it| !(1..=LONGEST_DEADLINE).contains(&it.seconds())) {
+        let path = ["rollout", "progress_deadline"];
+        found.push(super::out_of_range(subject, &path, deadline, "`1s` to `1d`"));
     }
 }
 
@@ -105,10 +117,7 @@ pub(super) fn switches(subject: &Subject<'_>, found: &mut Vec<Diagnostic>) {
     };
     let listeners: Vec<_> =
         subject.file.load_balancer.values().flat_map(|balancer| balancer.listener.values()).collect();
-    let let_through = listeners.iter().any(|listener| {
-        listener.hosts.is_empty() || listener.hosts.iter().any(|host| matches(host, &switch.host))
-    });
-    if let_through {
+    if listeners.iter().any(|listener| listener.lets_through(&switch.host)) {
         return;
     }
     let hosts: Vec<&str> =
@@ -125,49 +134,119 @@ pub(super) fn switches(subject: &Subject<'_>, found: &mut Vec<Diagnostic>) {
     );
 }
 
-/// A host pattern with `*` and `?`, against a name.
-fn matches(pattern: &str, host: &str) -> bool {
-    let (pattern, host) = (pattern.to_ascii_lowercase(), host.to_ascii_lowercase());
-    let mut reachable = vec![false; host.len() + 1];
-    reachable[0] = true;
-    for wanted in pattern.bytes() {
-        let mut next = vec![false; host.len() + 1];
-        for (at, byte) in host.bytes().enumerate() {
-            next[at + 1] = match wanted {
-                b'*' => next[at] || reachable[at] || reachable[at + 1],
-                b'?' => reachable[at],
-                wanted => reachable[at] && wanted == byte,
-            };
-        }
-        next[0] = reachable[0] && wanted == b'*';
-        if wanted == b'*' {
-            let mut any = false;
-            for (next, reached) in next.iter_mut().zip(&reachable) {
-                any |= *reached;
-                *next = any;
-            }
-        }
-        reachable = next;
+/// A cut-over leads from a service that is named to one that can take over.
+pub(super) fn cut_overs(subject: &Subject<'_>, found: &mut Vec<Diagnostic>) {
+    let Some((rollout, switch)) = rollout(subject).and_then(|it| Some((it, it.switch.as_ref()?))) else {
+        return;
+    };
+    external(subject, "old", switch.old.as_deref(), "ecs_service", found);
+    external(subject, "from", switch.from.as_deref(), "cloud_map", found);
+    if switch.mode == SwitchMode::Graph {
+        found.push(
+            Diagnostic::error("cut-over", "switching through Microsoft Graph comes with a later version")
+                .at(subject.place(&["rollout", "switch", "mode"]))
+                .label("not yet")
+                .help(
+                    "write `mode = \"manual\"`: a person switches, and the rollout waits until people arrive",
+                ),
+        );
     }
-    reachable.last().copied().unwrap_or(false)
+    if switch.old.is_none() {
+        return;
+    }
+    let at = subject.place(&["rollout", "switch", "old"]);
+    if rollout.strategy != Strategy::BlueGreen {
+        found.push(
+            Diagnostic::error("cut-over", "only a blue/green service can be cut over to")
+                .at(at)
+                .label("would not be followed")
+                .help("write `strategy = \"blue_green\"`"),
+        );
+        return;
+    }
+    let takers: Vec<&str> = subject.file.taking(&switch.host).map(|(name, ..)| name).collect();
+    if takers.len() > 1 {
+        found.push(
+            Diagnostic::error("cut-over", format!("`{}` is led to several services", switch.host))
+                .at(at)
+                .label("it could be cut over to each of them")
+                .help(format!(
+                    "let one listener of one service take the host; there are: {}",
+                    takers.join(", ")
+                )),
+        );
+    }
 }
 
-#[cfg(test)]
-mod tests {
-    use super::matches;
+/// What is named is described, and is of the kind that is wanted.
+fn external(
+    subject: &Subject<'_>,
+    key: &str,
+    named: Option<&str>,
+    wanted: &str,
+    found: &mut Vec<Diagnostic>,
+) {
+    let Some(named) = named else { return };
+    let kind = subject.file.external_at(named).map(|(_, external)| external.kind());
+    if kind == Some(wanted) {
+        return;
+    }
+    let fitting = subject.file.external.iter().filter(|(_, external)| external.kind() == wanted);
+    let fitting: Vec<String> = fitting.map(|(name, _)| format!("external.{name}")).collect();
+    let help = match (nearest(named, fitting.iter().map(String::as_str)), fitting.is_empty()) {
+        (Some(near), _) => format!("did you mean `{near}`?"),
+        (None, false) => format!("write one of: {}", fitting.join(", ")),
+        (None, true) => format!("describe it as `[external.NAME]` with `kind = \"{wanted}\"`"),
+    };
+    let what = match kind {
+        Some(kind) => format!("`{named}` is of kind `{kind}`, and `{wanted}` is wanted"),
+        None => format!("there is no external `{named}`"),
+    };
+    found.push(
+        Diagnostic::error("unknown-reference", what)
+            .at(subject.place(&["rollout", "switch", key]))
+            .label("refers to it here")
+            .help(help),
+    );
+}
 
-    #[test]
-    fn host_patterns_match_as_the_load_balancer_does() {
-        for (pattern, host, expected) in [
-            ("chat.example.com", "Chat.Example.com", true),
-            ("*.example.com", "chat.example.com", true),
-            ("*.example.com", "example.com", false),
-            ("c?at.example.com", "chat.example.com", true),
-            ("*", "anything", true),
-            ("", "anything", false),
-            ("*x*", "axb", true),
-        ] {
-            assert_eq!(matches(pattern, host), expected, "{pattern} {host}");
-        }
+/// A migration task has something to migrate, and a rollout to run in.
+pub(super) fn migrations(subject: &Subject<'_>, found: &mut Vec<Diagnostic>) {
+    let Some((rollout, migration)) = rollout(subject).and_then(|it| Some((it, it.migration.as_ref()?)))
+    else {
+        return;
+    };
+    let mut say = |path: &[&str], what: &str, help: &str| {
+        found.push(
+            Diagnostic::error("migration", what).at(subject.place(path)).label("would not be run").help(help),
+        );
+    };
+    if migration.command.is_empty() {
+        say(
+            &["rollout", "migration", "command"],
+            "the migration task has no command",
+            "write what it runs, such as `command = [\"alembic\", \"upgrade\", \"head\"]`",
+        );
+    }
+    if rollout.strategy != Strategy::BlueGreen {
+        say(
+            &["rollout", "migration"],
+            "only a blue/green release runs a migration task",
+            "write `strategy = \"blue_green\"`, or take `migration` out",
+        );
+    } else if rollout.schema_change == SchemaChange::None {
+        say(
+            &["rollout", "migration"],
+            "there is nothing to migrate: `schema_change` is `none`",
+            "write `schema_change = \"additive\"` or `\"breaking\"`, or take `migration` out",
+        );
+    }
+    let zero = migration.within.is_some_and(|within| within.seconds() == 0);
+    if zero {
+        say(
+            &["rollout", "migration", "within"],
+            "a migration takes more than no time",
+            "write how long it may take, such as `\"30m\"`",
+        );
     }
 }

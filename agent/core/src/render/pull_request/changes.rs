@@ -1,12 +1,13 @@
 //! What is changed in one environment, and what somebody else changed there.
 
-use super::{block, code, folded, left_out};
+use super::{block, code, folded, left_out, rest};
 use crate::{
     plan::{Action, Change, FieldChange, Origin, Plan},
     render::{
         plan::{Row, Widths},
         words,
     },
+    report::pull_request::PullReport,
 };
 
 /// A value longer than this is shortened in the middle of a line.
@@ -60,7 +61,7 @@ impl Fold {
 }
 
 /// Every change in the columns that the terminal has, with its fields below it.
-pub(super) fn changes(name: &str, plan: &Plan, room: usize, fold: Fold) -> String {
+pub(super) fn changes(report: &PullReport, plan: &Plan, room: usize, fold: Fold) -> String {
     if plan.is_empty() {
         return String::new();
     }
@@ -95,7 +96,7 @@ pub(super) fn changes(name: &str, plan: &Plan, room: usize, fold: Fold) -> Strin
         room,
         "line",
         "lines",
-        &format!("{} shows all", code(&format!("pointsman plan {name}"))),
+        &rest(report, &format!("{} shows all", code(&format!("pointsman plan {}", plan.environment)))),
     ));
     match fold {
         Fold::Open => format!("{body}\n"),
@@ -134,11 +135,16 @@ fn short_value(value: &serde_json::Value) -> String {
 
 /// A long text in one line, with its length where it was shortened.
 pub(super) fn shortened(text: &str) -> String {
+    shortened_to(text, LONGEST_VALUE)
+}
+
+/// The same, to so many characters.
+pub(super) fn shortened_to(text: &str, most: usize) -> String {
     let text = one_line(text);
     let length = text.chars().count();
-    if length <= LONGEST_VALUE {
+    if length <= most {
         return text;
     }
-    let begin: String = text.chars().take(LONGEST_VALUE).collect();
+    let begin: String = text.chars().take(most).collect();
     format!("{begin}… ({length} characters)")
 }

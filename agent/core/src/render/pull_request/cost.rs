@@ -1,14 +1,15 @@
 //! What one environment costs.
 
-use super::{code, folded, left_out};
+use super::{code, folded, left_out, prose, rest};
 use crate::{
     cost::Cost,
-    render::cost::{not_counted, sentence},
+    render::cost::{not_counted, sentence_of},
+    report::pull_request::PullReport,
 };
 
 /// One line; and where something becomes dearer or cheaper, a table of what.
-pub(super) fn section(cost: &Cost, room: usize) -> String {
-    let mut text = format!("Cost: {}.\n\n", sentence(cost));
+pub(super) fn section(report: &PullReport, cost: &Cost, room: usize) -> String {
+    let mut text = format!("Cost: {}.\n\n", sentence_of(cost, &prose(&cost.region)));
     let changed: Vec<_> = cost.items.iter().filter(|item| item.before != item.after).collect();
     if changed.is_empty() {
         return text;
@@ -22,7 +23,13 @@ pub(super) fn section(cost: &Cost, room: usize) -> String {
             item.after.usual
         ));
     }
-    body.push_str(&left_out(changed.len(), room, "object", "objects", "`pointsman cost` shows all"));
+    body.push_str(&left_out(
+        changed.len(),
+        room,
+        "object",
+        "objects",
+        &rest(report, "`pointsman cost` shows all"),
+    ));
     let by_use: Vec<String> = cost
         .not_counted
         .iter()
@@ -35,4 +42,12 @@ pub(super) fn section(cost: &Cost, room: usize) -> String {
     text.push_str(&folded("what costs more or less", &body));
     text.push('\n');
     text
+}
+
+/// Before and after, in a cell of a table; none when nothing is estimated.
+pub(super) fn cell(cost: &Cost) -> Option<String> {
+    let Cost { region: _, prices, before, after, items: _, not_counted: _ } = cost;
+    prices.as_ref()?;
+    let (before, after) = (before.usual, after.usual);
+    Some(if before == after { after.to_string() } else { format!("{before} → {after}") })
 }

@@ -1,36 +1,40 @@
 //! What is said of one environment.
 
-use std::collections::BTreeMap;
-
 use super::{
-    block,
+    Room, block,
     changes::{Fold, changes, shortened, undone},
-    code, cost, diagnostics, folded, left_out, lines_of, prose, titles,
+    code, commands, cost, diagnostics, failed, folded, left_out, lines_of,
+    policies::{held, policies},
+    prose, rest, titles, told,
 };
 use crate::{
+    environment::EnvironmentName,
     plan::Plan,
-    policy::{Overridden, Verdict},
     render::{forecast, paint, plan::summary, rollout, words},
     report::{
-        ChangeResult, Outcome,
-        pull_request::{EnvironmentReport, Progress, PullReport, Purpose, Status},
+        ChangeResult, Outcome, Standstill,
+        pull_request::{EnvironmentReport, OtherPull, Progress, PullReport, Purpose, Status, Unmet, Why},
     },
 };
 
-/// The whole of it, with at most `room` lines of each list.
-pub(super) fn section(report: &PullReport, environment: &EnvironmentReport, room: usize) -> String {
+/// The whole of it, as far as there is room.
+pub(super) fn section(report: &PullReport, environment: &EnvironmentReport, room: Room) -> String {
     let EnvironmentReport {
         name,
         status,
-        judged,
-        outcome,
+        judged: _,
+        outcome: _,
         problem,
         diagnostics: found,
         remarks: _,
-        progress,
-        rollouts,
+        progress: _,
+        rollouts: _,
+        sides: _,
         behind,
         again,
+        others,
+        needs,
+        notes,
     } = environment;
     let mut text = String::new();
     if report.purpose == Purpose::Deploy {
@@ -41,36 +45,63 @@ pub(super) fn section(report: &PullReport, environment: &EnvironmentReport, room
         ));
     }
     text.push_str(remark(*status));
-    if report.purpose == Purpose::Deploy {
-        text.push_str(next_try(*status, *again));
+    if *status == Status::Checked {
+        text.push_str(&format!("{}\n\n", commands::allow_fork(&report.head)));
     }
+    if report.purpose == Purpose::Deploy {
+        text.push_str(&next_try(name, *status, *again));
+    }
+    text.push_str(&waits(report.purpose, needs, room));
     if *behind {
         text.push_str(&format!(
             "⚠️ {} changed this environment since this branch left it; bring the branch up to date to see the plan of both.\n\n",
             code(&report.base)
         ));
     }
-    if let Some(problem) = problem {
-        text.push_str(&format!("{}\n", lines_of(problem)));
+    text.push_str(&also(others, room));
+    // What failed half-way is told of in its own words.
+    if let Some(problem) = problem.as_ref().filter(|_| !failed::half_way(environment)) {
+        text.push_str(&format!("{}\n", lines_of(problem, room)));
+    }
+    for note in notes {
+        text.push_str(&format!("{}\n\n", prose(note)));
     }
     if !found.is_empty() {
-        text.push_str(&format!("{}\n", diagnostics(found, room)));
+        let where_else = rest(report, "`pointsman check` shows all");
+        text.push_str(&format!("{}\n", diagnostics(found, room, &where_else)));
     }
     match report.purpose {
-        Purpose::Preview => {
-            if let Some(judged) = judged {
-                text.push_str(&planned(&judged.plan, room));
-                text.push_str(&policies(&judged.verdict, room));
-                text.push_str(&undone(&judged.plan, room));
-                text.push_str(&changes(name.as_str(), &judged.plan, room, Fold::from_size(&judged.plan)));
-                text.push_str(&held(&judged.plan, room));
-            }
+        Purpose::Preview => text.push_str(&preview(report, environment, room)),
+        Purpose::Deploy => text.push_str(&deploy(report, environment, room)),
+    }
+    text
+}
+
+fn preview(report: &PullReport, environment: &EnvironmentReport, room: Room) -> String {
+    let Some(judged) = &environment.judged else { return String::new() };
+    let plan = &judged.plan;
+    let mut text = planned(report, plan, room);
+    text.push_str(&policies(&judged.verdict, room.list));
+    text.push_str(&undone(plan, room.list));
+    text.push_str(&changes(report, plan, room.diff, Fold::from_size(plan)));
+    text.push_str(&held(report, plan, room.list));
+    text
+}
+
+fn deploy(report: &PullReport, environment: &EnvironmentReport, room: Room) -> String {
+    let EnvironmentReport { status, judged, outcome, progress, rollouts, .. } = environment;
+    let mut text = String::new();
+    let said = judged.as_ref().map(|judged| policies(&judged.verdict, room.list)).unwrap_or_default();
+    if !failed::half_way(environment) {
+        text.push_str(&said);
+    }
+    match outcome.as_ref().filter(|_| failed::half_way(environment)) {
+        Some(outcome) => {
+            text.push_str(&failed::section(report, environment, outcome, room));
+            text.push_str(&said);
         }
-        Purpose::Deploy => {
-            if let Some(judged) = judged {
-                text.push_str(&policies(&judged.verdict, room));
-            }
-            text.push_str(&steps(progress, *status, room));
+        None => {
+            text.push_str(&steps(progress, *status, room.list));
             for told in rollouts.values() {
                 let lines: Vec<String> = paint::without(told).lines().map(ToOwned::to_owned).collect();
                 text.push_str(&format!("{}\n", block("text", &lines)));
@@ -78,17 +109,61 @@ pub(super) fn section(report: &PullReport, environment: &EnvironmentReport, room
             if let Some(outcome) = outcome {
                 text.push_str(&result(outcome));
             }
-            if let Some(judged) = judged {
-                text.push_str(&changes(name.as_str(), &judged.plan, room, Fold::Closed));
-                text.push_str(&held(&judged.plan, room));
-            }
         }
+    }
+    if let Some(outcome) = outcome {
+        text.push_str(&reached(outcome, room));
+    }
+    if let Some(judged) = judged {
+        text.push_str(&changes(report, &judged.plan, room.diff, Fold::Closed));
+        text.push_str(&held(report, &judged.plan, room.list));
     }
     text
 }
 
+/// What it needs first, and where that is.
+fn waits(purpose: Purpose, needs: &[Unmet], room: Room) -> String {
+    let named = |why: Why| -> Vec<String> {
+        let these = needs.iter().filter(|unmet| unmet.why == why).take(room.list.max(3));
+        these.map(|unmet| code(unmet.name.as_str())).collect()
+    };
+    let (failed, not_yet) = (named(Why::Failed), named(Why::NotYet));
+    match purpose {
+        _ if needs.is_empty() => String::new(),
+        Purpose::Preview => {
+            format!("It is deployed after {}, which it needs.\n\n", [failed, not_yet].concat().join(", "))
+        }
+        Purpose::Deploy if !failed.is_empty() => format!(
+            "Stopped by {}: it needs that, and is begun as soon as it stands. Nothing was changed here.\n\n",
+            failed.join(", ")
+        ),
+        Purpose::Deploy => format!("Waits for {}, which it needs.\n\n", not_yet.join(", ")),
+    }
+}
+
+/// Who else proposes to change it.
+fn also(others: &[OtherPull], room: Room) -> String {
+    if others.is_empty() {
+        return String::new();
+    }
+    let shown = room.list.clamp(3, 10);
+    let mut named: Vec<String> = others
+        .iter()
+        .take(shown)
+        .map(|OtherPull { number, title }| format!("#{number} ({})", prose(&shortened(title))))
+        .collect();
+    if others.len() > shown {
+        named.push(words::count(others.len() - shown, "other", "others"));
+    }
+    let change = if others.len() == 1 { "changes" } else { "change" };
+    format!(
+        "⚠️ {} {change} this environment too: when one is merged, this plan is made anew and may differ.\n\n",
+        named.join(", ")
+    )
+}
+
 /// What a status means, where its word alone does not say it.
-fn remark(status: Status) -> &'static str {
+pub(in crate::render) fn remark(status: Status) -> &'static str {
     match status {
         Status::Checked => {
             "The files have no errors. Pull requests from forks are not planned, so that no credentials are used for them.\n\n"
@@ -106,6 +181,7 @@ fn remark(status: Status) -> &'static str {
         | Status::Waiting
         | Status::Deploying
         | Status::Asks
+        | Status::Held
         | Status::Deployed
         | Status::Failed
         | Status::Stopped => "",
@@ -113,15 +189,20 @@ fn remark(status: Status) -> &'static str {
 }
 
 /// When the agent itself tries again.
-fn next_try(status: Status, again: bool) -> &'static str {
+pub(in crate::render) fn next_try(name: &EnvironmentName, status: Status, again: bool) -> String {
     match status {
         Status::Waiting => {
             "The agent asks for the lock again at every poll; nobody needs to do anything here.\n\n"
+                .to_owned()
         }
-        Status::Failed if again => "It is tried again by itself, with growing pauses.\n\n",
-        Status::Invalid | Status::Denied | Status::NoPlan | Status::Failed => {
-            "This revision is not tried again until the environment's files change or the agent is started anew.\n\n"
+        Status::Denied if again => {
+            "It is looked at again at every poll: an approval may be what the policies miss.\n\n".to_owned()
         }
+        Status::Failed if again => "It is tried again by itself, with growing pauses.\n\n".to_owned(),
+        Status::Invalid | Status::Denied | Status::NoPlan | Status::Failed => format!(
+            "This revision is quarantined: it is not tried again until the environment's files change, or somebody asks with {}.\n\n",
+            code(&format!("/pointsman apply {name}"))
+        ),
         Status::Queued
         | Status::Planning
         | Status::Planned
@@ -129,12 +210,13 @@ fn next_try(status: Status, again: bool) -> &'static str {
         | Status::Removed
         | Status::Deploying
         | Status::Asks
+        | Status::Held
         | Status::Deployed
-        | Status::Stopped => "",
+        | Status::Stopped => String::new(),
     }
 }
 
-fn planned(plan: &Plan, room: usize) -> String {
+fn planned(report: &PullReport, plan: &Plan, room: Room) -> String {
     let place = format!("Account {}, {}.", code(&plan.account), code(&plan.region));
     let mut text = if plan.is_empty() {
         format!("**Nothing to do:** what lives is what the file says. {place}\n\n")
@@ -146,79 +228,19 @@ fn planned(plan: &Plan, room: usize) -> String {
     for begins in &plan.rollouts {
         text.push_str(&format!("Rollout: {}\n\n", prose(&rollout::begins(begins))));
     }
-    text.push_str(&cost::section(&plan.cost, room));
-    for unsettled in &plan.unsettled {
+    text.push_str(&cost::section(report, &plan.cost, room.list));
+    for unsettled in plan.unsettled.iter().take(room.list) {
         text.push_str(&format!(
             "AWS is still at work on {}: {}.\n\n",
             code(unsettled.address.as_str()),
-            prose(&unsettled.status)
+            told(&unsettled.status)
         ));
     }
     text
-}
-
-fn policies(verdict: &Verdict, room: usize) -> String {
-    let denials: Vec<_> = verdict.denials().collect();
-    let warnings: Vec<_> = verdict.warnings().collect();
-    let mut text = String::new();
-    for (findings, word) in [(&denials, "❌ **Denied**"), (&warnings, "⚠️ **Warning**")] {
-        for finding in findings.iter().take(room) {
-            let place = code(&format!("{}:{}", finding.file, finding.line));
-            let rule = code(&format!("{}.{}", finding.package, finding.rule));
-            let who = match (finding.rule.as_str(), finding.line) {
-                ("", 0) => code(&finding.file),
-                ("", _) => place,
-                _ => format!("{rule} at {place}"),
-            };
-            text.push_str(&format!("- {word} {} ({who})\n", prose(&finding.message)));
-        }
-        text.push_str(&left_out(findings.len(), room, "finding", "findings", "the agent's log has all"));
-    }
-    if denials.is_empty() && warnings.is_empty() {
-        let rules = words::count(verdict.rules.len(), "policy rule", "policy rules");
-        text.push_str(&format!("{rules} asked; none objects.\n"));
-    }
-    let excepted = verdict.excepted().count();
-    if excepted > 0 {
-        text.push_str(&format!(
-            "{} by an exception.\n",
-            words::count(excepted, "finding is excused", "findings are excused")
-        ));
-    }
-    for (finding, overridden) in verdict.overridden().take(room) {
-        let Overridden { who, role, reason, until, file, line } = overridden;
-        text.push_str(&format!(
-            "- ✋ **Overridden** until {} by {} ({}, {}): {}. It says: {}\n",
-            code(until),
-            prose(who),
-            prose(role),
-            code(&format!("{file}:{line}")),
-            prose(reason),
-            prose(&finding.message)
-        ));
-    }
-    text.push('\n');
-    text
-}
-
-fn held(plan: &Plan, room: usize) -> String {
-    if plan.held.is_empty() {
-        return String::new();
-    }
-    let mut by_reason: BTreeMap<String, Vec<String>> = BTreeMap::new();
-    for held in plan.held.iter().take(room) {
-        by_reason.entry(words::held(&held.reason)).or_default().push(code(held.address.as_str()));
-    }
-    let mut body: String = by_reason
-        .iter()
-        .map(|(reason, addresses)| format!("- {}: {}\n", prose(reason), addresses.join(", ")))
-        .collect();
-    body.push_str(&left_out(plan.held.len(), room, "object", "objects", "`pointsman plan` shows all"));
-    format!("{}\n", folded(&format!("{} held: left alone on purpose", plan.held.len()), &body))
 }
 
 /// What is being done, object by object.
-fn steps(progress: &[(crate::Address, Progress)], status: Status, room: usize) -> String {
+pub(super) fn steps(progress: &[(crate::Address, Progress)], status: Status, room: usize) -> String {
     if progress.is_empty() {
         return String::new();
     }
@@ -244,7 +266,7 @@ fn steps(progress: &[(crate::Address, Progress)], status: Status, room: usize) -
                 format!("- ✅ {} {address} in {}\n", words::done(*action), words::took(*took))
             }
             Progress::Failed(action, why) => {
-                format!("- ❌ {} {address}: {}\n", words::doing(*action), prose(why))
+                format!("- ❌ {} {address}: {}\n", words::doing(*action), told(why))
             }
         });
     }
@@ -268,12 +290,13 @@ fn result(outcome: &Outcome) -> String {
         text.push_str(&format!("Not begun: {}.\n\n", skipped.join(", ")));
     }
     for one in &outcome.rollouts {
-        if one.asks() {
+        if one.stands == Some(Standstill::Asks) {
             let (environment, plan) = (&outcome.environment, rollout::short_hash(&one.plan));
             text.push_str(&format!(
-                "⏸️ {} waits for approval of plan {}; people are served as before. Next: {}, or {}.\n\n",
+                "⏸️ {} waits for approval of plan {}; people are served as before.{} Next: {}, or {}.\n\n",
                 code(&one.service),
                 code(plan),
+                one.to_do.as_ref().map(|it| format!(" After that: {}", prose(it))).unwrap_or_default(),
                 code(&format!("pointsman approve {environment} --plan {plan}")),
                 code(&format!("pointsman abort {environment}")),
             ));
@@ -282,13 +305,19 @@ fn result(outcome: &Outcome) -> String {
             text.push_str(&format!("{}\n\n", prose(said.trim())));
         }
     }
+    text.push_str(&format!("State serial {}, after {}.\n\n", outcome.serial, words::took(outcome.took_ms)));
+    text
+}
+
+/// Where it can be reached.
+fn reached(outcome: &Outcome, room: Room) -> String {
+    let mut text = String::new();
     if !outcome.outputs.is_empty() {
         text.push_str("| Output | Value |\n| --- | --- |\n");
-        for (name, value) in &outcome.outputs {
-            text.push_str(&format!("| {} | {} |\n", code(name), code(value)));
+        for (name, value) in outcome.outputs.iter().take(room.list.max(10)) {
+            text.push_str(&format!("| {} | {} |\n", code(name), code(&shortened(value))));
         }
         text.push('\n');
     }
-    text.push_str(&format!("State serial {}, after {}.\n\n", outcome.serial, words::took(outcome.took_ms)));
     text
 }

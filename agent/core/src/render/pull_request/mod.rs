@@ -1,74 +1,82 @@
 //! The one comment of a pull request, and what its checks say, in Markdown.
 
 mod changes;
+pub mod commands;
 mod cost;
-mod environment;
+mod cut;
+pub(super) mod environment;
 mod escape;
+mod failed;
+mod policies;
+mod room;
 #[cfg(test)]
 mod tests;
-mod titles;
+pub(super) mod titles;
+mod verdict;
 
+pub use cut::{remarks_left_out, rest_is_elsewhere};
 pub use titles::{environment_title, title};
 
 use crate::{
     environment::Diagnostic,
-    plan::{Disruption, Plan},
+    plan::Disruption,
     render::words,
     report::pull_request::{EnvironmentReport, PullReport, Purpose, Status},
 };
-use escape::{block, code, folded, prose};
+use escape::{block, code, folded, link, prose};
+use room::Room;
 
-/// What GitHub takes, less what the caller puts before it.
-const MOST_CHARACTERS: usize = 65_000;
+/// With more environments than this, what is said of each is folded, but of
+/// those that somebody must look at.
+const MOST_OPEN: usize = 3;
 
-/// How much of each environment is written, from everything to nearly nothing.
-const ROOM: &[usize] = &[usize::MAX, 400, 150, 60, 25, 10, 3];
+/// A message longer than this is shortened.
+const LONGEST_MESSAGE: usize = 1_000;
 
-/// The comment. When it would be longer than GitHub takes, the details of
-/// environments are shortened step by step, and it says so.
+/// The comment. When it would be longer than GitHub takes, it is shortened:
+/// differences first, then lists, then what is said of the environments that
+/// nobody must look at, then rows of the table. Each cut says so.
 pub fn comment(report: &PullReport) -> String {
-    for room in ROOM {
-        let text = written(report, *room, usize::MAX);
-        if text.chars().count() <= MOST_CHARACTERS {
-            return text;
-        }
-    }
-    let mut environments = report.environments.len();
-    loop {
-        environments /= 2;
-        let text = written(report, 0, environments);
-        if environments == 0 || text.chars().count() <= MOST_CHARACTERS {
-            return text;
-        }
-    }
+    room::fitted(report.environments.len(), |room| written(report, room), |text| text.chars().count())
 }
 
 /// What the check of one environment says: the same as the comment says of it.
 pub fn environment_summary(report: &PullReport, environment: &EnvironmentReport) -> String {
-    for room in ROOM {
-        let text = tidy(&environment::section(report, environment, *room));
-        if text.len() <= MOST_CHARACTERS {
-            return text;
-        }
-    }
-    environment::section(report, environment, 0)
+    room::fitted(1, |room| tidy(&environment::section(report, environment, room)), str::len)
 }
 
 /// What the check of constant name says: the table, and what concerns all.
 pub fn overview(report: &PullReport) -> String {
-    let mut text = table(report, 200);
-    text.push_str(&of_the_revision(report, 50));
-    text
+    let of_all = |room: Room| format!("{}{}", table(report, room), of_the_revision(report, room));
+    room::fitted(report.environments.len(), of_all, str::len)
 }
 
-fn written(report: &PullReport, room: usize, environments: usize) -> String {
-    let mut text = format!("### {}\n\n", heading(report));
-    text.push_str(&table(report, environments));
+fn written(report: &PullReport, room: Room) -> String {
+    let mut text = format!("### {}\n\n{}\n", verdict::heading(report), verdict::about(report));
+    text.push_str(&table(report, room));
     text.push_str(&of_the_revision(report, room));
-    for environment in report.environments.iter().take(environments) {
-        text.push_str(&format!("\n#### {}\n\n", code(environment.name.as_str())));
-        text.push_str(&environment::section(report, environment, room));
+    let all = by_importance(report);
+    for environment in all.iter().take(room.sections) {
+        text.push('\n');
+        let body = environment::section(report, environment, room);
+        let name = environment.name.as_str();
+        if all.len() > MOST_OPEN && !wants_a_look(environment) {
+            let mark = titles::mark(environment.status);
+            let line = format!("{mark} <code>{name}</code>: {}", environment_title(environment));
+            text.push_str(&folded(&line, &body));
+        } else {
+            text.push_str(&format!("#### {}\n\n{body}", code(name)));
+        }
     }
+    let not_told = all.len().saturating_sub(room.sections);
+    if not_told > 0 && room.rows > 0 {
+        let whose = words::count(not_told, "environment", "environments");
+        text.push_str(&format!(
+            "\nOf {whose} there is only the row above: GitHub takes no longer comment. {}\n",
+            elsewhere(report, "Each has a check of its own.")
+        ));
+    }
+    text.push_str(&commands::section(&report.commands));
     text.push('\n');
     text.push_str(&footer(report));
     tidy(&text)
@@ -83,63 +91,83 @@ fn tidy(text: &str) -> String {
     text
 }
 
-fn heading(report: &PullReport) -> String {
-    let commit = code(words::short(&report.head));
-    let what = match report.purpose {
-        Purpose::Preview => "plan for",
-        Purpose::Deploy => "deploy of",
-    };
-    let worst = titles::worst(report);
-    let hurts = |plan: &Plan| plan.disruption() > Disruption::ConnectionsDrain;
-    let mut plans = report.environments.iter().filter_map(|environment| environment.judged.as_ref());
-    let mark = if worst == Status::Planned && plans.any(|judged| hurts(&judged.plan)) {
-        "⚠️"
-    } else {
-        titles::mark(worst)
-    };
-    format!("{mark} Pointsman: {what} {commit}")
+/// Whether somebody must do something about it.
+fn wants_a_look(environment: &EnvironmentReport) -> bool {
+    titles::weight(environment.status) > titles::weight(Status::Queued)
 }
 
-fn table(report: &PullReport, environments: usize) -> String {
-    if report.environments.is_empty() {
-        let what = match report.purpose {
-            Purpose::Preview => "This pull request changes no environment.",
-            Purpose::Deploy => "This commit changes no environment.",
-        };
-        return format!("{what}\n");
-    }
-    let mut text = "| Environment | Status | Plan | Disruption |\n| --- | --- | --- | --- |\n".to_owned();
-    for environment in report.environments.iter().take(environments) {
+/// What somebody must look at first, then what goes on, then what would be
+/// noticed; by name otherwise.
+fn by_importance(report: &PullReport) -> Vec<&EnvironmentReport> {
+    let mut all: Vec<&EnvironmentReport> = report.environments.iter().collect();
+    let hurts = |environment: &EnvironmentReport| {
         let plan = environment.judged.as_ref().map(|judged| &judged.plan);
+        plan.is_some_and(|plan| plan.disruption() > Disruption::ConnectionsDrain)
+    };
+    all.sort_by_key(|environment| {
+        let weight = titles::weight(environment.status);
+        std::cmp::Reverse((weight, report.purpose == Purpose::Preview && hurts(environment)))
+    });
+    all
+}
+
+fn table(report: &PullReport, room: Room) -> String {
+    if report.environments.is_empty() {
+        return String::new();
+    }
+    let mut text =
+        "\n| Environment | Status | Plan | Disruption | Cost per month |\n| --- | --- | --- | --- | --- |\n"
+            .to_owned();
+    for environment in by_importance(report).into_iter().take(room.rows) {
+        let plan = environment.judged.as_ref().map(|judged| &judged.plan);
+        let or_none = |text: Option<String>| text.unwrap_or_else(|| "–".to_owned());
         text.push_str(&format!(
-            "| {} | {} {} | {} | {} |\n",
+            "| {} | {} {} | {} | {} | {} |\n",
             code(environment.name.as_str()),
             titles::mark(environment.status),
-            titles::status(environment.status),
-            plan.map_or_else(|| "–".to_owned(), titles::size),
-            plan.filter(|plan| !plan.is_empty()).map_or_else(|| "–".to_owned(), titles::disruption),
+            titles::status(environment),
+            or_none(plan.map(titles::size)),
+            or_none(plan.filter(|plan| !plan.is_empty()).map(titles::disruption)),
+            or_none(plan.and_then(|plan| cost::cell(&plan.cost))),
         ));
     }
-    let left_out = report.environments.len().saturating_sub(environments);
+    let left_out = report.environments.len().saturating_sub(room.rows);
     if left_out > 0 {
         text.push_str(&format!(
-            "\n{} not shown: GitHub takes no longer comment. Each has a check of its own.\n",
-            words::count(left_out, "more environment is", "more environments are")
+            "\n{} not shown: GitHub takes no longer comment. {}\n",
+            words::count(left_out, "more environment is", "more environments are"),
+            elsewhere(report, "Each has a check of its own.")
         ));
     }
     text
 }
 
-fn of_the_revision(report: &PullReport, room: usize) -> String {
+/// Where all of it stands: on the agent's page, when there is one.
+fn elsewhere(report: &PullReport, otherwise: &str) -> String {
+    match &report.page {
+        Some(page) => format!("{otherwise} All of it: {}.", link("the agent's page", page)),
+        None => otherwise.to_owned(),
+    }
+}
+
+fn of_the_revision(report: &PullReport, room: Room) -> String {
     let mut text = String::new();
     if let Some(problem) = &report.problem {
-        text.push_str(&format!("\n{}", lines_of(problem)));
+        text.push_str(&format!("\n{}", lines_of(problem, room)));
     }
     if !report.diagnostics.is_empty() {
         text.push_str("\nIn files that no changed environment was read from:\n\n");
-        text.push_str(&diagnostics(&report.diagnostics, room));
+        text.push_str(&diagnostics(&report.diagnostics, room, &rest(report, "`pointsman check` shows all")));
     }
     text
+}
+
+/// Where the rest of a list stands.
+fn rest(report: &PullReport, command: &str) -> String {
+    match &report.page {
+        Some(page) => format!("{command}, and so does {}", link("the agent's page", page)),
+        None => command.to_owned(),
+    }
 }
 
 fn footer(report: &PullReport) -> String {
@@ -164,27 +192,33 @@ fn footer(report: &PullReport) -> String {
             format!("{judges}Nothing was changed. {then}").trim_end().to_owned()
         }
     };
-    format!("<sub>{what}</sub>\n")
+    let page = report.page.as_ref().map(|page| format!(" {}.", link("All of it", page))).unwrap_or_default();
+    format!("<sub>{what}{page}</sub>\n")
 }
 
 /// Findings in files, each with its place and what to do.
-fn diagnostics(diagnostics: &[Diagnostic], room: usize) -> String {
+fn diagnostics(diagnostics: &[Diagnostic], room: Room, where_else: &str) -> String {
     let mut text = String::new();
-    for diagnostic in diagnostics.iter().take(room) {
+    for diagnostic in diagnostics.iter().take(room.list) {
         let place =
             diagnostic.place.as_ref().map(|place| format!("{}:{}:{}", place.file, place.line, place.column));
         text.push_str(&format!(
             "- **{}** {}{}\n",
             diagnostic.severity.as_str(),
             place.map(|place| format!("{}: ", code(&place))).unwrap_or_default(),
-            prose(&diagnostic.message),
+            told(&diagnostic.message),
         ));
         if let Some(help) = &diagnostic.help {
-            text.push_str(&format!("  Help: {}\n", prose(help)));
+            text.push_str(&format!("  Help: {}\n", told(help)));
         }
     }
-    text.push_str(&left_out(diagnostics.len(), room, "finding", "findings", "`pointsman check` shows all"));
+    text.push_str(&left_out(diagnostics.len(), room.list, "finding", "findings", where_else));
     text
+}
+
+/// A message of others, shortened when it is very long.
+fn told(text: &str) -> String {
+    prose(&changes::shortened_to(text, LONGEST_MESSAGE))
 }
 
 /// Says how many of a list are not shown, and where they are.
@@ -196,22 +230,26 @@ fn left_out(all: usize, room: usize, one: &str, many: &str, where_else: &str) ->
 }
 
 /// Our own plain text of several lines as a quotation; its list marks stay.
-fn lines_of(text: &str) -> String {
+fn lines_of(text: &str, room: Room) -> String {
     let mut quoted = String::new();
     let mut in_list = false;
-    for line in text.lines() {
+    let all = text.lines().count();
+    for line in text.lines().take(room.list) {
         if let Some(item) = line.strip_prefix("- ") {
-            quoted.push_str(&format!("> - {}\n", prose(item)));
+            // Without anything behind it the mark would underline the line before.
+            let item = Some(told(item)).filter(|item| !item.is_empty()).unwrap_or_else(|| code(""));
+            quoted.push_str(&format!("> - {item}\n"));
             in_list = true;
         } else if in_list && line.starts_with("  ") {
-            quoted.push_str(&format!(">   {}\n", prose(line)));
+            quoted.push_str(&format!(">   {}\n", told(line)));
         } else {
             // Without an empty line it would belong to the last item.
             quoted.push_str(if in_list { ">\n" } else { "" });
-            quoted.push_str(&format!("> {}  \n", prose(line)));
+            quoted.push_str(&format!("> {}  \n", told(line)));
             in_list = false;
         }
     }
+    quoted.push_str(&left_out(all, room.list, "line", "lines", "the agent's log has all"));
     quoted
 }
 

@@ -1,5 +1,8 @@
 #![allow(clippy::unwrap_used, clippy::panic, reason = "tests")]
 
+mod figures;
+mod hostile;
+
 use std::collections::BTreeMap;
 
 use serde_json::json;
@@ -152,6 +155,9 @@ fn report(purpose: Purpose, environments: Vec<EnvironmentReport>) -> PullReport 
         environments,
         diagnostics: Vec::new(),
         problem: None,
+        commands: Vec::new(),
+        page: None,
+        revert: None,
     }
 }
 
@@ -282,6 +288,7 @@ fn a_deploy_is_followed_to_its_end() {
         commit: Some(HEAD.to_owned()),
         judged: Judged { plan: ordinary(), verdict: asked() },
         rollouts: Vec::new(),
+        stopped: Vec::new(),
         changes: vec![
             ChangeOutcome {
                 address: address("service.web.log_group"),
@@ -408,7 +415,7 @@ fn however_much_there_is_github_takes_it_and_it_says_what_is_missing() {
     assert!(text.chars().count() <= 65_536);
     assert!(text.contains("**Plan: 3000 to add, 0 to change, 0 to destroy.**"));
     assert!(
-        text.contains("2600 lines not shown here; `pointsman plan a/b` shows all."),
+        text.contains("2850 lines not shown here; `pointsman plan a/b` shows all."),
         "{}",
         &text[text.len() - 600..]
     );

@@ -1,13 +1,29 @@
 //! One line each: statuses, sizes, and the titles of checks.
 
+use super::code;
 use crate::{
     plan::{Disruption, Plan},
-    render::{plan::summary, words},
-    report::pull_request::{EnvironmentReport, PullReport, Purpose, Status},
+    render::{forecast, plan::summary, words},
+    report::{
+        Outcome,
+        pull_request::{EnvironmentReport, PullReport, Purpose, Status, Why},
+    },
 };
 
+/// How far an environment is, in a few words.
+pub(super) fn status(environment: &EnvironmentReport) -> String {
+    match (environment.status, environment.needs.as_slice()) {
+        (Status::Queued, [first, ..]) => {
+            let worst = environment.needs.iter().find(|unmet| unmet.why == Why::Failed).unwrap_or(first);
+            let what = if worst.why == Why::Failed { "stopped by" } else { "waits for" };
+            format!("{what} {}", code(worst.name.as_str()))
+        }
+        (status, _) => word(status).to_owned(),
+    }
+}
+
 /// A status in a word or two.
-pub(super) fn status(status: Status) -> &'static str {
+pub(in crate::render) fn word(status: Status) -> &'static str {
     match status {
         Status::Queued => "queued",
         Status::Planning => "being planned",
@@ -19,7 +35,7 @@ pub(super) fn status(status: Status) -> &'static str {
         Status::Removed => "no longer described",
         Status::Waiting => "waiting for the lock",
         Status::Deploying => "deploying",
-        Status::Asks => "waiting for approval",
+        Status::Asks | Status::Held => "waiting for approval",
         Status::Deployed => "deployed",
         Status::Failed => "failed",
         Status::Stopped => "interrupted",
@@ -32,24 +48,24 @@ pub(super) fn mark(status: Status) -> &'static str {
         Status::Queued | Status::Planning | Status::Waiting | Status::Deploying => "⏳",
         Status::Planned | Status::Checked | Status::Deployed => "✅",
         Status::Invalid | Status::Denied | Status::NoPlan | Status::Failed => "❌",
-        Status::Removed | Status::Stopped | Status::Asks => "⚠️",
+        Status::Removed | Status::Stopped | Status::Asks | Status::Held => "⚠️",
     }
 }
 
 /// Which status counts for the whole: what failed before what goes on, what
 /// goes on before what is done.
-pub(super) fn weight(status: Status) -> u8 {
+pub(in crate::render) fn weight(status: Status) -> u8 {
     match status {
         Status::Planned | Status::Checked | Status::Deployed => 0,
         Status::Removed => 1,
         Status::Queued | Status::Planning | Status::Waiting | Status::Deploying => 2,
-        Status::Stopped | Status::Asks => 3,
+        Status::Stopped | Status::Asks | Status::Held => 3,
         Status::Invalid | Status::Denied | Status::NoPlan | Status::Failed => 4,
     }
 }
 
 /// The status that counts for the whole.
-pub(super) fn worst(report: &PullReport) -> Status {
+pub(in crate::render) fn worst(report: &PullReport) -> Status {
     let stops =
         report.problem.is_some() || report.diagnostics.iter().any(crate::environment::Diagnostic::is_error);
     if stops {
@@ -73,7 +89,24 @@ pub(super) fn size(plan: &Plan) -> String {
 /// What a plan does to people, short enough for a table.
 pub(super) fn disruption(plan: &Plan) -> String {
     let worst = plan.disruption();
-    format!("{}{}", disruption_mark(worst), words::disruption(worst))
+    let longest = plan
+        .changes
+        .iter()
+        .filter(|change| change.disruption == worst)
+        .map(|change| change.impact.lasts)
+        .max_by_key(|lasts| (lasts.is_none(), *lasts));
+    let lasts = longest.flatten().filter(|lasts| lasts.high > 0 && worst > Disruption::None);
+    let lasts = lasts.map(|lasts| format!(", {}", forecast::short(lasts))).unwrap_or_default();
+    format!("{}{}{lasts}", disruption_mark(worst), brief(worst))
+}
+
+fn brief(disruption: Disruption) -> &'static str {
+    match disruption {
+        Disruption::None => "none",
+        Disruption::ConnectionsDrain => "connections drain",
+        Disruption::Outage => "outage",
+        Disruption::DataLost => "data lost",
+    }
 }
 
 /// A disruption at a glance, with the space behind it.
@@ -94,7 +127,16 @@ pub fn environment_title(environment: &EnvironmentReport) -> String {
         None => "Planned.".to_owned(),
     };
     match environment.status {
-        Status::Queued => "Queued.".to_owned(),
+        Status::Queued => match environment.needs.as_slice() {
+            [] => "Queued.".to_owned(),
+            needs if needs.iter().any(|unmet| unmet.why == Why::Failed) => {
+                "Stopped: what it needs failed.".to_owned()
+            }
+            needs => format!(
+                "Waits for {} that it needs.",
+                words::count(needs.len(), "environment", "environments")
+            ),
+        },
         Status::Planning => "Being planned.".to_owned(),
         Status::Planned => planned(),
         Status::Invalid => {
@@ -128,6 +170,9 @@ pub fn environment_title(environment: &EnvironmentReport) -> String {
             ),
             None => "Deployed.".to_owned(),
         },
+        Status::Failed if environment.outcome.as_ref().is_some_and(Outcome::is_turned_back) => {
+            "Turned back: what stood before stands.".to_owned()
+        }
         Status::Failed => match &environment.outcome {
             Some(outcome) => {
                 let done = outcome
@@ -143,6 +188,7 @@ pub fn environment_title(environment: &EnvironmentReport) -> String {
             None => "Failed before anything was changed; see the details.".to_owned(),
         },
         Status::Asks => "Waiting for approval before traffic moves; people are served as before.".to_owned(),
+        Status::Held => "Waiting for what is required before an apply; nothing was changed.".to_owned(),
         Status::Stopped => "Interrupted; it goes on when the agent starts again.".to_owned(),
     }
 }
@@ -175,7 +221,7 @@ pub fn title(report: &PullReport) -> String {
     }
     counts.sort_by_key(|(status, _)| std::cmp::Reverse(weight(*status)));
     let parts: Vec<String> =
-        counts.iter().map(|(status, count)| format!("{count} {}", self::status(*status))).collect();
+        counts.iter().map(|(status, count)| format!("{count} {}", word(*status))).collect();
     format!(
         "{}: {}.",
         words::count(report.environments.len(), "environment", "environments"),

@@ -1,10 +1,16 @@
 //! A rollout as people read it: where it is, the two sides, what it waits for,
 //! and how it ended.
 
+mod checks;
+mod cut_over;
+mod phases;
 mod reasons;
 
 use std::fmt::Write;
 
+pub use checks::unproven;
+pub use cut_over::steps;
+pub use phases::{phase, phase_name};
 pub use reasons::{reason, why};
 
 use super::{
@@ -18,7 +24,7 @@ use crate::{
     report::{RolloutOutcome, Standstill},
     rollout::{
         Begins, Ended, Ending, Facts, Phase, Purpose, Refusal, Rollout, Settings, Side, Slot, Step, Track,
-        Word,
+        Why, Word,
     },
 };
 
@@ -29,57 +35,14 @@ const BAR: u64 = 20;
 /// Longer names of services are cut, in columns.
 const LONGEST_NAME: usize = 16;
 
-/// A phase in a word or two: `scale up`, `shift to 25 %`.
-pub fn phase_name(phase: Phase, settings: &Settings) -> String {
-    let name = match phase {
-        Phase::ScaleUp => "scale up",
-        Phase::Test => "test",
-        Phase::Gate => "approval",
-        Phase::Shift(step) => return format!("shift to {} %", settings.share(step)),
-        Phase::Bake => "bake",
-        Phase::Commit => "commit",
-        Phase::Drain => "drain",
-        Phase::Cleanup => "clean up",
-        Phase::BlueFirst => "blue's tasks first",
-        Phase::Return => "traffic to blue",
-        Phase::DrainGreen => "drain green",
-        Phase::Discard => "discard green",
-    };
-    name.to_owned()
-}
-
-/// What happens in a phase, in one sentence.
-pub fn phase(phase: Phase, settings: &Settings) -> String {
-    let sentence = match phase {
-        Phase::ScaleUp => {
-            "Green gets as many tasks as blue has; no traffic reaches it but through the test rule."
-        }
-        Phase::Test => "Green is checked through the test rule.",
-        Phase::Gate => "Before traffic moves, a person approves the plan.",
-        Phase::Shift(step) => {
-            return format!(
-                "Green gets {} % of the traffic, and is compared with blue.",
-                settings.share(step)
-            );
-        }
-        Phase::Bake => "Green has the traffic; both sides keep their tasks while it is watched.",
-        Phase::Commit => "The rule names green alone; requests to blue run out.",
-        Phase::Drain => "What is still open on blue gets its drain time.",
-        Phase::Cleanup => "Blue goes to zero tasks and stays, as the fast way back.",
-        Phase::BlueFirst => "It goes back: blue has its tasks, healthy, before any traffic returns.",
-        Phase::Return => "It goes back: the rule names blue alone.",
-        Phase::DrainGreen => "It goes back: what is still open on green gets its drain time.",
-        Phase::Discard => "It goes back: green goes, and blue scales as before.",
-    };
-    sentence.to_owned()
-}
-
 /// A rollout that is under way, for terminals and for a comment's code block:
 /// where it is, both sides, and what comes next.
 pub fn under_way(service: &str, rollout: &Rollout, facts: &Facts, next: &Step, now_ms: u64) -> String {
     let what = match rollout.purpose {
         Purpose::Release => "releasing",
         Purpose::Back => "going back to",
+        Purpose::CutOver => "cutting over to",
+        Purpose::ToOld => "going back to the old service from",
     };
     let what = if rollout.phase.is_way_back() { "turning back" } else { what };
     let mut text = format!(
@@ -97,6 +60,9 @@ pub fn under_way(service: &str, rollout: &Rollout, facts: &Facts, next: &Step, n
         line("why", &reason(because));
     }
     line("next", &step(next, &rollout.settings, now_ms));
+    if let Some(steps) = steps(rollout).filter(|_| asks_to_switch(next)) {
+        line("to do", &steps);
+    }
     text
 }
 
@@ -117,14 +83,16 @@ pub fn tracks(service: &str, rollout: &Rollout, facts: &Facts) -> String {
             format!("{healthy} of {desired} tasks healthy")
         };
         // A long name is cut so that the line stays within 80 columns.
-        let block = super::layout::cut(&plain(&slot.block_name(service)), width);
+        let old = rollout.snapshot.old.as_ref().filter(|_| rollout.cuts_over() && slot == rollout.blue());
+        let block = old.map_or_else(|| slot.block_name(service), |old| old.service.clone());
+        let block = super::layout::cut(&plain(&block), width);
         let _ = writeln!(text, "  {} {} {bar} {share}  {tasks}", padded(name, 5), padded(&block, width));
     }
     text
 }
 
 /// A side's share of the traffic in percent; `None` where the rule does not name it.
-fn share(facts: &Facts, slot: Slot) -> Option<u64> {
+pub(crate) fn share(facts: &Facts, slot: Slot) -> Option<u64> {
     let total: u64 = facts.weights.iter().map(|(_, weight)| u64::from(*weight)).sum();
     let (_, weight) = facts.weights.iter().find(|(at, _)| *at == slot)?;
     (u64::from(*weight) * 100).checked_div(total)
@@ -156,6 +124,8 @@ pub fn step(step: &Step, settings: &Settings, now_ms: u64) -> String {
         Step::Raise { tasks } => {
             format!("Blue grew: both sides get {}.", words::count(*tasks as usize, "task", "tasks"))
         }
+        Step::Migrated(how) if how.is_done() => "The database is migrated.".to_owned(),
+        Step::Migrated(how) => cut_over::migration(how),
         Step::End(Ending::Released) => "It is over: green is live.".to_owned(),
         Step::End(Ending::Restored { .. }) => "It is over: blue is live, as before.".to_owned(),
     }
@@ -178,7 +148,25 @@ pub fn ended(service: &str, ended: &Ended) -> String {
                 )
             )
         ),
-        (Ending::Released, Purpose::Back) => format!(
+        (Ending::Released, Purpose::CutOver) => format!(
+            "{}\n",
+            hanging(
+                &green("Cut over:"),
+                9,
+                &format!(
+                    "people use {service}, from {block}, after {took}. The old service stays at zero tasks, as the way back."
+                )
+            )
+        ),
+        (Ending::Restored { .. }, Purpose::ToOld) => format!(
+            "{}\n",
+            hanging(
+                &green("Gone back:"),
+                10,
+                &format!("people use the old service again, after {took}; {block} stays at zero tasks.")
+            )
+        ),
+        (Ending::Released, Purpose::Back | Purpose::ToOld) => format!(
             "{}\n",
             hanging(
                 &green("Gone back:"),
@@ -215,6 +203,9 @@ pub fn last(service: &str, track: &Track) -> String {
 pub fn in_a_line(service: &str, track: &Track) -> String {
     let service = plain(service);
     let Some(open) = &track.open else {
+        if let Some(old) = track.old.as_ref().filter(|old| old.serves || track.idle.is_none()) {
+            return cut_over::at_rest(&service, &track.live.block_name(&service), old);
+        }
         let live = track.live.block_name(&service);
         let idle = match &track.idle {
             Some(_) => format!("; the release before waits as {}", track.live.other().block_name(&service)),
@@ -223,7 +214,11 @@ pub fn in_a_line(service: &str, track: &Track) -> String {
         return format!("{service} serves from {live}{idle}");
     };
     let phase = phase_name(open.phase, &open.settings);
-    let from_to = format!("from {} to {}", open.blue().block_name(&service), open.to.block_name(&service));
+    let blue = match &open.snapshot.old {
+        Some(old) => plain(&old.service),
+        None => open.blue().block_name(&service),
+    };
+    let from_to = format!("from {blue} to {}", open.to.block_name(&service));
     match open.phase {
         Phase::Gate => yellow(&format!(
             "{service} {from_to}: waits for approval of plan {}",
@@ -245,18 +240,24 @@ pub fn short_hash(plan: &str) -> &str {
 /// What a plan begins, in a sentence or two.
 pub fn begins(begins: &Begins) -> String {
     let Begins { service, purpose, to, settings, snapshot } = begins;
+    match (&snapshot.old, purpose) {
+        (Some(old), Purpose::CutOver) => return cut_over::begins(begins, old),
+        (Some(old), _) => return cut_over::goes_to_old(begins, old),
+        (None, _) => {}
+    }
     let steps: Vec<String> = settings.shift.iter().map(|share| format!("{share} %")).collect();
     let what = match purpose {
-        Purpose::Release => "gets a new side",
-        Purpose::Back => "goes back to the side",
+        Purpose::Release | Purpose::CutOver => "gets a new side",
+        Purpose::Back | Purpose::ToOld => "goes back to the side",
     };
     let asks = if settings.approve_traffic { ", after a person agreed" } else { "" };
     format!(
-        "{service} {what}, {}, with {}. People stay on {} until it is healthy and tested; then traffic moves{asks}: {}. Until the end it can be turned back.",
+        "{service} {what}, {}, with {}. People stay on {} until it is healthy and tested; then traffic moves{asks}: {}. Until the end it can be turned back.{}",
         to.block_name(service),
         words::count(usize::try_from(snapshot.tasks).unwrap_or_default(), "task", "tasks"),
         snapshot.live.block_name(service),
         steps.join(", "),
+        cut_over::outage(settings, &snapshot.live.block_name(service)),
     )
 }
 
@@ -266,9 +267,15 @@ pub fn outcome(environment: &EnvironmentName, outcome: &RolloutOutcome) -> Strin
     match (&outcome.ended, outcome.stands) {
         (Some(it), _) => ended(&outcome.service, it),
         (None, Some(Standstill::Asks)) => format!(
-            "{} {service} waits for a person before traffic moves; people are served as before. Next: `pointsman approve {environment} --plan {}`, or `pointsman abort {environment}`.\n",
+            "{} {service} waits for a person before traffic moves; people are served as before.{} Next: `pointsman approve {environment} --plan {}`, or `pointsman abort {environment}`.\n",
             yellow("Waiting:"),
+            outcome.to_do.as_ref().map(|steps| format!(" After that: {steps}")).unwrap_or_default(),
             short_hash(&outcome.plan),
+        ),
+        (None, Some(Standstill::Switch)) => format!(
+            "{} {service} waits for people's way to be switched; until then nothing is taken down.{} The next look goes on with it, or `pointsman abort {environment}`.\n",
+            yellow("Waiting:"),
+            outcome.to_do.as_ref().map(|steps| format!(" {steps}")).unwrap_or_default(),
         ),
         (None, Some(Standstill::Stopped)) => format!(
             "{} the rollout of {service} stands where it was; the next run goes on with it.\n",
@@ -279,6 +286,11 @@ pub fn outcome(environment: &EnvironmentName, outcome: &RolloutOutcome) -> Strin
             yellow("Lease lost:")
         ),
     }
+}
+
+/// Whether a person is asked to switch people's way now, or soon.
+fn asks_to_switch(next: &Step) -> bool {
+    matches!(next, Step::Ask { .. } | Step::Wait { why: Why::Arriving(_) | Why::Leaving(_), .. })
 }
 
 /// A person's word was kept.

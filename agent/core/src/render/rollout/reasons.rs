@@ -1,7 +1,10 @@
-use super::super::{paint::plain, words};
+use super::{
+    super::{paint::plain, words},
+    cut_over,
+};
 use crate::{
     render::rollout::phase_name,
-    rollout::{Reason, Sample, Settings, Slot, Why},
+    rollout::{Patience, Reason, Sample, Settings, Slot, Why},
 };
 
 /// What is waited for, in one sentence.
@@ -21,6 +24,21 @@ pub fn why(why: &Why) -> String {
         Why::Shaken { healthy, needed } => format!(
             "Waits for green to get back what it lost: {healthy} of {needed} healthy; it goes back if they stay away."
         ),
+        Why::Migrating => "Waits for the migration task to end.".to_owned(),
+        Why::Arriving(Patience::Left) => {
+            "Waits until people come by the load balancer; the old service keeps its tasks.".to_owned()
+        }
+        Why::Arriving(Patience::Spent) => {
+            "Nobody came by the load balancer yet, later than was thought: has their way been switched? The old service keeps its tasks."
+                .to_owned()
+        }
+        Why::Leaving(Patience::Left) => {
+            "Waits until nobody comes by the load balancer any more; green keeps its tasks.".to_owned()
+        }
+        Why::Leaving(Patience::Spent) => {
+            "People still come by the load balancer, later than was thought: has their way been switched back? Green keeps its tasks."
+                .to_owned()
+        }
         Why::Holding => "Watches this step.".to_owned(),
         Why::Baking => "Watches green with all of the traffic.".to_owned(),
         Why::Requests => "Waits until nobody asks the side that goes any more.".to_owned(),
@@ -53,6 +71,7 @@ pub fn reason(reason: &Reason) -> String {
             format!("Three tasks stopped for the same reason: `{}`.", plain(words))
         }
         Reason::TestFailed(words) => format!("A check of green failed: `{}`.", plain(words)),
+        Reason::MigrationFailed(how) => cut_over::migration(how),
         Reason::TooSlow { phase, patience_ms } => format!(
             "Green did not prove itself within {} ({}).",
             words::took(*patience_ms),

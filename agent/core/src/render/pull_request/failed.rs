@@ -1,0 +1,156 @@
+//! What is told of a deploy that failed half-way: what failed, what the tasks
+//! said last, what went back, what stands, and what to do next.
+
+use super::{Room, block, code, environment::steps, folded, left_out, link, prose, rest, told};
+use crate::{
+    environment::EnvironmentName,
+    render::{paint, rollout, words},
+    report::{
+        ChangeOutcome, ChangeResult, Outcome, StoppedTask,
+        pull_request::{EnvironmentReport, Progress, PullReport, Status},
+    },
+    rollout::Ending,
+};
+
+/// Whether it failed after something was begun.
+pub(super) fn half_way(environment: &EnvironmentReport) -> bool {
+    environment.status == Status::Failed
+        && environment.outcome.as_ref().is_some_and(|outcome| !outcome.succeeded() && !outcome.asks())
+}
+
+pub(super) fn section(
+    report: &PullReport,
+    environment: &EnvironmentReport,
+    outcome: &Outcome,
+    room: Room,
+) -> String {
+    let mut text = failures(report, outcome, room);
+    for (number, task) in outcome.stopped.iter().enumerate() {
+        text.push_str(&stopped(number, task, room));
+    }
+    text.push_str(&went_back(outcome));
+    text.push_str(&stands(environment, outcome, room));
+    text.push_str(&next(report, &environment.name, environment.again));
+    text
+}
+
+/// What failed, and why.
+fn failures(report: &PullReport, outcome: &Outcome, room: Room) -> String {
+    let failed: Vec<(&ChangeOutcome, &str)> = outcome
+        .changes
+        .iter()
+        .filter_map(|change| match &change.result {
+            ChangeResult::Failed { why, kind: _ } => Some((change, why.as_str())),
+            ChangeResult::Done | ChangeResult::Skipped { .. } => None,
+        })
+        .collect();
+    if failed.is_empty() {
+        return String::new();
+    }
+    let mut text = "**What failed**\n".to_owned();
+    for (change, why) in failed.iter().take(room.list) {
+        text.push_str(&format!(
+            "- ❌ {} {}: {}\n",
+            words::doing(change.action),
+            code(change.address.as_str()),
+            told(why)
+        ));
+    }
+    text.push_str(&left_out(
+        failed.len(),
+        room.list,
+        "failure",
+        "failures",
+        &rest(report, "`pointsman status` shows them"),
+    ));
+    text.push('\n');
+    text
+}
+
+/// A task that stopped, with its last lines; those of the first are open.
+fn stopped(number: usize, task: &StoppedTask, room: Room) -> String {
+    let StoppedTask { service, task, why, exit_code, log } = task;
+    let exit = exit_code.map(|code| format!(", exit code {code}")).unwrap_or_default();
+    let what = format!("Task {} of {} stopped{exit}: {}\n", code(task), code(service), told(why));
+    if log.is_empty() {
+        return format!("{what}Its log has no lines that could be read.\n\n");
+    }
+    let kept = room.diff.max(5).min(log.len());
+    let lines = &log[log.len() - kept..];
+    let said = format!("its last {}", words::count(lines.len(), "line", "lines"));
+    let lines = block("text", lines);
+    if number == 0 {
+        format!("{what}\n{} of log:\n{lines}\n", capital(&said))
+    } else {
+        format!("{what}\n{}\n", folded(&said, &lines))
+    }
+}
+
+fn capital(text: &str) -> String {
+    let mut characters = text.chars();
+    characters.next().map(|first| first.to_uppercase().to_string() + characters.as_str()).unwrap_or_default()
+}
+
+/// The rollouts that were turned back, and the others that were driven.
+fn went_back(outcome: &Outcome) -> String {
+    let mut text = String::new();
+    for one in &outcome.rollouts {
+        let turned = one.ended.as_ref().is_some_and(|ended| matches!(ended.ending, Ending::Restored { .. }));
+        let said = paint::without(&rollout::outcome(&outcome.environment, one));
+        let head = if turned { "**What was rolled back**\n" } else { "" };
+        text.push_str(&format!("{head}{}\n\n", prose(said.trim())));
+    }
+    text
+}
+
+/// What was done and stays, and what was not begun.
+fn stands(environment: &EnvironmentReport, outcome: &Outcome, room: Room) -> String {
+    let done: Vec<&ChangeOutcome> =
+        outcome.changes.iter().filter(|change| change.result == ChangeResult::Done).collect();
+    let not_begun: Vec<String> = outcome
+        .changes
+        .iter()
+        .filter(|change| matches!(change.result, ChangeResult::Skipped { .. }))
+        .map(|change| code(change.address.as_str()))
+        .collect();
+    let mut text = "**What stands**\n".to_owned();
+    let serial = outcome.serial;
+    text.push_str(&match done.as_slice() {
+        [] => format!("Nothing of this was done; everything else is as it was before. State serial {serial}"),
+        some => format!(
+            "{} done and recorded (state serial {serial}); everything else is as it was before",
+            words::count(some.len(), "change is", "changes are")
+        ),
+    });
+    text.push_str(&format!(", after {}.\n", words::took(outcome.took_ms)));
+    if !not_begun.is_empty() {
+        let named = room.list.clamp(3, 20);
+        let more = not_begun.len().saturating_sub(named);
+        let more = if more > 0 { format!(" and {more} more") } else { String::new() };
+        text.push_str(&format!("Not begun: {}{more}.\n", not_begun[..not_begun.len().min(named)].join(", ")));
+    }
+    let finished = environment.progress.iter().filter(|(_, step)| matches!(step, Progress::Done(..)));
+    let finished: Vec<_> = finished.cloned().collect();
+    text.push('\n');
+    text.push_str(&steps(&finished, Status::Deployed, room.list));
+    text
+}
+
+/// One thing to do.
+fn next(report: &PullReport, name: &EnvironmentName, again: bool) -> String {
+    if again {
+        return "**Next:** nothing, if it is to pass by itself; the agent tries again and goes on from here.\n\n"
+            .to_owned();
+    }
+    let revert = match &report.revert {
+        Some(pull) => format!(
+            " Or go back: {} has a button **Revert**, and merging what it opens deploys the version before.",
+            link("the pull request", pull)
+        ),
+        None => format!(" Or go back: revert {} and push that.", code(words::short(&report.head))),
+    };
+    format!(
+        "**Next:** mend the cause in a new pull request; the deploy goes on from here. When the cause was elsewhere and is gone, {} tries this revision again.{revert}\n\n",
+        code(&format!("/pointsman apply {name}"))
+    )
+}

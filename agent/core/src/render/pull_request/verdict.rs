@@ -1,0 +1,187 @@
+//! The first lines: what all of it comes to.
+
+use super::{code, titles};
+use crate::{
+    cost::Dollars,
+    plan::{Disruption, Summary},
+    render::{plan::summary, words},
+    report::pull_request::{EnvironmentReport, PullReport, Purpose, Status},
+};
+
+/// So many environments are named.
+const NAMED: usize = 2;
+
+/// The verdict in words.
+pub(super) fn heading(report: &PullReport) -> String {
+    let (mark, words) = verdict(report);
+    format!("{mark} Pointsman: {words}")
+}
+
+fn verdict(report: &PullReport) -> (&'static str, String) {
+    if report.problem.is_some() {
+        return ("❌", "the config repo cannot be used as it is".to_owned());
+    }
+    let worst = titles::worst(report);
+    if report.environments.is_empty() {
+        return if worst == Status::Failed {
+            ("❌", "there are errors in files; no environment is changed".to_owned())
+        } else {
+            ("✅", "no environment is changed".to_owned())
+        };
+    }
+    let with = |wanted: &dyn Fn(&EnvironmentReport) -> bool| -> Vec<&EnvironmentReport> {
+        report.environments.iter().filter(|environment| wanted(environment)).collect()
+    };
+    let heaviest =
+        |environment: &EnvironmentReport| titles::weight(environment.status) == titles::weight(worst);
+    let these = with(&heaviest);
+    let all = report.environments.len();
+    let mark = titles::mark(worst);
+    match (report.purpose, worst) {
+        (purpose, Status::Invalid | Status::Denied | Status::NoPlan | Status::Failed) => {
+            let what = match purpose {
+                Purpose::Preview => "as it is, this would not be deployed",
+                Purpose::Deploy => "not everything was deployed",
+            };
+            let each = match these.as_slice() {
+                [] => "there are errors in files".to_owned(),
+                [only] => format!("{} {}", code(only.name.as_str()), predicate(only.status)),
+                several => format!("{} of {all} environments are in the way", several.len()),
+            };
+            let each = match purpose {
+                Purpose::Deploy if these.len() > 1 => format!("{} of {all} environments failed", these.len()),
+                _ => each,
+            };
+            (mark, format!("{what}: {each}"))
+        }
+        (Purpose::Preview, Status::Queued | Status::Planning | Status::Waiting) => {
+            let done = all - these.len();
+            (
+                mark,
+                format!("being planned, {done} of {} done", words::count(all, "environment", "environments")),
+            )
+        }
+        (Purpose::Preview, _) => ready(report),
+        (Purpose::Deploy, Status::Asks) => {
+            (mark, format!("{} for a person before traffic moves", waits(&these)))
+        }
+        (Purpose::Deploy, Status::Waiting) if these.iter().all(|one| one.status == Status::Waiting) => {
+            (mark, format!("{} for the lock", waits(&these)))
+        }
+        (Purpose::Deploy, Status::Queued | Status::Planning | Status::Waiting | Status::Deploying) => {
+            let done = all - these.len();
+            let progress =
+                if all > 1 { format!(", {done} of {all} environments done") } else { String::new() };
+            (mark, format!("deploying {}{progress}", named(&these)))
+        }
+        (Purpose::Deploy, Status::Stopped) => {
+            (mark, format!("the deploy of {} was interrupted; it goes on", named(&these)))
+        }
+        (Purpose::Deploy, Status::Removed) => {
+            (mark, format!("{} no longer described; what was made stands", are(&these)))
+        }
+        (Purpose::Deploy, _) => (mark, format!("deployed {}", named(&these))),
+    }
+}
+
+/// What a merge would do to people.
+fn ready(report: &PullReport) -> (&'static str, String) {
+    let disruption = |environment: &EnvironmentReport| {
+        environment.judged.as_ref().map_or(Disruption::None, |judged| judged.plan.disruption())
+    };
+    let worst = report.environments.iter().map(disruption).max().unwrap_or(Disruption::None);
+    let hurt: Vec<&EnvironmentReport> =
+        report.environments.iter().filter(|environment| disruption(environment) == worst).collect();
+    let planned = report.environments.iter().filter_map(|environment| environment.judged.as_ref());
+    let nothing = planned.clone().count() > 0 && planned.clone().all(|judged| judged.plan.is_empty());
+    let removed = report.environments.iter().any(|environment| environment.status == Status::Removed);
+    match worst {
+        Disruption::DataLost => ("🛑", format!("can be merged, and **loses data** in {}", named(&hurt))),
+        Disruption::Outage => {
+            ("⚠️", format!("can be merged, and makes something unreachable in {}", named(&hurt)))
+        }
+        Disruption::ConnectionsDrain => {
+            ("✅", format!("can be merged; connections drain in {}, nothing is unreachable", named(&hurt)))
+        }
+        Disruption::None if removed => {
+            ("⚠️", "can be merged; what was made for removed files stands".to_owned())
+        }
+        Disruption::None if planned.count() == 0 => {
+            ("✅", "the files have no errors; forks are not planned".to_owned())
+        }
+        Disruption::None if nothing => ("✅", "nothing to do; what lives is what the files say".to_owned()),
+        Disruption::None => ("✅", "can be merged; it disrupts nothing".to_owned()),
+    }
+}
+
+fn predicate(status: Status) -> &'static str {
+    match status {
+        Status::Invalid => "has errors",
+        Status::Denied => "is denied by policy",
+        Status::NoPlan => "cannot be planned",
+        _ => "failed",
+    }
+}
+
+fn named(environments: &[&EnvironmentReport]) -> String {
+    let names: Vec<String> =
+        environments.iter().take(NAMED).map(|environment| code(environment.name.as_str())).collect();
+    match environments.len().saturating_sub(NAMED) {
+        0 => names.join(" and "),
+        more => format!("{} and {more} more", names.join(", ")),
+    }
+}
+
+fn waits(environments: &[&EnvironmentReport]) -> String {
+    format!("{} {}", named(environments), if environments.len() == 1 { "waits" } else { "wait" })
+}
+
+fn are(environments: &[&EnvironmentReport]) -> String {
+    format!("{} {}", named(environments), if environments.len() == 1 { "is" } else { "are" })
+}
+
+/// Of what that is the verdict; with several environments, what all of their
+/// plans come to.
+pub(super) fn about(report: &PullReport) -> String {
+    let what = match report.purpose {
+        Purpose::Preview => "Plan for",
+        Purpose::Deploy => "Deploy of",
+    };
+    let of = format!("{what} {}", code(words::short(&report.head)));
+    let plans: Vec<_> =
+        report.environments.iter().filter_map(|environment| environment.judged.as_ref()).collect();
+    if report.environments.is_empty() {
+        let what = match report.purpose {
+            Purpose::Preview => "this pull request changes no environment",
+            Purpose::Deploy => "this commit changes no environment",
+        };
+        return format!("{of}: {what}.\n");
+    }
+    if plans.len() < 2 {
+        return format!("{of}.\n");
+    }
+    let sum = plans.iter().map(|judged| judged.plan.summary()).fold(
+        Summary { add: 0, change: 0, destroy: 0 },
+        |sum, one| Summary {
+            add: sum.add + one.add,
+            change: sum.change + one.change,
+            destroy: sum.destroy + one.destroy,
+        },
+    );
+    let of_all = if plans.len() == report.environments.len() {
+        format!("all {} environments", plans.len())
+    } else {
+        format!("{} of {} environments", plans.len(), report.environments.len())
+    };
+    let costs = || plans.iter().map(|judged| &judged.plan.cost).filter(|cost| cost.prices.is_some());
+    let (before, after) = (
+        costs().map(|cost| cost.before.usual).sum::<Dollars>(),
+        costs().map(|cost| cost.after.usual).sum::<Dollars>(),
+    );
+    let money = match costs().count() {
+        0 => String::new(),
+        _ if before == after => format!(" Cost: {after} per month (unchanged)."),
+        _ => format!(" Cost: {before} → {after} per month ({}).", (after - before).difference()),
+    };
+    format!("{of}, {of_all}. **{}**{money}\n", summary(sum))
+}

@@ -1,0 +1,49 @@
+//! What a plan says of a cut-over, and what an approval of it binds.
+
+use pointsman_core::{plan::Plan, policy::Verdict, render::rollout, rollout::Begins};
+
+use crate::{account::Account, generated::Shape};
+
+fn begins(way: &str, group: &str, count: u32, schema_change: &str) -> Begins {
+    let overlap = if schema_change == "breaking" { "never" } else { "allowed" };
+    serde_json::from_value(serde_json::json!({
+        "service": "web", "purpose": "cut_over", "to": "a",
+        "settings": {"shift": [50, 100], "schema_change": schema_change, "overlap": overlap, "least": 2},
+        "snapshot": {
+            "live": "b", "tasks": count, "task_definition": "old-web:1",
+            "old": {
+                "external": "legacy", "cluster": "main", "service": "old-web", "id": "arn", "count": count,
+                "task_definition": "old-web:1", "security_groups": [group], "port": 8080, "way": way,
+                "host": "web.example.com", "from": "http://old-web.web.local:8080",
+            },
+        },
+    }))
+    .unwrap()
+}
+
+#[test]
+fn an_approval_binds_what_is_written_of_others() {
+    let mut account = Account::default();
+    let shape = Shape::default();
+    account.deploy(&shape.environment());
+    let plan = account.plan(&shape.environment()).unwrap();
+    let hash = |begins: Begins| {
+        Plan { rollouts: vec![begins], ..plan.clone() }.approval_hash(&Verdict::default()).unwrap()
+    };
+    let approved = hash(begins("weights", "sg-1", 1, "none"));
+    assert_eq!(approved, hash(begins("weights", "sg-1", 4, "none")), "how many tasks live is no other plan");
+    assert_ne!(approved, hash(begins("weights", "sg-2", 1, "none")), "another group is opened");
+    assert_ne!(approved, hash(begins("manual", "sg-1", 1, "none")), "no group is opened");
+    assert_ne!(approved, hash(begins("weights", "sg-1", 1, "breaking")), "there is an outage");
+    assert_ne!(approved, plan.approval_hash(&Verdict::default()).unwrap(), "there is a cut-over");
+    assert!(
+        plan.is_empty() && !Plan { rollouts: vec![begins("manual", "sg-1", 1, "none")], ..plan }.is_empty()
+    );
+}
+
+#[test]
+fn a_plan_says_what_a_cut_over_writes() {
+    let said = ["manual", "weights"].map(|way| rollout::begins(&begins(way, "sg-1", 1, "none")));
+    let breaking = rollout::begins(&begins("manual", "sg-1", 3, "breaking"));
+    insta::assert_snapshot!(format!("{}\n\n{}\n\n{breaking}", said[0], said[1]));
+}

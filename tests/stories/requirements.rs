@@ -195,8 +195,8 @@ fn a_freeze_holds_until_somebody_breaks_the_glass_and_is_named_for_it() {
     planned(&world, number);
     let commit = world.github.merge(number);
     let comment =
-        wait_for_comment(&world, number, "nothing is applied here until 2099-01-01T00:00:00Z: the fair");
-    assert!(comment.contains("--break-glass REASON"), "{comment}");
+        wait_for_comment(&world, number, "nothing is applied here until `2099-01-01T00:00:00Z`: the fair");
+    assert!(comment.contains("--break-glass -- REASON"), "{comment}");
     world.github.wait_until(PATIENCE, "the plan is kept as shown", |_| {
         kept(&world, "SHOWN#").last().is_some_and(|shown| shown["commit"] == commit.as_str())
     });
@@ -207,7 +207,7 @@ fn a_freeze_holds_until_somebody_breaks_the_glass_and_is_named_for_it() {
     say(&world, "alice", "break_glass", "people cannot log in");
     world.github.wait_until(PATIENCE, "it is deployed", |repository| deployed(repository, &commit));
     let comment = wait_for_comment(&world, number, "people cannot log in");
-    assert!(comment.contains("`alice` passed the freeze until 2099-01-01T00:00:00Z"), "{comment}");
+    assert!(comment.contains("`alice` passed the freeze until `2099-01-01T00:00:00Z`"), "{comment}");
     assert!(!comment.contains("I want to"), "{comment}");
     let stands = estate::inventory(&world);
     assert!(stands.contains("THREAD_POOL_SIZE=64"), "{comment}\n{stands}\n{}", agent.said());
@@ -238,7 +238,7 @@ fn what_a_pull_request_says_of_its_own_requirements_is_not_asked() {
         "Nine",
     );
     let comment = wait_for_comment(&world, number, "so nothing is applied");
-    assert!(comment.contains("pointsman.toml:2:13: "), "{comment}");
+    assert!(comment.contains("`pointsman.toml:2:13`: "), "{comment}");
     assert!(comment.contains("`approvals` is out of range"), "{comment}");
     let clone = world.clone_of("main");
     clone.write("pointsman.toml", "[requirements.production]\napprovals = 9\n");

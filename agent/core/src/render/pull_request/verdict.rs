@@ -65,6 +65,9 @@ fn verdict(report: &PullReport) -> (&'static str, String) {
         (Purpose::Deploy, Status::Asks) => {
             (mark, format!("{} for a person before traffic moves", waits(&these)))
         }
+        (Purpose::Deploy, Status::Held) => {
+            (mark, format!("{} for what is required; nothing was changed", waits(&these)))
+        }
         (Purpose::Deploy, Status::Waiting) if these.iter().all(|one| one.status == Status::Waiting) => {
             (mark, format!("{} for the lock", waits(&these)))
         }
@@ -80,7 +83,9 @@ fn verdict(report: &PullReport) -> (&'static str, String) {
         (Purpose::Deploy, Status::Removed) => {
             (mark, format!("{} no longer described; what was made stands", are(&these)))
         }
-        (Purpose::Deploy, _) => (mark, format!("deployed {}", named(&these))),
+        (Purpose::Deploy, Status::Deployed | Status::Planned | Status::Checked) => {
+            (mark, format!("deployed {}", named(&these)))
+        }
     }
 }
 
@@ -184,4 +189,55 @@ pub(super) fn about(report: &PullReport) -> String {
         _ => format!(" Cost: {before} → {after} per month ({}).", (after - before).difference()),
     };
     format!("{of}, {of_all}. **{}**{money}\n", summary(sum))
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "tests")]
+    use super::heading;
+    use crate::{
+        environment::EnvironmentName,
+        report::pull_request::{EnvironmentReport, PullReport, Purpose, Status},
+    };
+
+    fn said(purpose: Purpose, status: Status) -> String {
+        let name = EnvironmentName::parse("production/web").unwrap();
+        heading(&PullReport {
+            base: "main".to_owned(),
+            base_commit: None,
+            head: "a1b2c3d".to_owned(),
+            purpose,
+            environments: vec![EnvironmentReport { status, ..EnvironmentReport::queued(name) }],
+            diagnostics: Vec::new(),
+            problem: None,
+            commands: Vec::new(),
+            page: None,
+            revert: None,
+        })
+    }
+
+    #[test]
+    fn deployed_is_said_of_what_is_deployed_alone() {
+        let all = [
+            (Status::Queued, "⏳ Pointsman: deploying `production/web`"),
+            (Status::Planning, "⏳ Pointsman: deploying `production/web`"),
+            (Status::Invalid, "❌ Pointsman: not everything was deployed: `production/web` has errors"),
+            (
+                Status::Denied,
+                "❌ Pointsman: not everything was deployed: `production/web` is denied by policy",
+            ),
+            (Status::NoPlan, "❌ Pointsman: not everything was deployed: `production/web` cannot be planned"),
+            (Status::Failed, "❌ Pointsman: not everything was deployed: `production/web` failed"),
+            (Status::Removed, "⚠️ Pointsman: `production/web` is no longer described; what was made stands"),
+            (Status::Waiting, "⏳ Pointsman: `production/web` waits for the lock"),
+            (Status::Deploying, "⏳ Pointsman: deploying `production/web`"),
+            (Status::Asks, "⚠️ Pointsman: `production/web` waits for a person before traffic moves"),
+            (Status::Held, "⚠️ Pointsman: `production/web` waits for what is required; nothing was changed"),
+            (Status::Stopped, "⚠️ Pointsman: the deploy of `production/web` was interrupted; it goes on"),
+            (Status::Deployed, "✅ Pointsman: deployed `production/web`"),
+        ];
+        for (status, words) in all {
+            assert_eq!(said(Purpose::Deploy, status), words);
+        }
+    }
 }

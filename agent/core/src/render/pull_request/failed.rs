@@ -3,10 +3,9 @@
 
 use super::{Room, block, code, environment::steps, folded, left_out, link, prose, rest, told};
 use crate::{
-    environment::EnvironmentName,
     render::{paint, rollout, words},
     report::{
-        ChangeOutcome, ChangeResult, Outcome, StoppedTask,
+        ChangeOutcome, ChangeResult, Outcome, RolloutOutcome, StoppedTask,
         pull_request::{EnvironmentReport, Progress, PullReport, Status},
     },
     rollout::Ending,
@@ -30,8 +29,18 @@ pub(super) fn section(
     }
     text.push_str(&went_back(outcome));
     text.push_str(&stands(environment, outcome, room));
-    text.push_str(&next(report, &environment.name, environment.again));
+    text.push_str(&next(report, environment, turned_back(outcome)));
     text
+}
+
+/// Whether all that failed is a rollout, and what stood before it stands again.
+fn turned_back(outcome: &Outcome) -> bool {
+    let done = outcome.changes.iter().all(|change| change.result == ChangeResult::Done);
+    done && outcome.rollouts.iter().any(is_restored)
+}
+
+fn is_restored(rollout: &RolloutOutcome) -> bool {
+    rollout.ended.as_ref().is_some_and(|ended| matches!(ended.ending, Ending::Restored { .. }))
 }
 
 /// What failed, and why.
@@ -95,9 +104,8 @@ fn capital(text: &str) -> String {
 fn went_back(outcome: &Outcome) -> String {
     let mut text = String::new();
     for one in &outcome.rollouts {
-        let turned = one.ended.as_ref().is_some_and(|ended| matches!(ended.ending, Ending::Restored { .. }));
         let said = paint::without(&rollout::outcome(&outcome.environment, one));
-        let head = if turned { "**What was rolled back**\n" } else { "" };
+        let head = if is_restored(one) { "**What was rolled back**\n" } else { "" };
         text.push_str(&format!("{head}{}\n\n", prose(said.trim())));
     }
     text
@@ -116,6 +124,9 @@ fn stands(environment: &EnvironmentReport, outcome: &Outcome, room: Room) -> Str
     let mut text = "**What stands**\n".to_owned();
     let serial = outcome.serial;
     text.push_str(&match done.as_slice() {
+        _ if turned_back(outcome) => format!(
+            "What served before serves. What was made for the new side alone went again; every other change of the plan is done and recorded (state serial {serial})"
+        ),
         [] => format!("Nothing of this was done; everything else is as it was before. State serial {serial}"),
         some => format!(
             "{} done and recorded (state serial {serial}); everything else is as it was before",
@@ -137,20 +148,26 @@ fn stands(environment: &EnvironmentReport, outcome: &Outcome, room: Room) -> Str
 }
 
 /// One thing to do.
-fn next(report: &PullReport, name: &EnvironmentName, again: bool) -> String {
-    if again {
+fn next(report: &PullReport, environment: &EnvironmentReport, turned_back: bool) -> String {
+    if environment.again {
         return "**Next:** nothing, if it is to pass by itself; the agent tries again and goes on from here.\n\n"
             .to_owned();
     }
+    let (then, or) = if turned_back {
+        ("its deploy begins a new rollout", "Or let the files say again what serves")
+    } else {
+        ("the deploy goes on from here", "Or go back")
+    };
     let revert = match &report.revert {
+        Some(pull) if turned_back => format!("{} has a button **Revert**", link("the pull request", pull)),
         Some(pull) => format!(
-            " Or go back: {} has a button **Revert**, and merging what it opens deploys the version before.",
+            "{} has a button **Revert**, and merging what it opens deploys the version before",
             link("the pull request", pull)
         ),
-        None => format!(" Or go back: revert {} and push that.", code(words::short(&report.head))),
+        None => format!("revert {} and push that", code(words::short(&report.head))),
     };
     format!(
-        "**Next:** mend the cause in a new pull request; the deploy goes on from here. When the cause was elsewhere and is gone, {} tries this revision again.{revert}\n\n",
-        code(&format!("/pointsman apply {name}"))
+        "**Next:** mend the cause in a new pull request; {then}. When the cause was elsewhere and is gone, {} tries this revision again. {or}: {revert}.\n\n",
+        code(&format!("/pointsman apply {}", environment.name))
     )
 }

@@ -256,6 +256,11 @@ impl Outcome {
             && self.rollouts.iter().all(|rollout| rollout.ended.is_some())
     }
 
+    /// Whether people are to be switched elsewhere before it goes on.
+    pub fn waits_for_switch(&self) -> bool {
+        self.rollouts.iter().any(|rollout| rollout.stands == Some(Standstill::Switch))
+    }
+
     /// Whether everything was done that can be done before a person agrees.
     pub fn asks(&self) -> bool {
         self.changes.iter().all(|change| change.result == ChangeResult::Done)

@@ -375,8 +375,19 @@ fn conclude(state: &mut State, outcome: &Outcome, run: &Run) {
         ended_at: now,
         summary: summary(outcome),
         failures: LastRun::failures(&outcome.changes),
-        quarantined: run.purpose == Purpose::Deploy && outcome.is_quarantined(),
+        quarantined: is_its_own(run, outcome) && outcome.is_quarantined(),
     });
+}
+
+/// Whether what came of a run came of its own commit.
+fn is_its_own(run: &Run, outcome: &Outcome) -> bool {
+    let own = run.commit.as_deref().unwrap_or_default();
+    let of_its_own = |ended: &Ended| ended.purpose == For::Release && ended.commit == own;
+    match run.purpose {
+        Purpose::Deploy => !ended_another(run, outcome),
+        Purpose::GoOn => outcome.rollouts.iter().filter_map(|it| it.ended.as_ref()).any(of_its_own),
+        Purpose::Destroy | Purpose::GoBack => false,
+    }
 }
 
 /// The outputs of which everything that they lead to is recorded.

@@ -5,9 +5,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use pointsman_core::{
     Address,
     desired::{Surroundings, Wanted, wanted},
-    plan::{Inputs, Plan, plan},
+    plan::{Change, Inputs, Plan, plan},
     resource::{Link, Observed},
-    rollout::{Begins, Slot, begins, cuts_over, due, goes_back, goes_to_old},
+    rollout::{Begins, Rollout, Slot, begins, cuts_over, due, goes_back, goes_to_old},
     state::State,
 };
 
@@ -22,6 +22,9 @@ pub(crate) struct Seen {
     pub(crate) plan: Plan,
     pub(crate) observed: BTreeMap<Address, Observed>,
     pub(crate) wanted: Wanted,
+    /// What differs and is the next deploy's, which the policies judge: whoever
+    /// drives a rollout leaves it alone.
+    pub(crate) left: BTreeSet<Address>,
 }
 
 /// Refuses another account than the environment's.
@@ -68,22 +71,26 @@ pub(crate) async fn look(
         }
         Purpose::GoBack => {
             let mut begins = goes_back(&run.environment, state, &seen.observed);
-            begins.extend(goes_to_old(&run.environment, state));
+            for to_old in goes_to_old(&run.environment, state) {
+                is_there(run, &to_old).await?;
+                begins.push(to_old);
+            }
             begins
         }
         Purpose::GoOn => Vec::new(),
     };
-    if run.purpose == Purpose::GoOn {
-        seen.plan.changes.clear();
-        seen.plan.forget.clear();
-    }
     // What a rollout wants of its sides is brought about by it alone, once its facts are good enough.
     let driven = state.map(open).unwrap_or_default();
-    seen.plan.changes.retain(|change| !driven.keys().any(|service| is_of(&change.address, service)));
-    if run.purpose == Purpose::GoBack && begins.is_empty() {
-        // Whatever else differs is the next deploy's, which the policies judge.
+    seen.plan.changes.retain(|change| {
+        let is_its = |(service, rollout): (&String, &Rollout)| {
+            is_of(&change.address, service) && !rollout.is_being_made()
+        };
+        !driven.iter().any(is_its)
+    });
+    if run.purpose == Purpose::GoOn || run.purpose == Purpose::GoBack && begins.is_empty() {
+        let is_driven = |address: &Address| driven.keys().any(|service| is_of(address, service));
+        seen.leave(|address| is_driven(address));
         seen.plan.changes.clear();
-        seen.plan.forget.clear();
     }
     if begins.is_empty() {
         return Ok(seen);
@@ -105,11 +112,31 @@ pub(crate) async fn look(
             let name = block.as_str().strip_prefix("service.").map(|name| Slot::of_block_name(name).0);
             begins.iter().any(|begins| name == Some(begins.service.as_str()))
         };
-        seen.plan.changes.retain(|change| is_of_it(&change.address));
-        seen.plan.forget.clear();
+        seen.leave(is_of_it);
     }
     seen.plan.rollouts = begins;
     Ok(seen)
+}
+
+impl Seen {
+    /// Leaves alone what is not of the rollouts.
+    fn leave(&mut self, is_theirs: impl Fn(&Address) -> bool) {
+        let (theirs, rest) =
+            std::mem::take(&mut self.plan.changes).into_iter().partition(|it| is_theirs(&it.address));
+        let rest: Vec<Change> = rest;
+        self.left.extend(rest.into_iter().map(|change| change.address));
+        self.plan.changes = theirs;
+        self.plan.forget.clear();
+    }
+}
+
+/// Whether the old service that is gone back to can still be asked for tasks.
+async fn is_there(run: &Run, to_old: &Begins) -> Result<(), Failure> {
+    let Some(old) = &to_old.snapshot.old else { return Ok(()) };
+    if let Some(external) = run.environment.file.external.get(&old.external) {
+        let _ = run.ports.cloud.external(&old.external, external).await?;
+    }
+    Ok(())
 }
 
 /// The cut-over that is still to be made, where the old service has tasks. A
@@ -135,7 +162,7 @@ async fn look_once(run: &Run, surroundings: &Surroundings, state: Option<&State>
     let wanted = wanted(&run.environment, surroundings, state);
     let observed = observe(run, &wanted, state).await?;
     let plan = plan_of(run, wanted.clone(), state, &observed)?;
-    Ok(Seen { plan, observed, wanted })
+    Ok(Seen { plan, observed, wanted, left: BTreeSet::new() })
 }
 
 /// The same for other wishes a moment later: what was looked for is not asked
@@ -151,7 +178,7 @@ async fn look_again(
     let found = observe_some(run, &wanted, Some(state), is_new).await?;
     observed.extend(found);
     let plan = plan_of(run, wanted.clone(), Some(state), &observed)?;
-    Ok(Seen { plan, observed, wanted })
+    Ok(Seen { plan, observed, wanted, left: BTreeSet::new() })
 }
 
 /// What stands of some of what is wanted or was recorded, and of what that is

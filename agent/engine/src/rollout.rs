@@ -244,6 +244,7 @@ impl Drive<'_> {
         for next in begins(&self.run.environment, Some(&state), &plan, &observed) {
             plan.changes.retain(|change| !is_of(&change.address, &next.service));
         }
+        plan.changes.retain(|change| !known.left.contains(&change.address));
         if plan.is_empty() {
             return Ok(true);
         }

@@ -45,7 +45,7 @@ pub struct Run {
 impl Run {
     /// Whether everything that was made goes.
     pub(crate) fn takes_down(&self) -> bool {
-        self.purpose == Purpose::Destroy || self.environment.file.removed
+        self.purpose == Purpose::Destroy || self.purpose == Purpose::Deploy && self.environment.file.removed
     }
 }
 

@@ -1,4 +1,5 @@
 use std::{
+    collections::btree_map::Entry,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::Duration,
 };
@@ -18,7 +19,7 @@ use tokio::sync::{Notify, RwLock};
 use super::{
     DaemonError,
     boards::Boards,
-    memory::Memory,
+    memory::{Memory, Work},
     outbox::Outbox,
     reporter::{Deliveries, Reporter},
     seen::Seen,
@@ -136,7 +137,7 @@ impl Agent {
     pub(super) async fn not_busy(&self, name: &EnvironmentName) {
         loop {
             let ended = self.ended.notified();
-            if !self.memory().busy.contains(name) {
+            if !self.memory().busy.contains_key(name) {
                 return;
             }
             ended.await;
@@ -148,7 +149,8 @@ impl Agent {
     pub(super) async fn be_busy(&self, name: &EnvironmentName) {
         loop {
             let ended = self.ended.notified();
-            if self.memory().busy.insert(name.clone()) {
+            if let Entry::Vacant(free) = self.memory().busy.entry(name.clone()) {
+                free.insert(Work::Deploys);
                 return;
             }
             ended.await;

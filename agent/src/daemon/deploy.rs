@@ -61,7 +61,7 @@ pub(super) async fn deploy(
     let poll = agent.config.repo.poll;
     let known = match next {
         Next::Stands => Known::Deployed { fingerprint, trusted: head.revision.id() },
-        Next::Quarantine => Known::Failed { fingerprint },
+        Next::Quarantine => Known::Failed { fingerprint, trusted },
         Next::Soon => Known::Later { fingerprint, trusted, at: Instant::now(), times: 0 },
         Next::Later => Known::Later { fingerprint, trusted, at: Instant::now() + pause(poll, times), times },
         Next::Held => {
@@ -169,7 +169,7 @@ async fn try_to(
     board.change_environment(name, |report| report.notes = notes);
     // The walk is a large future; it is not to lie in this one.
     let result = Box::pin(pointsman_engine::deploy(&run, approval.clone())).await;
-    let came = requirements::came(agent, &run, &approval, result);
+    let came = requirements::came(agent, &run, &introduced.id(), &approval, result);
     Ok(tell(agent, name, &introduced, audience, came).await)
 }
 
@@ -323,7 +323,16 @@ fn word(status: Status) -> &'static str {
         Status::Waiting => "locked",
         Status::Denied => "denied",
         Status::Stopped => "stopped",
-        _ => "failed",
+        Status::Held => "held",
+        Status::Queued => "queued",
+        Status::Planning
+        | Status::Planned
+        | Status::Invalid
+        | Status::NoPlan
+        | Status::Checked
+        | Status::Removed
+        | Status::Deploying
+        | Status::Failed => "failed",
     }
 }
 
@@ -349,7 +358,7 @@ pub(super) async fn tell_removed(agent: &Arc<Agent>, previous: &str, head: &Snap
     let (board, _) = agent.boards.of(agent, &head.revision.id()).await;
     for name in removed {
         tracing::warn!(environment = %name, commit = head.revision.id(), "no longer described; what was made for it stands");
-        agent.memory().environments.remove(&name);
+        agent.memory().forget(&name);
         agent.seen.forget(&name);
         board.change_environment(&name, |report| report.status = Status::Removed);
     }

@@ -175,7 +175,7 @@ impl Desk {
         let since = *entry.failing_since.get_or_insert(now);
         if now.duration_since(since) > PATIENCE {
             tracing::error!(?subject, "a report could not be delivered for three days and is given up");
-            (entry.failures, entry.failing_since, entry.letter) = (0, None, None);
+            (entry.failures, entry.failing_since, entry.letter, entry.told) = (0, None, None, None);
             return Keep::Nothing(subject.clone());
         }
         entry.failures = entry.failures.saturating_add(1);

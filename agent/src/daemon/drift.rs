@@ -21,7 +21,7 @@ pub(super) async fn watch(agent: Arc<Agent>, schedule: DriftSchedule) {
         let names: Vec<EnvironmentName> = {
             let memory = agent.memory();
             let stands = |known: &Known| matches!(known, Known::Deployed { .. });
-            let at_rest = |name: &&EnvironmentName| !memory.busy.contains(*name);
+            let at_rest = |name: &&EnvironmentName| !memory.busy.contains_key(*name);
             memory
                 .environments
                 .iter()

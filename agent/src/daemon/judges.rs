@@ -18,9 +18,6 @@ use super::{
 };
 use crate::git::{GitError, GitErrorKind, Revision, Snapshot};
 
-/// Why a first deploy waits for GitHub.
-const UNKNOWN_BASE: &str = "GitHub does not say which pull request this commit came with, and the policies changed lately: it is not known which of them judge its first deploy. Nothing was done; it is tried again until GitHub answers.";
-
 /// What judges: the policies, and what is required before an apply.
 pub(super) type Judges = (Vec<Arc<Policies>>, Result<Vec<Requirements>, String>);
 
@@ -51,7 +48,7 @@ pub(super) async fn judges(
         Some(trusted) => Some(trusted),
         None => match before_change(agent, introduced, origin, &agent.config.repo.policies).await? {
             Base::Commit(base) => base,
-            Base::Unknown => return Ok(Err(UNKNOWN_BASE.to_owned())),
+            Base::Unknown => return Ok(Err(render::policy::unknown_base().to_owned())),
         },
     };
     let mut snapshots = Vec::new();

@@ -16,6 +16,8 @@ use pointsman_engine::{Approval, Purpose, Run};
 use super::{
     agent::{Agent, Walk},
     board::LogListener,
+    memory::Work,
+    recorded::{Recorded, open, recorded},
 };
 use crate::git::Snapshot;
 
@@ -48,14 +50,26 @@ pub(super) async fn go_on(agent: Arc<Agent>, head: Arc<Snapshot>, name: Environm
 async fn try_to(agent: &Agent, environment: &Environment) -> Result<(), Failure> {
     let ports = agent.connect(environment, Access::Write).await?;
     let state = pointsman_engine::status(&ports, &environment.name).await?.state;
-    let Some(state) = state.filter(|state| state.tracks.values().any(|track| track.open.is_some())) else {
+    let Some(state) = state.filter(|state| open(Some(state)).is_some()) else {
         return Ok(());
     };
+    // Where it lies says the newest revision; what goes on is older, perhaps.
+    let began = match recorded(agent, &state, &environment.name).await {
+        Ok(began) => began,
+        Err(error) => {
+            tracing::warn!(%error, environment = %environment.name, "the commit that a rollout began with cannot be read; it goes on with what it recorded");
+            None
+        }
+    };
+    let Recorded { environment, commit } = began.unwrap_or_else(|| Recorded {
+        environment: environment.clone(),
+        commit: state.deployed_commit.clone().unwrap_or_default(),
+    });
     let run = Run {
         purpose: Purpose::GoOn,
         ..agent.run(Walk {
             environment: environment.clone(),
-            commit: state.deployed_commit.unwrap_or_default(),
+            commit,
             policies: Vec::new(),
             pull: None,
             actor: ActorKind::Agent,
@@ -67,6 +81,7 @@ async fn try_to(agent: &Agent, environment: &Environment) -> Result<(), Failure>
         return Ok(());
     }
     tracing::info!(environment = %environment.name, "a rollout was left half-way: going on with it");
+    agent.memory().busy.insert(environment.name.clone(), Work::Deploys);
     let outcome = Box::pin(pointsman_engine::deploy(&run, Approval::Given)).await?;
     for rollout in &outcome.rollouts {
         let said = render::rollout::outcome(&environment.name, rollout);

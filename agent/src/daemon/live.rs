@@ -18,7 +18,11 @@ use pointsman_core::{
 };
 use tokio::sync::watch;
 
-use super::{agent::Agent, memory::Known, reporter::Subject};
+use super::{
+    agent::Agent,
+    memory::{Known, Work},
+    reporter::Subject,
+};
 use crate::git::Snapshot;
 
 /// The agent, for who only looks.
@@ -135,10 +139,10 @@ impl Live {
     pub fn counts(&self) -> (Counts, u64) {
         let memory = self.0.memory();
         let mut counts = Counts::from([("deployed", 0), ("failed", 0), ("waiting", 0), ("working", 0)]);
-        let known = memory.environments.keys().chain(&memory.busy).collect::<BTreeSet<_>>();
+        let known = memory.environments.keys().chain(memory.busy.keys()).collect::<BTreeSet<_>>();
         for name in known {
             let word = match memory.environments.get(name) {
-                _ if memory.busy.contains(name) => "working",
+                _ if memory.busy.get(name) == Some(&Work::Deploys) => "working",
                 Some(Known::Deployed { .. }) => "deployed",
                 Some(Known::Failed { .. }) => "failed",
                 Some(Known::Later { .. }) | None => "waiting",

@@ -34,7 +34,7 @@ pub(super) struct Memory {
     /// By environment: what came of its newest revision.
     pub(super) environments: BTreeMap<EnvironmentName, Known>,
     /// Environments that a task is at work on, or waits to be.
-    pub(super) busy: BTreeSet<EnvironmentName>,
+    pub(super) busy: BTreeMap<EnvironmentName, Work>,
     /// Environments that are not begun before others stand.
     pub(super) waiting: BTreeMap<EnvironmentName, Waiting>,
     /// By number: what was planned.
@@ -64,6 +64,15 @@ pub(super) struct Memory {
     pub(super) showing: Showing,
 }
 
+/// What a task does with an environment.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Work {
+    /// It changes something, or will.
+    Deploys,
+    /// It looks whether a rollout was left half-way.
+    Looks,
+}
+
 /// What is known of an environment.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Known {
@@ -71,8 +80,8 @@ pub(super) enum Known {
     /// policies the next change must satisfy too.
     Deployed { fingerprint: String, trusted: String },
     /// This version was tried and failed: not again, until it changes or
-    /// somebody asks.
-    Failed { fingerprint: String },
+    /// somebody asks. What was trusted before is so still.
+    Failed { fingerprint: String, trusted: Option<String> },
     /// Something stood in the way that has nothing to do with the version.
     /// What was trusted when the version before it stood is so still.
     Later { fingerprint: String, trusted: Option<String>, at: Instant, times: u32 },
@@ -107,21 +116,28 @@ impl Known {
     pub(super) fn trusted(&self) -> Option<&String> {
         match self {
             Self::Deployed { trusted, .. } => Some(trusted),
-            Self::Later { trusted, .. } => trusted.as_ref(),
-            Self::Failed { .. } => None,
+            Self::Later { trusted, .. } | Self::Failed { trusted, .. } => trusted.as_ref(),
         }
     }
 
     /// Whether this version is still to be deployed, now.
     pub(super) fn is_due(&self, wanted: &str, now: Instant) -> bool {
         match self {
-            Self::Deployed { fingerprint, .. } | Self::Failed { fingerprint } => fingerprint != wanted,
+            Self::Deployed { fingerprint, .. } | Self::Failed { fingerprint, .. } => fingerprint != wanted,
             Self::Later { fingerprint, at, .. } => fingerprint != wanted || now >= *at,
         }
     }
 }
 
 impl Memory {
+    /// Forgets an environment that the branch no longer describes.
+    pub(super) fn forget(&mut self, name: &EnvironmentName) {
+        self.environments.remove(name);
+        self.waiting.remove(name);
+        self.gated.remove(name);
+        self.drift.remove(name);
+    }
+
     /// What an environment needs and what is not at its newest version, as the
     /// branch describes it.
     pub(super) fn unmet(&self, head: &Snapshot, name: &EnvironmentName) -> Vec<Unmet> {
@@ -132,7 +148,7 @@ impl Memory {
             let wanted = head.fingerprints.get(&name)?;
             let why = match self.environments.get(&name) {
                 Some(Known::Deployed { fingerprint, .. }) if fingerprint == wanted => return None,
-                Some(Known::Failed { fingerprint }) if fingerprint == wanted => Why::Failed,
+                Some(Known::Failed { fingerprint, .. }) if fingerprint == wanted => Why::Failed,
                 _ => match self.waiting.get(&name) {
                     // What it needs is itself stopped.
                     Some(waiting) if waiting.needs.iter().any(|unmet| unmet.why == Why::Failed) => {
@@ -171,7 +187,7 @@ mod tests {
     #[test]
     fn a_failed_version_waits_until_it_changes() {
         let now = Instant::now();
-        let failed = Known::Failed { fingerprint: "a".to_owned() };
+        let failed = Known::Failed { fingerprint: "a".to_owned(), trusted: None };
         assert!(!failed.is_due("a", now));
         assert!(failed.is_due("b", now));
         let at = now + Duration::from_secs(5);

@@ -24,6 +24,7 @@ mod policies;
 mod poll;
 mod postman;
 mod preview;
+mod recorded;
 mod reporter;
 mod requirements;
 mod schedule;

@@ -2,7 +2,12 @@ use std::{sync::Arc, time::Instant};
 
 use pointsman_core::environment::EnvironmentName;
 
-use super::{agent::Agent, asked, commands, confirm, deploy, left, memory::Known, preview};
+use super::{
+    agent::Agent,
+    asked, commands, confirm, deploy, left,
+    memory::{Known, Work},
+    preview,
+};
 use crate::{
     git::{GitError, Heads, Snapshot, changed, group_of},
     github::Pull,
@@ -142,26 +147,32 @@ fn start_deploys(agent: &Arc<Agent>, head: &Arc<Snapshot>, which: Which) {
     for (name, wanted) in &head.fingerprints {
         let (known, needs) = {
             let mut memory = agent.memory();
-            if agent.stop.is_asked() || memory.busy.contains(name) {
+            if agent.stop.is_asked() || memory.busy.contains_key(name) {
                 continue;
             }
             let needs = memory.unmet(head, name);
-            match memory.waiting.get(name) {
+            let is_held = match memory.waiting.get(name) {
                 // It was said what it waits for, and it still does.
-                Some(waiting) if waiting.fingerprint == *wanted && waiting.needs == needs => continue,
+                Some(waiting) => waiting.fingerprint == *wanted && waiting.needs == needs,
                 None if which == Which::Waiting => continue,
-                _ => {}
-            }
+                None => false,
+            };
             match memory.environments.get_mut(name) {
-                Some(known) if !known.is_due(wanted, now) => {
-                    if let Known::Deployed { trusted, .. } = known
+                known if is_held || known.as_ref().is_some_and(|known| !known.is_due(wanted, now)) => {
+                    // Whoever tries again drives its rollouts as well.
+                    let is_tried_again = !is_held && matches!(known, Some(Known::Later { .. }));
+                    if let Some(Known::Deployed { trusted, .. }) = known
                         && usable
+                        && !is_held
                     {
                         // The branch was here while this version stood.
                         *trusted = head.revision.id();
                     }
-                    if head.reading.environment(name.as_str()).is_some_and(left::is_possible) {
-                        memory.busy.insert(name.clone());
+                    if which == Which::All
+                        && !is_tried_again
+                        && head.reading.environment(name.as_str()).is_some_and(left::is_possible)
+                    {
+                        memory.busy.insert(name.clone(), Work::Looks);
                         drop(memory);
                         let task = left::go_on(Arc::clone(agent), Arc::clone(head), name.clone());
                         spawn(agent, format!("the rollouts of {name}"), task, name);
@@ -170,7 +181,7 @@ fn start_deploys(agent: &Arc<Agent>, head: &Arc<Snapshot>, which: Which) {
                 }
                 known => {
                     let known = known.cloned();
-                    memory.busy.insert(name.clone());
+                    memory.busy.insert(name.clone(), Work::Deploys);
                     (known, needs)
                 }
             }
@@ -201,7 +212,16 @@ fn spawn(
 ) {
     let ended = name.clone();
     agent.spawn(what, task, move |agent| {
-        agent.memory().busy.remove(&ended);
+        let is_due = {
+            let mut memory = agent.memory();
+            memory.busy.remove(&ended);
+            let known = memory.environments.get(&ended);
+            matches!(known, Some(Known::Later { at, .. }) if *at <= Instant::now())
+        };
+        // Somebody asked meanwhile that it be tried again.
+        if is_due {
+            agent.look_soon();
+        }
     });
 }
 
@@ -245,6 +265,11 @@ fn start_groups(agent: &Arc<Agent>, heads: &Heads, base: &Arc<Snapshot>) {
         }
         let (planned, pull) = {
             let mut memory = agent.memory();
+            let number = group_of(group, &agent.config.repo.branch);
+            // As long as it is not known whose it is, a fork's might be taken for ours.
+            let Some(pull) = memory.open.iter().find(|pull| Some(pull.number) == number).cloned() else {
+                continue;
+            };
             let planned = memory.groups.get(group).cloned();
             let is_due = planned.as_ref().is_none_or(|planned| {
                 planned.head != *head || planned.again.is_some_and(|(at, _)| now >= at)
@@ -252,8 +277,7 @@ fn start_groups(agent: &Arc<Agent>, heads: &Heads, base: &Arc<Snapshot>) {
             if agent.stop.is_asked() || !is_due || !memory.planning_groups.insert(group.clone()) {
                 continue;
             }
-            let number = group_of(group, &agent.config.repo.branch);
-            (planned, memory.open.iter().find(|pull| Some(pull.number) == number).cloned())
+            (planned, pull)
         };
         let ended = group.clone();
         let task = preview::group(

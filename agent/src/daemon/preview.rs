@@ -38,7 +38,7 @@ pub(super) async fn preview(
         .and_then(|before| before.again)
         .map_or(0, |(_, times)| times + 1);
     let subject = Subject::Pull(pull.number);
-    let complete = plan_all(&agent, &base, subject, Some(&pull), &head).await;
+    let complete = plan_all(&agent, &base, subject, &pull, &head).await;
     let again = (!complete).then(|| (Instant::now() + pause(agent.config.repo.poll, times), times));
     let planned = Planned { head, base: base.revision.id(), again };
     agent.memory().pulls.insert(pull.number, planned);
@@ -48,8 +48,8 @@ pub(super) async fn preview(
 pub(super) struct Group {
     pub(super) branch: String,
     pub(super) head: String,
-    /// The pull request that it was made for, where it is known.
-    pub(super) pull: Option<Pull>,
+    /// The pull request that it was made for.
+    pub(super) pull: Pull,
 }
 
 /// Plans what a group of the merge queue changes, and reports it as checks of
@@ -61,7 +61,7 @@ pub(super) async fn group(agent: Arc<Agent>, base: Arc<Snapshot>, group: Group, 
         .and_then(|before| before.again)
         .map_or(0, |(_, times)| times + 1);
     let subject = Subject::Commit(head.clone());
-    let complete = plan_all(&agent, &base, subject, pull.as_ref(), &head).await;
+    let complete = plan_all(&agent, &base, subject, &pull, &head).await;
     let again = (!complete).then(|| (Instant::now() + pause(agent.config.repo.poll, times), times));
     let planned = Planned { head, base: base.revision.id(), again };
     agent.memory().groups.insert(branch, planned);
@@ -108,7 +108,7 @@ async fn plan_all(
     agent: &Arc<Agent>,
     base: &Arc<Snapshot>,
     subject: Subject,
-    pull: Option<&Pull>,
+    pull: &Pull,
     head: &str,
 ) -> bool {
     match try_to_plan(agent, base, subject.clone(), pull, head).await {
@@ -126,7 +126,7 @@ async fn try_to_plan(
     agent: &Arc<Agent>,
     base: &Arc<Snapshot>,
     subject: Subject,
-    pull: Option<&Pull>,
+    pull: &Pull,
     head: &str,
 ) -> Result<bool, GitError> {
     let head = agent.snapshots.at(head).await?;
@@ -226,16 +226,13 @@ async fn plan_one(
     agent: &Arc<Agent>,
     board: &Arc<Board>,
     head: &Arc<Snapshot>,
-    pull: Option<&Pull>,
+    pull: &Pull,
     name: &EnvironmentName,
     judges: Option<&Arc<Policies>>,
 ) -> bool {
     let Some(environment) = head.reading.environment(name.as_str()) else { return true };
     let set = |status: Status| board.change_environment(name, |report| report.status = status);
-    if let Some(pull) = pull
-        && pull.fork
-        && !agent.memory().heard.is_allowed(pull.number, &head.revision.id())
-    {
+    if pull.fork && !agent.memory().heard.is_allowed(pull.number, &head.revision.id()) {
         // Whoever wrote it may say which role is assumed and which bucket is read:
         // somebody who may write here must have agreed to this very commit.
         set(Status::Checked);
@@ -250,16 +247,20 @@ async fn plan_one(
     if agent.stop.is_asked() {
         return false;
     }
+    // It may have been merged, and deployed, while this waited.
+    if !agent.memory().open.iter().any(|open| open.number == pull.number) {
+        return true;
+    }
     set(Status::Planning);
     let result = Box::pin(judged(agent, environment, head, pull, judges)).await;
     let complete = !matches!(&result, Err(Failure::Cloud(error)) if error.kind.passes());
     match &result {
         Ok(judged) => {
             let size = render::plan::summary(judged.plan.summary());
-            tracing::info!(environment = %name, pull = pull.map(|pull| pull.number), commit = head.revision.id(), "{size}");
+            tracing::info!(environment = %name, pull = pull.number, commit = head.revision.id(), "{size}");
         }
         Err(failure) => {
-            tracing::warn!(environment = %name, pull = pull.map(|pull| pull.number), commit = head.revision.id(), "{failure}");
+            tracing::warn!(environment = %name, pull = pull.number, commit = head.revision.id(), "{failure}");
         }
     }
     board.change_environment(name, |report| match result {
@@ -281,14 +282,14 @@ async fn judged(
     agent: &Agent,
     environment: &Environment,
     head: &Snapshot,
-    pull: Option<&Pull>,
+    pull: &Pull,
     judges: &Arc<Policies>,
 ) -> Result<Judged, Failure> {
     let commit = head.revision.id();
     let run = agent.run(Walk {
         environment: environment.clone(),
         policies: vec![Arc::clone(judges)],
-        pull: pull.map(|pull| for_policies(pull, &commit)),
+        pull: Some(for_policies(pull, &commit)),
         actor: ActorKind::Agent,
         ports: agent.connect(environment, Access::Read).await?,
         listener: Arc::new(LogListener { environment: environment.name.clone() }),

@@ -34,6 +34,7 @@ use super::{
     boards::Origin,
     came::{Came, Next, came_to},
     policies::remarks,
+    recorded::{self, Recorded, recorded},
 };
 use crate::git::Snapshot;
 
@@ -113,9 +114,17 @@ pub(super) async fn gate(
     if required.as_ref().is_ok_and(Vec::is_empty) {
         return open(Approval::Given);
     }
-    // What began was let in: it goes on to its end, whatever is required meanwhile.
-    if status.state.as_ref().is_some_and(|state| state.tracks.values().any(|track| track.open.is_some())) {
+    // What began was let in: it goes on to its end, as its own commit describes it.
+    if let Some(state) = status.state.as_ref().filter(|state| recorded::open(Some(state)).is_some()) {
         run.purpose = Purpose::GoOn;
+        match recorded(agent, state, &run.environment.name).await {
+            Ok(Some(Recorded { environment, commit })) => {
+                run.environment = environment;
+                run.commit = Some(commit);
+            }
+            Ok(None) => {}
+            Err(error) => return shut(error.to_string(), None, Next::Later),
+        }
         return open(Approval::Given);
     }
     let required = match required {
@@ -158,7 +167,14 @@ pub(super) async fn gate(
 }
 
 /// What came of applying the plan that was let in.
-pub(super) fn came(agent: &Agent, run: &Run, approval: &Approval, result: Result<Outcome, Failure>) -> Came {
+/// `introduced` is the commit that is to be deployed.
+pub(super) fn came(
+    agent: &Agent,
+    run: &Run,
+    introduced: &str,
+    approval: &Approval,
+    result: Result<Outcome, Failure>,
+) -> Came {
     let name = &run.environment.name;
     // Whoever holds the lock changes nothing about the plan, as far as is known.
     if !matches!(result, Err(Failure::Locked { .. })) {
@@ -174,13 +190,35 @@ pub(super) fn came(agent: &Agent, run: &Run, approval: &Approval, result: Result
         (Approval::OfPlan(_), Err(Failure::Denied(judged))) => {
             Came { next: Next::Soon, ..came_to(&run.environment, Err(Failure::Denied(judged))) }
         }
-        (_, result) => {
-            let came = came_to(&run.environment, result);
-            // A rollout of an earlier commit has ended: what the branch says comes after it.
-            let ended = run.purpose == Purpose::GoOn && came.next == Next::Stands;
-            Came { next: if ended { Next::Soon } else { came.next }, ..came }
-        }
+        (_, result) if run.purpose == Purpose::GoOn => went_on(run, introduced, result),
+        (_, result) => came_to(&run.environment, result),
     }
+}
+
+/// What came of driving what was open, for the commit that is to be deployed.
+fn went_on(run: &Run, introduced: &str, result: Result<Outcome, Failure>) -> Came {
+    let is_another = run.commit.as_deref() != Some(introduced);
+    let ended = |outcome: &Outcome| outcome.rollouts.iter().all(|rollout| rollout.ended.is_some());
+    let has_ended = match &result {
+        Ok(outcome) => ended(outcome),
+        Err(Failure::Incomplete(outcome)) => ended(outcome),
+        Err(_) => false,
+    };
+    if is_another && has_ended {
+        // Well or not: what the branch says comes after it, and nothing came of that yet.
+        let change = Box::new(|report: &mut EnvironmentReport| {
+            *report = EnvironmentReport::queued(report.name.clone());
+        });
+        return Came { status: Status::Queued, next: Next::Soon, change };
+    }
+    let came = came_to(&run.environment, result);
+    let next = match came.next {
+        Next::Stands => Next::Soon,
+        // It is not the fault of what the branch says.
+        Next::Quarantine if is_another => Next::Later,
+        next => next,
+    };
+    Came { next, ..came }
 }
 
 fn shut(problem: String, judged: Option<(Judged, Environment)>, next: Next) -> Gate {

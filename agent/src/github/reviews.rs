@@ -36,11 +36,6 @@ struct Commit {
 }
 
 #[derive(Deserialize)]
-struct Level {
-    permission: String,
-}
-
-#[derive(Deserialize)]
 struct Membership {
     state: String,
 }
@@ -68,14 +63,6 @@ impl Client {
         let commit: Commit = self.get(&format!("/commits/{commit}")).await?;
         let login = |account: Option<Account>| account?.login.filter(|login| login != ITSELF);
         Ok([commit.author, commit.committer].into_iter().filter_map(login).collect())
-    }
-
-    /// Whether somebody may write to the repository, now.
-    pub async fn may_write(&self, login: &str) -> Result<bool, GithubError> {
-        let Some(login) = in_path(login) else { return Ok(false) };
-        let level = self.get::<Level>(&format!("/collaborators/{login}/permission")).await;
-        // `maintain` is told as `write`, and `triage` as `read`.
-        Ok(absent(level)?.is_some_and(|level| matches!(level.permission.as_str(), "admin" | "write")))
     }
 
     /// Whether somebody is in a team of an organisation, now.

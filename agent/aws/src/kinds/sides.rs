@@ -3,7 +3,7 @@
 //! ring, and what CloudWatch counted.
 
 use std::{
-    collections::BTreeSet,
+    collections::{BTreeMap, BTreeSet},
     time::{SystemTime, UNIX_EPOCH},
 };
 
@@ -75,11 +75,13 @@ pub(crate) async fn underway(aws: &Aws, asked: &Underway) -> Result<Facts, Cloud
 
 async fn services(aws: &Aws, sides: &Pair<Option<Standing>>) -> Result<Vec<EcsService>, CloudError> {
     let standing: Vec<&Standing> = [&sides.a, &sides.b].into_iter().flatten().collect();
-    let Some(first) = standing.first() else {
-        return Ok(Vec::new());
-    };
-    let names: Vec<String> = standing.iter().map(|side| side.service.name.clone()).collect();
-    described(aws, &first.service.cluster, &names).await
+    // An old service may stand in another cluster than the new one.
+    let mut by_cluster: BTreeMap<&str, Vec<String>> = BTreeMap::new();
+    for side in standing {
+        by_cluster.entry(&side.service.cluster).or_default().push(side.service.name.clone());
+    }
+    let asked = by_cluster.iter().map(|(cluster, names)| described(aws, cluster, names));
+    Ok(futures::future::try_join_all(asked).await?.into_iter().flatten().collect())
 }
 
 /// What ECS says of a side, and has said since that time (Unix milliseconds).

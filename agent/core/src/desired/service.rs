@@ -33,11 +33,12 @@ pub(super) fn expand(context: &Context<'_>, name: &str, block: &block::Service, 
             tags: context.tags(&group),
         },
     ));
-    for Laid { slot, tasks, is_frozen } in &sides.laid {
-        if *is_frozen {
-            sides.frozen(context, name, *slot, *tasks, wanted);
+    for laid in &sides.laid {
+        let Laid { slot, tasks, is_frozen, is_green: _ } = *laid;
+        if is_frozen {
+            sides.frozen(context, name, block, *laid, wanted);
         } else {
-            sides.fresh(context, name, block, *slot, *tasks, &logs, wanted);
+            sides.fresh(context, name, block, slot, tasks, &logs, wanted);
         }
     }
 }

@@ -11,7 +11,7 @@ use crate::{
     Address,
     environment::block,
     resource::{Count, Desired, HealthCheck, Link, Resource, Service, Suspended, TargetGroup, names},
-    rollout::{Layout, Old, Overlap, Phase, Purpose, Slot, Tasks, Track, Weights, layout},
+    rollout::{Layout, Old, Phase, Purpose, Rollout, Slot, Tasks, Track, Weights, layout},
 };
 
 /// How a service's sides are laid out.
@@ -36,19 +36,23 @@ pub(super) struct Laid {
     pub(super) tasks: Tasks,
     /// Whether it stays as it was recorded.
     pub(super) is_frozen: bool,
+    /// Whether it is released to.
+    pub(super) is_green: bool,
 }
 
 impl Sides {
     /// As the service's track says; one side, where it has none.
     pub(super) fn of(context: &Context<'_>, name: &str) -> Self {
         let Some(track) = context.track(name) else {
-            let laid = vec![Laid { slot: Slot::A, tasks: Tasks::Free, is_frozen: false }];
+            let laid = vec![Laid { slot: Slot::A, tasks: Tasks::Free, is_frozen: false, is_green: false }];
             return Self { laid, weights: vec![(Slot::A, 1)], test: None, old: None, is_tracked: false };
         };
         let Layout { tasks, weights, test } = layout(track);
         let laid = [Slot::A, Slot::B].into_iter().filter_map(|slot| {
             let tasks = (*tasks.get(slot))?;
-            Some(Laid { slot, tasks, is_frozen: is_frozen(track, slot) })
+            let is_new = |open: &Rollout| matches!(open.purpose, Purpose::Release | Purpose::CutOver);
+            let is_green = track.open.as_ref().is_some_and(|open| open.to == slot && is_new(open));
+            Some(Laid { slot, tasks, is_frozen: is_frozen(track, slot), is_green })
         });
         let joined = track.open.as_ref().filter(|open| open.is_joined() && open.phase != Phase::Cleanup);
         let old = joined.and_then(|open| Some((open.blue(), open.snapshot.old.clone()?)));
@@ -137,8 +141,8 @@ impl Sides {
         &self,
         context: &Context<'_>,
         service: &str,
-        slot: Slot,
-        tasks: Tasks,
+        block: &block::Service,
+        Laid { slot, tasks, is_green, .. }: Laid,
         wanted: &mut Wanted,
     ) {
         let side = Address::block("service", &slot.block_name(service));
@@ -152,7 +156,13 @@ impl Sides {
                 && crate::state::unretired(address) == **address
         });
         let recorded: Vec<_> = recorded.collect();
-        let is_scaled = recorded.iter().any(|(_, it)| matches!(it.resource, Resource::ScalableTarget(_)));
+        let was_scaled = recorded.iter().any(|(_, it)| matches!(it.resource, Resource::ScalableTarget(_)));
+        // What began at zero or with one task has no autoscaler yet.
+        let scaling = block.scaling.as_ref();
+        let scaling = scaling.filter(|_| {
+            is_green && !was_scaled && !recorded.is_empty() && matches!(tasks, Tasks::Held(_) | Tasks::Free)
+        });
+        let is_scaled = was_scaled || scaling.is_some();
         for (address, recorded) in recorded {
             let mut resource = recorded.resource.clone();
             match &mut resource {
@@ -168,6 +178,10 @@ impl Sides {
                 let after = recorded.dependencies.clone();
                 wanted.objects.push(Desired { address: address.clone(), resource, after });
             }
+        }
+        if let Some(scaling) = scaling {
+            let suspended = self.suspended(scaling::suspended(scaling), tasks);
+            scaling::expand(context, &slot.block_name(service), block, scaling, suspended, wanted);
         }
     }
 
@@ -196,14 +210,7 @@ impl Sides {
 /// stays.
 fn is_frozen(track: &Track, slot: Slot) -> bool {
     match &track.open {
-        Some(open) if open.to == slot => {
-            let is_made = match open.settings.overlap {
-                Overlap::Allowed => !matches!(open.phase, Phase::Prepare | Phase::First | Phase::ScaleUp),
-                // What was approved waits for its hour.
-                Overlap::Never => open.phase != Phase::Prepare,
-            };
-            is_made || matches!(open.purpose, Purpose::Back | Purpose::ToOld)
-        }
+        Some(open) if open.to == slot => !open.is_being_made(),
         Some(_) => true,
         None => slot != track.live,
     }

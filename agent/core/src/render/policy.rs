@@ -124,6 +124,12 @@ fn diagnostic(environment: &Environment, finding: &Finding) -> Diagnostic {
     }
 }
 
+/// Why a first deploy waits for GitHub.
+pub fn unknown_base() -> &'static str {
+    "GitHub does not say which pull request this commit came with, and the policies changed lately: it is not known \
+     which of them judge its first deploy. Nothing was done; it is tried again until GitHub answers."
+}
+
 /// The last line of a check.
 pub fn checked(environments: usize, errors: usize, warnings: usize) -> String {
     let environments = words::count(environments, "environment", "environments");

@@ -45,10 +45,9 @@ pub fn found(
         (Some(_), Some(_)) => None,
     };
     if let Some(recorded) = recorded
-        && recorded
-            .open
-            .as_ref()
-            .is_some_and(|open| open.cuts_over() || goes_on(open, task_definitions, facts))
+        && recorded.open.as_ref().is_some_and(|open| {
+            open.cuts_over() || open.never_overlaps() || goes_on(open, task_definitions, facts)
+        })
     {
         return Ok(Some(recorded.clone()));
     }

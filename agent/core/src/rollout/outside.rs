@@ -43,7 +43,8 @@ pub enum LetsIn {
 /// What the phase of a rollout wants of what is not ours: nothing, unless it is
 /// a cut-over whose plan a person approved.
 pub fn outside(rollout: &Rollout) -> Outside {
-    let Some(old) = rollout.snapshot.old.as_ref().filter(|_| rollout.cuts_over()) else {
+    let Some(old) = rollout.snapshot.old.as_ref().filter(|_| rollout.cuts_over() && rollout.may_write_old())
+    else {
         return Outside::default();
     };
     let restored = Some(OldCount::AtLeast(old.count));

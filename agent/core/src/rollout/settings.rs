@@ -143,7 +143,7 @@ impl Settings {
     }
 
     /// The phase in which a rollout to something new begins.
-    pub(super) fn first_phase(&self) -> Phase {
+    pub(crate) fn first_phase(&self) -> Phase {
         match (self.overlap, &self.migration, self.schema_change) {
             (Overlap::Never, _, _) | (Overlap::Allowed, Some(_), _) => Phase::Prepare,
             // The first task migrates, and no other one meanwhile.

@@ -159,6 +159,19 @@ impl Rollout {
         matches!(self.purpose, Purpose::CutOver | Purpose::ToOld)
     }
 
+    /// Whether green is made as the file says. Once it stands it stays as it is:
+    /// a file that changes meanwhile is the next release.
+    pub fn is_being_made(&self) -> bool {
+        let is_new = matches!(self.purpose, Purpose::Release | Purpose::CutOver);
+        is_new && self.phase == self.settings.first_phase() && self.stood_ms.is_none()
+    }
+
+    /// Whether a person agreed to what is written of the old service, which is
+    /// not ours.
+    pub(super) fn may_write_old(&self) -> bool {
+        self.purpose == Purpose::ToOld || !self.approvals.is_empty()
+    }
+
     /// Whether blue and green must not run at the same time.
     pub fn never_overlaps(&self) -> bool {
         self.settings.overlap == Overlap::Never

@@ -57,7 +57,11 @@ pub(super) fn step(rollout: &Rollout, facts: &Facts, now_ms: u64) -> Step {
 /// Whether blue is there for people. They come to an old service without the
 /// load balancer again, which lets go of it.
 fn serves(rollout: &Rollout, blue: &Side) -> bool {
-    if rollout.cuts_over() { blue.running > 0 } else { blue.healthy > 0 }
+    match rollout.cuts_over() {
+        // Nobody was led away from it, and nothing was written of it.
+        true => !rollout.may_write_old() || blue.running > 0,
+        false => blue.healthy > 0,
+    }
 }
 
 /// Nobody comes by the load balancer any more: two minutes without a request.
@@ -74,7 +78,11 @@ fn can_return(rollout: &Rollout, facts: &Facts) -> bool {
     let (green, blue) = (facts.sides.get(rollout.to), facts.sides.get(rollout.blue()));
     let has_it = weights(rollout, Phase::Return).is_some_and(|wanted| same_weights(&wanted, &facts.weights));
     let is_behind = !rollout.cuts_over() || rollout.is_joined();
-    (is_behind && has_it) || blue.healthy >= rollout.blue_tasks() || blue.healthy > green.healthy
+    let is_untouched = rollout.cuts_over() && !rollout.may_write_old();
+    is_untouched
+        || (is_behind && has_it)
+        || blue.healthy >= rollout.blue_tasks()
+        || blue.healthy > green.healthy
 }
 
 fn blue_tasks(rollout: &Rollout, blue: &Side) -> Step {

@@ -127,6 +127,10 @@ pub fn track_of(kind: Kind, phase: Phase, stands: bool) -> Track {
     let reached = |wanted: &Phase| *wanted <= phase || phase.is_way_back();
     let switched = [Phase::Switch].into_iter().filter(|_| kind.cuts_over());
     for before in switched.chain([Phase::Shift(1), Phase::Commit]).filter(reached) {
+        // Nobody is led elsewhere before a person agreed.
+        if before == Phase::Switch {
+            track.open.as_mut().unwrap().approvals.push(said(OPENED));
+        }
         track.enter(before, OPENED);
     }
     track.enter(phase, OPENED);

@@ -17,6 +17,8 @@ pub(crate) struct Known {
     sought: BTreeSet<Address>,
     /// What was changed since it was looked at.
     pub(super) changed: BTreeSet<Address>,
+    /// What is the next deploy's.
+    pub(super) left: BTreeSet<Address>,
 }
 
 impl Known {
@@ -26,6 +28,7 @@ impl Known {
         Self {
             observed: seen.observed.clone(),
             sought: seen.observed.keys().cloned().chain(wanted).collect(),
+            left: seen.left.clone(),
             changed: plan.changes.iter().map(|change| change.address.clone()).collect(),
         }
     }
@@ -38,7 +41,7 @@ impl Known {
         wanted: &Wanted,
         state: &State,
     ) -> Result<BTreeMap<Address, Observed>, Failure> {
-        let Self { observed, sought, changed } = self;
+        let Self { observed, sought, changed, left: _ } = self;
         let is_stale = |address: &Address| {
             is_of(address, service) || changed.contains(address) || !sought.contains(address)
         };

@@ -13,7 +13,7 @@ use pointsman_engine::{Unlocked, unlock};
 use super::{Ask, back, place::Place, rollouts};
 use crate::daemon::{
     agent::Agent,
-    memory::Known,
+    memory::{Known, Work},
     requirements::{self, Answer},
 };
 
@@ -76,12 +76,12 @@ async fn plan(
 async fn apply(ask: &Ask, environment: Option<EnvironmentName>) -> Result<Reply, Reply> {
     let name = ask.one(environment).await?;
     if matches!(ask.place, Place::Open { .. }) {
-        return apply_before_merge(ask, &name);
+        return Err(Reply::MergeFirst);
     }
     let (_head, _environment) = ask.standing(&name).await?;
     let (known, busy) = {
         let memory = ask.agent.memory();
-        (memory.environments.get(&name).cloned(), memory.busy.contains(&name))
+        (memory.environments.get(&name).cloned(), memory.busy.get(&name) == Some(&Work::Deploys))
     };
     match known {
         _ if busy => Ok(Reply::IsBusy(name)),
@@ -111,15 +111,10 @@ pub(super) fn noted(ask: &Ask, name: &EnvironmentName, answer: Answer) -> Result
     }
 }
 
-/// Where the repository is configured to deploy before a merge, this does so.
-fn apply_before_merge(_ask: &Ask, _name: &EnvironmentName) -> Result<Reply, Reply> {
-    Err(Reply::MergeFirst)
-}
-
 /// Has the next poll, which comes at once, go on with an environment that is not what it should be.
 pub(super) fn try_again(agent: &Agent, name: &EnvironmentName) {
     if let Some(known) = agent.memory().environments.get_mut(name)
-        && let Known::Failed { fingerprint } | Known::Later { fingerprint, .. } = known
+        && let Known::Failed { fingerprint, .. } | Known::Later { fingerprint, .. } = known
     {
         let (fingerprint, trusted) = (fingerprint.clone(), known.trusted().cloned());
         *known = Known::Later { fingerprint, trusted, at: Instant::now(), times: 0 };

@@ -23,6 +23,7 @@ use crate::daemon::{
     board::{BoardListener, LogListener},
     came::came_to,
     policies::policies,
+    recorded::recorded,
 };
 
 /// Goes back to the release before, when the environment's turn comes.
@@ -88,6 +89,10 @@ async fn driven(ask: &Ask, name: &EnvironmentName, purpose: Purpose) -> Result<R
         log: LogListener { environment: name.clone() },
         locked: AtomicBool::new(false),
     };
+    // What stands says what goes back; what the branch says since is the next deploy's.
+    let began = recorded(agent, &state, name).await;
+    let began = began.map_err(|error| Reply::Failed { why: error.to_string() })?;
+    let environment = began.map_or(environment, |began| began.environment);
     let run = agent.run(Walk {
         environment: environment.clone(),
         policies: vec![judges],

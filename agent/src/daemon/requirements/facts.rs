@@ -7,7 +7,7 @@ use pointsman_core::{
     environment::EnvironmentName,
     policy::Approval,
     render,
-    report::Judged,
+    report::{Judged, command::Right},
     requirement::{Facts, Login, Merge, Opinion, PullFacts, Requirements, Review, Team, Who, plan_of_review},
 };
 use pointsman_engine::{Approvals, Run, approvals, ports::Ports};
@@ -113,7 +113,7 @@ pub(super) async fn people(
         .collect();
     let mut people = People::default();
     for login in logins.iter().filter(|login| !login.is_bot()) {
-        if !github.may_write(login.as_str()).await? {
+        if github.right_of(login.as_str()).await? < Right::Write {
             continue;
         }
         people.writers.insert(login.clone());

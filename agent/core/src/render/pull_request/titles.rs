@@ -188,9 +188,12 @@ pub fn environment_title(environment: &EnvironmentReport) -> String {
             }
             None => "Failed before anything was changed; see the details.".to_owned(),
         },
+        Status::Asks if environment.outcome.as_ref().is_some_and(Outcome::waits_for_switch) => {
+            "Waiting until people are switched; see what is to be done.".to_owned()
+        }
         Status::Asks => "Waiting for approval before traffic moves; people are served as before.".to_owned(),
         Status::Held => "Waiting for what is required before an apply; nothing was changed.".to_owned(),
-        Status::Stopped => "Interrupted; it goes on when the agent starts again.".to_owned(),
+        Status::Stopped => "Interrupted; the agent goes on with it.".to_owned(),
     }
 }
 

@@ -62,9 +62,7 @@ fn verdict(report: &PullReport) -> (&'static str, String) {
             )
         }
         (Purpose::Preview, _) => ready(report),
-        (Purpose::Deploy, Status::Asks) => {
-            (mark, format!("{} for a person before traffic moves", waits(&these)))
-        }
+        (Purpose::Deploy, Status::Asks) => (mark, format!("{} for a person", waits(&these))),
         (Purpose::Deploy, Status::Held) => {
             (mark, format!("{} for what is required; nothing was changed", waits(&these)))
         }
@@ -231,7 +229,7 @@ mod tests {
             (Status::Removed, "⚠️ Pointsman: `production/web` is no longer described; what was made stands"),
             (Status::Waiting, "⏳ Pointsman: `production/web` waits for the lock"),
             (Status::Deploying, "⏳ Pointsman: deploying `production/web`"),
-            (Status::Asks, "⚠️ Pointsman: `production/web` waits for a person before traffic moves"),
+            (Status::Asks, "⚠️ Pointsman: `production/web` waits for a person"),
             (Status::Held, "⚠️ Pointsman: `production/web` waits for what is required; nothing was changed"),
             (Status::Stopped, "⚠️ Pointsman: the deploy of `production/web` was interrupted; it goes on"),
             (Status::Deployed, "✅ Pointsman: deployed `production/web`"),

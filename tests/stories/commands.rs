@@ -105,7 +105,6 @@ const MISTAKEN: &[&str] = &[
 ];
 
 #[test]
-#[ignore = "takes minutes: run with the whole"]
 fn people_command_in_comments_and_nobody_else_does() {
     let world = world();
     world.github.set_permission("kim", "write");
@@ -198,7 +197,6 @@ fn people_command_in_comments_and_nobody_else_does() {
 }
 
 #[test]
-#[ignore = "takes minutes: run with the whole"]
 fn a_fork_is_planned_for_one_commit_that_is_named() {
     let world = world();
     world.github.set_permission("mallory", "read");
@@ -251,7 +249,6 @@ fn a_fork_is_planned_for_one_commit_that_is_named() {
 }
 
 #[test]
-#[ignore = "takes minutes: run with the whole"]
 fn a_rollout_is_turned_back_and_approved_by_comment() {
     let rollout = format!("{QUICK}\napprove_traffic = true");
     let shop = Shop::open(&rollout);

@@ -9,7 +9,6 @@ const OPEN: usize = 50;
 const POLLS_A_LOOK: u32 = 10;
 
 #[test]
-#[ignore = "takes minutes: run with the whole"]
 fn fifty_open_pull_requests_cost_nothing_while_nothing_changes() {
     let world = world();
     world.git.commit("main", &[("README.md", Some("# Config\n"))], "Begin");

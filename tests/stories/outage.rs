@@ -80,7 +80,6 @@ impl Away {
 }
 
 #[test]
-#[ignore = "takes minutes: run with the whole"]
 fn github_away_in_the_middle_of_a_deploy_hears_of_its_end_once() {
     let away = Away::in_the_middle();
     away.ends();
@@ -92,7 +91,6 @@ fn github_away_in_the_middle_of_a_deploy_hears_of_its_end_once() {
 }
 
 #[test]
-#[ignore = "takes minutes: run with the whole"]
 fn an_agent_killed_while_github_is_away_tells_it_after_its_next_start() {
     for disk in ["kept", "lost"] {
         let Away { world, agent, number, commit } = {
@@ -117,7 +115,6 @@ fn an_agent_killed_while_github_is_away_tells_it_after_its_next_start() {
 }
 
 #[test]
-#[ignore = "takes minutes: run with the whole"]
 fn an_agent_killed_in_the_middle_goes_on_and_tells_it_when_github_is_back() {
     let Away { world, agent, number, commit } = Away::in_the_middle();
     agent.kill();

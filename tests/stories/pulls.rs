@@ -66,7 +66,6 @@ fn order(said: &str, names: &[&str]) -> Vec<usize> {
 }
 
 #[test]
-#[ignore = "takes minutes: run with the whole"]
 fn two_pull_requests_on_one_environment_know_of_each_other() {
     let world = world();
     commit(&world, "main", &[("web", small("web", &[], 1))], "Describe it");
@@ -104,7 +103,6 @@ fn two_pull_requests_on_one_environment_know_of_each_other() {
 }
 
 #[test]
-#[ignore = "takes minutes: run with the whole"]
 fn two_merges_in_quick_succession_end_with_the_newest() {
     let world = world();
     let agent = world.agent("");
@@ -124,7 +122,6 @@ fn two_merges_in_quick_succession_end_with_the_newest() {
 }
 
 #[test]
-#[ignore = "takes minutes: run with the whole"]
 fn environments_are_deployed_after_what_they_need() {
     let world = world();
     let agent = world.agent("");
@@ -151,7 +148,6 @@ fn environments_are_deployed_after_what_they_need() {
 }
 
 #[test]
-#[ignore = "takes minutes: run with the whole"]
 fn what_needs_a_failed_one_is_not_begun_and_the_rest_goes_on() {
     let world = world();
     let agent = world.agent("");
@@ -192,7 +188,6 @@ fn what_needs_a_failed_one_is_not_begun_and_the_rest_goes_on() {
 }
 
 #[test]
-#[ignore = "takes minutes: run with the whole"]
 fn a_base_changes_ten_heirs_and_a_merge_group_is_checked() {
     let world = world();
     let heir = |number: usize| {

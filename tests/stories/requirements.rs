@@ -97,7 +97,6 @@ fn stop(agent: Running) {
 }
 
 #[test]
-#[ignore = "takes minutes: run with the whole"]
 fn a_merge_waits_for_the_approval_of_those_who_are_named() {
     let world = requiring(BY_ALICE, None);
     let agent = world.agent("");
@@ -145,7 +144,6 @@ fn a_merge_waits_for_the_approval_of_those_who_are_named() {
 }
 
 #[test]
-#[ignore = "takes minutes: run with the whole"]
 fn an_approval_is_of_the_plan_that_was_read() {
     let world = requiring(BY_ALICE, Some(&in_place()));
     let agent = world.agent("");
@@ -182,7 +180,6 @@ fn an_approval_is_of_the_plan_that_was_read() {
 }
 
 #[test]
-#[ignore = "takes minutes: run with the whole"]
 fn a_freeze_holds_until_somebody_breaks_the_glass_and_is_named_for_it() {
     let world = requiring("", Some(&in_place()));
     let freeze = "[requirements.production]\nbreak_glass = [\"@acme/operations\"]\n\
@@ -216,7 +213,6 @@ fn a_freeze_holds_until_somebody_breaks_the_glass_and_is_named_for_it() {
 }
 
 #[test]
-#[ignore = "takes minutes: run with the whole"]
 fn what_a_pull_request_says_of_its_own_requirements_is_not_asked() {
     let world = requiring(BY_ALICE, None);
     let agent = world.agent("");

@@ -73,7 +73,6 @@ fn metrics(server: SocketAddr) -> BTreeMap<String, f64> {
 }
 
 #[test]
-#[ignore = "takes minutes: run with the whole"]
 fn a_merged_pull_request_is_deployed_at_once() {
     let world = world();
     let (agent, server) = woken(&world);
@@ -147,7 +146,6 @@ fn version_of(page: &str) -> String {
 }
 
 #[test]
-#[ignore = "takes minutes: run with the whole"]
 fn the_page_is_for_its_own_names_and_only_shows() {
     let world = world();
     let (agent, server) = woken(&world);

@@ -10,6 +10,7 @@
 )]
 
 mod account;
+mod before_merge;
 mod blocks;
 mod commands;
 mod crash;

@@ -17,7 +17,7 @@ const BY_ALICE: &str = "[requirements.production]\napprovals = 1\napprovers = [\
 const TWO: [&str; 2] = ["policies/production_approvals.rego", "policies/production_approvals_test.rego"];
 
 /// A world whose base branch requires something, and whose people may write; `mallory` may not.
-fn requiring(requirements: &str, environment: Option<&str>) -> World {
+pub(crate) fn requiring(requirements: &str, environment: Option<&str>) -> World {
     let world = world();
     let mut files = vec![("pointsman.toml", Some(requirements))];
     files.extend(TWO.map(|policy| (policy, None)));
@@ -33,7 +33,7 @@ fn requiring(requirements: &str, environment: Option<&str>) -> World {
 }
 
 /// The example environment with more threads.
-fn threads(many: u32) -> String {
+pub(crate) fn threads(many: u32) -> String {
     let file = in_place()
         .replace(r#"THREAD_POOL_SIZE         = "20""#, &format!(r#"THREAD_POOL_SIZE         = "{many}""#));
     assert_ne!(file, in_place(), "the example says THREAD_POOL_SIZE");
@@ -47,7 +47,7 @@ fn comment_says(repository: &Repository, number: u64, what: &str) -> bool {
         .any(|comment| comment.author.is_bot && comment.body.contains(what))
 }
 
-fn wait_for_comment(world: &World, number: u64, what: &str) -> String {
+pub(crate) fn wait_for_comment(world: &World, number: u64, what: &str) -> String {
     let waited = format!("the comment of #{number} says `{what}`");
     world.github.wait_until(PATIENCE, &waited, |repository| comment_says(repository, number, what));
     world.github.pull(number).bot_comments()[0].body.clone()
@@ -55,7 +55,7 @@ fn wait_for_comment(world: &World, number: u64, what: &str) -> String {
 
 /// Waits until a pull request's plan is reported, and a second more: GitHub says no more than the
 /// second of a review, and one of the second in which the plan appeared may be older.
-fn planned(world: &World, number: u64) {
+pub(crate) fn planned(world: &World, number: u64) {
     let head = world.github.pull(number).head_sha();
     world.github.wait_until(PATIENCE, "the plan is reported", |repository| {
         let mut checks = repository.checks.iter().filter(|check| check.head_sha == head).peekable();
@@ -91,7 +91,7 @@ fn say(world: &World, who: &str, how: &str, why: &str) -> String {
     shown["plan"].as_str().unwrap().to_owned()
 }
 
-fn stop(agent: Running) {
+pub(crate) fn stop(agent: Running) {
     let (said, code) = agent.stop(PATIENCE);
     assert_eq!(code, 0, "{said}");
 }

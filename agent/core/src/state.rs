@@ -36,6 +36,10 @@ pub struct State {
     pub deployed_commit: Option<String>,
     /// When that was, RFC 3339.
     pub deployed_at: Option<String>,
+    /// The pull request that was applied last, where that was before its merge:
+    /// as long as it is open, what the branch says waits.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub proposed: Option<u64>,
     /// What the last run that ended came to.
     pub last_run: Option<LastRun>,
     /// Every object that stands, or may stand.
@@ -148,6 +152,7 @@ impl State {
             fence: 0,
             deployed_commit: None,
             deployed_at: None,
+            proposed: None,
             last_run: None,
             objects: BTreeMap::new(),
             outputs: BTreeMap::new(),

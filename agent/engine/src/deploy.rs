@@ -8,8 +8,8 @@ use pointsman_core::{
     plan::Action,
     report::{ChangeResult, Event, Judged, Outcome},
     resource::Text,
-    rollout::{Ended, Purpose as For, Refusal, Track},
-    state::{LastRun, State},
+    rollout::{Refusal, Track},
+    state::State,
 };
 
 use tokio::sync::Mutex;
@@ -17,6 +17,7 @@ use tokio::sync::Mutex;
 use crate::{
     Failure, Purpose, Run,
     apply::{Patience, apply},
+    conclude::{begun, conclude, ended_another, lend, summary},
     journal::Journal,
     judge::judge,
     keeper::{Keeper, load},
@@ -73,20 +74,6 @@ pub async fn deploy(run: &Run, approval: Approval) -> Result<Outcome, Failure> {
             Err(Failure::Incomplete(Box::new(outcome)))
         };
     }
-}
-
-/// Whether a run did no more than end the rollouts of an earlier commit.
-fn ended_another(run: &Run, outcome: &Outcome) -> bool {
-    let own = run.commit.as_deref().unwrap_or_default();
-    let is_another = |ended: &Ended| is_of_commit(ended) && ended.commit != own;
-    run.purpose == Purpose::Deploy
-        && outcome.changes.iter().all(|change| change.result == ChangeResult::Done)
-        && outcome.rollouts.iter().any(|rollout| rollout.ended.as_ref().is_some_and(is_another))
-}
-
-/// Whether it brought what a commit says.
-fn is_of_commit(ended: &Ended) -> bool {
-    matches!(ended.purpose, For::Release | For::CutOver)
 }
 
 /// One walk under one lease.
@@ -183,6 +170,7 @@ async fn under_lease(run: &Run, lease: &Lease, fence: Fence, approval: Approval)
             .change(|state| {
                 // Whoever comes after a crash sees that this run did not end.
                 state.last_run = Some(begun(run));
+                lend(state, run);
                 state.objects.retain(|address, _| !judged.plan.forget.contains(address));
                 state.tracks.extend(tracks);
                 Ok(())
@@ -316,10 +304,6 @@ fn operation(run: &Run) -> &'static str {
     }
 }
 
-fn summary(outcome: &Outcome) -> String {
-    pointsman_core::render::plan::summary(outcome.judged.plan.summary())
-}
-
 async fn approved(run: &Run, judged: Judged, approval: Approval) -> Result<Judged, Failure> {
     match approval {
         // Whether it still is that plan was asked before.
@@ -333,60 +317,6 @@ async fn approved(run: &Run, judged: Judged, approval: Approval) -> Result<Judge
             };
             if agreed { Ok(judged) } else { Err(Failure::Declined(Box::new(judged))) }
         }
-    }
-}
-
-/// What the state says of a run until it has ended.
-fn begun(run: &Run) -> LastRun {
-    LastRun {
-        commit: run.commit.clone(),
-        succeeded: false,
-        ended_at: jiff::Timestamp::now().to_string(),
-        summary: pointsman_core::render::status::NOT_ENDED.to_owned(),
-        failures: Vec::new(),
-        quarantined: false,
-    }
-}
-
-/// Writes what came of the run into the state.
-fn conclude(state: &mut State, outcome: &Outcome, run: &Run) {
-    let now = jiff::Timestamp::now().to_string();
-    if outcome.succeeded() {
-        state.deployed_commit = match run.purpose {
-            Purpose::Destroy => None,
-            Purpose::Deploy if !ended_another(run, outcome) => run.commit.clone(),
-            // What was released says it; who goes back stays with what was merged.
-            Purpose::Deploy | Purpose::GoOn | Purpose::GoBack => outcome
-                .rollouts
-                .iter()
-                .filter_map(|rollout| rollout.ended.as_ref())
-                .find(|ended| is_of_commit(ended) && !ended.commit.is_empty())
-                .map_or_else(|| state.deployed_commit.clone(), |ended| Some(ended.commit.clone())),
-        };
-        if run.takes_down() {
-            state.tracks.clear();
-        }
-        state.deployed_at = Some(now.clone());
-    }
-    state.outputs.clone_from(&outcome.outputs);
-    state.last_run = Some(LastRun {
-        commit: run.commit.clone(),
-        succeeded: outcome.succeeded(),
-        ended_at: now,
-        summary: summary(outcome),
-        failures: LastRun::failures(&outcome.changes),
-        quarantined: is_its_own(run, outcome) && outcome.is_quarantined(),
-    });
-}
-
-/// Whether what came of a run came of its own commit.
-fn is_its_own(run: &Run, outcome: &Outcome) -> bool {
-    let own = run.commit.as_deref().unwrap_or_default();
-    let of_its_own = |ended: &Ended| ended.purpose == For::Release && ended.commit == own;
-    match run.purpose {
-        Purpose::Deploy => !ended_another(run, outcome),
-        Purpose::GoOn => outcome.rollouts.iter().filter_map(|it| it.ended.as_ref()).any(of_its_own),
-        Purpose::Destroy | Purpose::GoBack => false,
     }
 }
 

@@ -5,6 +5,7 @@ mod adopt;
 mod apply;
 mod approve;
 pub mod clock;
+mod conclude;
 mod deploy;
 mod history;
 mod init;

@@ -24,6 +24,8 @@ pub struct Run {
     pub policies: Vec<Arc<Policies>>,
     /// For policies: the pull request that the commit comes from.
     pub pull_request: Option<PullRequest>,
+    /// The pull request whose commit is applied before its merge.
+    pub proposed: Option<u64>,
     /// For policies: who asks.
     pub actor: Actor,
     /// The world.

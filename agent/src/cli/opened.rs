@@ -61,6 +61,7 @@ impl Opened {
             commit: self.folder.commit(),
             policies: vec![Arc::new(self.policies().await?)],
             pull_request: None,
+            proposed: None,
             actor: Actor { login: user(), kind: ActorKind::Person },
             ports: self.connect(access).await?,
             prober: Arc::new(HttpProber::from_environment()),

@@ -208,6 +208,7 @@ impl Agent {
             commit: Some(commit),
             policies,
             pull_request: pull,
+            proposed: None,
             actor: Actor { login: self.name.clone(), kind: actor },
             ports,
             prober: Arc::new(HttpProber::from_environment()),

@@ -10,6 +10,7 @@ use pointsman_core::{
         estate::Told,
         pull_request::{EnvironmentReport, Purpose, Status, Unmet},
     },
+    requirement::Merge,
 };
 use pointsman_engine::ports::Ports;
 
@@ -20,7 +21,7 @@ use super::{
     confirm,
     judges::judges,
     memory::{Known, Waiting, pause},
-    poll,
+    poll, proposed,
     requirements::{self, Gate},
 };
 use crate::git::{GitError, Revision, Snapshot};
@@ -109,7 +110,9 @@ async fn try_to(
     let opened = open(agent, environment).await;
     let (ports, status, deployed) = match opened {
         Ok((ports, status)) => {
-            let deployed = status.state.as_ref().and_then(|state| state.deployed_commit.clone());
+            // What a pull request was applied with before its merge judges nothing.
+            let of_branch = status.state.as_ref().filter(|state| state.proposed.is_none());
+            let deployed = of_branch.and_then(|state| state.deployed_commit.clone());
             if known.is_none()
                 && let Some(next) = settled_before(agent, head, name, status.state.as_ref()).await
             {
@@ -122,6 +125,16 @@ async fn try_to(
             return Ok(tell(agent, name, &introduced, audience, came).await);
         }
     };
+    if let Some(came) = proposed::in_the_way(agent, head, name, &status).await {
+        // What stood before is no news; a new version is.
+        return Ok(match audience {
+            Audience::Report => tell(agent, name, &introduced, audience, came).await,
+            Audience::Log | Audience::Again => {
+                tracing::debug!(environment = %name, "a pull request that was applied before its merge is in the way");
+                came.next
+            }
+        });
+    }
     if audience == Audience::Again && still_waits(agent, environment, &introduced, &ports).await {
         return Ok(Next::Soon);
     }
@@ -158,7 +171,7 @@ async fn try_to(
         listener: Arc::new(BoardListener { board: Arc::clone(&board), environment: name.clone() }),
     });
     let audience = if audience == Audience::Log { Audience::Report } else { audience };
-    let gate = Box::pin(requirements::gate(agent, &mut run, &origin, required, &status)).await;
+    let gate = Box::pin(requirements::gate(agent, &mut run, &origin, Merge::Merged, required, &status)).await;
     let (approval, notes) = match gate {
         Gate::Open { approval, notes } => (approval, notes),
         Gate::Shut(came) => return Ok(tell(agent, name, &introduced, audience, came).await),
@@ -175,7 +188,12 @@ async fn try_to(
 
 /// Whether its rollouts wait for a person, as they did when that was reported:
 /// then no lease is taken, and nothing is said again.
-async fn still_waits(agent: &Agent, environment: &Environment, introduced: &Revision, ports: &Ports) -> bool {
+pub(super) async fn still_waits(
+    agent: &Agent,
+    environment: &Environment,
+    introduced: &Revision,
+    ports: &Ports,
+) -> bool {
     let run = agent.run(Walk {
         environment: environment.clone(),
         commit: introduced.id(),
@@ -240,7 +258,12 @@ async fn settled_before(
 }
 
 /// Whether a commit describes the environment as the branch's head does.
-async fn is_same(agent: &Agent, head: &Snapshot, name: &EnvironmentName, commit: Option<&str>) -> bool {
+pub(super) async fn is_same(
+    agent: &Agent,
+    head: &Snapshot,
+    name: &EnvironmentName,
+    commit: Option<&str>,
+) -> bool {
     let Some(commit) = commit else { return false };
     match agent.snapshots.at(commit).await {
         Ok(deployed) => deployed.fingerprints.get(name) == head.fingerprints.get(name),

@@ -43,6 +43,8 @@ pub(super) struct Memory {
     pub(super) told: BTreeMap<u64, Told>,
     /// By branch: what was planned of the merge queue's groups.
     pub(super) groups: BTreeMap<String, Planned>,
+    /// Whether GitHub said since the start which pull requests are open.
+    pub(super) listed: bool,
     /// The pull requests that were open when GitHub was asked last.
     pub(super) open: Vec<Pull>,
     /// Pull requests that a task is at work on.

@@ -24,6 +24,7 @@ mod policies;
 mod poll;
 mod postman;
 mod preview;
+mod proposed;
 mod recorded;
 mod reporter;
 mod requirements;

@@ -102,7 +102,7 @@ async fn list_pulls(agent: &Arc<Agent>, heads: &Heads) -> bool {
             let mut memory = agent.memory();
             memory.pulls.retain(|number, _| open.iter().any(|pull| pull.number == *number));
             memory.told.retain(|number, _| open.iter().any(|pull| pull.number == *number));
-            memory.open = open;
+            (memory.open, memory.listed) = (open, true);
             true
         }
         Err(error) => {

@@ -20,7 +20,7 @@ use pointsman_core::{
         Judged, Outcome,
         pull_request::{EnvironmentReport, Status},
     },
-    requirement::{Facts, Login, Requirements, Unmet, approvers_of, passed, stage, unmet_of_all},
+    requirement::{Facts, Login, Merge, Requirements, Unmet, approvers_of, passed, stage, unmet_of_all},
 };
 use pointsman_engine::{Approval, Policies, Purpose, Run, deploy, preview};
 
@@ -107,6 +107,7 @@ pub(super) async fn gate(
     agent: &Arc<Agent>,
     run: &mut Run,
     origin: &Origin,
+    merge: Merge,
     required: Result<Vec<Requirements>, String>,
     status: &pointsman_engine::Status,
 ) -> Gate {
@@ -132,10 +133,11 @@ pub(super) async fn gate(
         Err(problem) => return shut(problem, None, Next::Soon),
     };
     let commit = run.commit.clone().unwrap_or_default();
-    let asked = match facts::ask(agent, origin, &required, &run.ports, &run.environment.name, &commit).await {
-        Ok(asked) => asked,
-        Err(why) => return shut(render::requirement::unknown(&why), None, Next::Later),
-    };
+    let asked =
+        match facts::ask(agent, origin, &required, &run.ports, &run.environment.name, &commit, merge).await {
+            Ok(asked) => asked,
+            Err(why) => return shut(render::requirement::unknown(&why), None, Next::Later),
+        };
     if let Some(pull) = &mut run.pull_request {
         pull.approvals = asked.for_policies();
     }
@@ -162,7 +164,7 @@ pub(super) async fn gate(
         // An approval may be what the policies miss.
         return Gate::Shut(Came { next: Next::Soon, ..denied });
     }
-    let text = render::requirement::held(&run.environment.name, &plan, &unmet);
+    let text = render::requirement::held(&run.environment.name, &plan, &unmet, merge == Merge::Merged);
     shut(text, Some((judged, run.environment.clone())), Next::Soon)
 }
 

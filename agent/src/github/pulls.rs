@@ -38,6 +38,8 @@ pub struct PullState {
     pub open: bool,
     /// When it was merged.
     pub merged_at: Option<jiff::Timestamp>,
+    /// Whether GitHub can merge it; none while it works that out.
+    pub mergeable: Option<bool>,
 }
 
 /// GitHub's words; everything that may be absent is.
@@ -58,6 +60,8 @@ struct Raw {
     merged_at: Option<String>,
     merge_commit_sha: Option<String>,
     html_url: Option<String>,
+    /// Of one pull request alone, and not in lists.
+    mergeable: Option<bool>,
 }
 
 #[derive(Deserialize)]
@@ -101,7 +105,8 @@ impl Client {
         };
         let open = raw.state == "open";
         let merged_at = raw.merged_at.as_deref().and_then(|at| at.parse().ok());
-        Ok(Some(PullState { pull: Pull::from(raw), open, merged_at }))
+        let mergeable = raw.mergeable;
+        Ok(Some(PullState { pull: Pull::from(raw), open, merged_at, mergeable }))
     }
 
     /// The merged pull request of the branch that a commit came with; none
@@ -141,6 +146,7 @@ impl From<Raw> for Pull {
             merged_at,
             merge_commit_sha,
             html_url,
+            mergeable: _,
         } = raw;
         let own = match (&head.repo, &base.repo) {
             (Some(head), Some(base)) => head.full_name == base.full_name,

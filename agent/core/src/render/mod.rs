@@ -22,6 +22,7 @@ pub mod plan;
 pub mod policy;
 pub mod preflight;
 pub mod progress;
+pub mod proposed;
 pub mod pull_request;
 pub mod requirement;
 pub mod rollout;

@@ -16,7 +16,8 @@ pub fn short_hash(plan: &str) -> &str {
 }
 
 /// Why nothing is applied, what is missing, who may give it, and what to write.
-pub fn held(environment: &EnvironmentName, plan: &str, unmet: &[Unmet]) -> String {
+/// `again`: whether the agent looks again by itself.
+pub fn held(environment: &EnvironmentName, plan: &str, unmet: &[Unmet], again: bool) -> String {
     let plan = short_hash(plan);
     let mut lines = vec![format!("Nothing was applied. Plan `{plan}` waits:")];
     lines.extend(unmet.iter().map(|one| format!("- {}", missing(one, plan))));
@@ -25,7 +26,11 @@ pub fn held(environment: &EnvironmentName, plan: &str, unmet: &[Unmet]) -> Strin
             lines.push(next);
         }
     }
-    lines.push("The agent looks again at every poll.".to_owned());
+    lines.push(if again {
+        "The agent looks again at every poll.".to_owned()
+    } else {
+        format!("Then write the comment `/pointsman apply {environment}` again.")
+    });
     lines.join("\n")
 }
 

@@ -114,6 +114,8 @@ pub enum Reply {
     },
     /// It is deployed by merging.
     MergeFirst,
+    /// It is applied before the merge, when its turn comes.
+    Applies(EnvironmentName),
     /// It is tried again.
     TriesAgain(EnvironmentName),
     /// It is what the branch says.
@@ -192,6 +194,7 @@ impl Reply {
             | Self::ForkAllowed { .. }
             | Self::Said { .. }
             | Self::TriesAgain(_)
+            | Self::Applies(_)
             | Self::Stands(_)
             | Self::GoesBack(_)
             | Self::WentBack(_)

@@ -39,16 +39,34 @@ pub struct Requirements {
     pub mergeable: bool,
     /// The pull request has everything that its base has. A merged one has.
     pub up_to_date: bool,
+    /// When a pull request is applied; as GitHub's merge says, when none is said.
+    pub apply: Option<Applies>,
     /// When nothing is applied.
     pub freeze: Vec<Freeze>,
     /// Who may pass a freeze, with a reason; nobody when empty.
     pub break_glass: Vec<Who>,
 }
 
+/// When a pull request is applied.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Applies {
+    /// By its merge alone.
+    AfterMerge,
+    /// Before it too, when a person asks.
+    BeforeMerge,
+}
+
+/// Whether a pull request may be applied before its merge: where one of these
+/// lets it, and none says otherwise.
+pub fn before_merge<'r>(requirements: impl IntoIterator<Item = &'r Requirements>) -> bool {
+    let mut said = requirements.into_iter().filter_map(|one| one.apply).peekable();
+    said.peek().is_some() && said.all(|applies| applies == Applies::BeforeMerge)
+}
+
 impl Requirements {
     /// Whether nothing is required.
     pub fn is_empty(&self) -> bool {
-        let Self { approvals, approvers: _, mergeable, up_to_date, freeze, break_glass: _ } = self;
+        let Self { approvals, approvers: _, mergeable, up_to_date, apply: _, freeze, break_glass: _ } = self;
         *approvals == 0 && !mergeable && !up_to_date && freeze.is_empty()
     }
 }

@@ -10,7 +10,7 @@ use toml::{
     value::Datetime,
 };
 
-use super::{Freeze, MOST_APPROVALS, Requirements, Stages, Who};
+use super::{Applies, Freeze, MOST_APPROVALS, Requirements, Stages, Who};
 use crate::{
     environment::nearest,
     scalar::{Cron, Duration, Moment},
@@ -128,22 +128,18 @@ impl Reader {
     fn requirements(&mut self, stage: &str, at: Range<usize>, section: StageSection) -> Requirements {
         let StageSection { approvals, approvers, mergeable, up_to_date, apply, freeze, break_glass } =
             section;
-        if let Some(apply) = apply
-            && apply.get_ref() != "after_merge"
-        {
-            let (message, help) = if apply.get_ref() == "before_merge" {
-                (
-                    "`apply = \"before_merge\"` comes with a later version".to_owned(),
-                    "write `after_merge`, or leave it out",
-                )
-            } else {
-                (
-                    format!("`{}` is no time to apply", short(apply.get_ref())),
-                    "write `after_merge`, or leave it out",
-                )
-            };
-            self.fail(apply.span(), format!("[requirements.{stage}] {message}"), help);
-        }
+        let apply = apply.and_then(|apply| match apply.get_ref().as_str() {
+            "after_merge" => Some(Applies::AfterMerge),
+            "before_merge" => Some(Applies::BeforeMerge),
+            other => {
+                let message = format!("[requirements.{stage}] `{}` is no time to apply", short(other));
+                self.fail(apply.span(), message, "write `after_merge` or `before_merge`, or leave it out");
+                None
+            }
+        });
+        // What is applied must be what a merge would make of the branch.
+        let early = apply == Some(Applies::BeforeMerge);
+        let (mergeable, up_to_date) = (mergeable || early, up_to_date || early);
         let listed = approvers.as_ref().map(Spanned::span);
         let approvers = approvers.map_or_else(Vec::new, Spanned::into_inner);
         let names_some = !approvers.is_empty();
@@ -174,7 +170,7 @@ impl Reader {
         }
         let freeze = freeze.into_iter().filter_map(|window| self.freeze(stage, window)).collect();
         let break_glass = self.people(stage, break_glass);
-        Requirements { approvals, approvers, mergeable, up_to_date, freeze, break_glass }
+        Requirements { approvals, approvers, mergeable, up_to_date, apply, freeze, break_glass }
     }
 
     fn people(&mut self, stage: &str, list: Vec<Spanned<String>>) -> Vec<Who> {

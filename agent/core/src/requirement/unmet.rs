@@ -65,7 +65,8 @@ pub enum Discounted {
 
 /// What is missing of these requirements, now (Unix milliseconds).
 pub fn unmet(requirements: &Requirements, facts: &Facts, now_ms: u64) -> Vec<Unmet> {
-    let Requirements { approvals, approvers: _, mergeable, up_to_date, freeze, break_glass } = requirements;
+    let Requirements { approvals, approvers: _, mergeable, up_to_date, apply: _, freeze, break_glass } =
+        requirements;
     let mut unmet = Vec::new();
     if !facts.allowed {
         unmet.push(Unmet::Denied);

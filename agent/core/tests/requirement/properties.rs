@@ -102,6 +102,7 @@ fn requirements() -> impl Strategy<Value = Requirements> {
         |(approvals, approvers, mergeable, up_to_date, freeze, break_glass)| Requirements {
             approvals,
             approvers,
+            apply: None,
             mergeable,
             up_to_date,
             freeze,

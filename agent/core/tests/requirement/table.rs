@@ -2,8 +2,8 @@ use pointsman_core::{
     environment::EnvironmentName,
     render,
     requirement::{
-        Approved as Word, Discounted, Facts, Freeze, How, Merge, Opinion, Requirements, Shown, Team, Unmet,
-        plan_of_review, unmet, unmet_of_all,
+        Applies, Approved as Word, Discounted, Facts, Freeze, How, Merge, Opinion, Requirements, Shown, Team,
+        Unmet, before_merge, plan_of_review, unmet, unmet_of_all,
     },
 };
 
@@ -177,6 +177,21 @@ fn an_open_pull_request_is_mergeable_and_up_to_date_where_that_is_asked() {
     assert_eq!(unmet(&both, &facts(Vec::new()), NOW), []);
 }
 
+#[test]
+fn before_a_merge_it_is_applied_where_one_lets_it_and_none_says_otherwise() {
+    let [none, early, late] = [None, Some(Applies::BeforeMerge), Some(Applies::AfterMerge)]
+        .map(|apply| Requirements { apply, ..asking(1, &[]) });
+    for (required, expected) in [
+        (vec![], false),
+        (vec![&none], false),
+        (vec![&early], true),
+        (vec![&none, &early, &early], true),
+        (vec![&early, &late], false),
+    ] {
+        assert_eq!(before_merge(required.iter().copied()), expected, "{required:?}");
+    }
+}
+
 fn frozen(break_glass: &[&str]) -> Requirements {
     let break_glass = break_glass.iter().map(|who| who.parse().unwrap()).collect();
     let freeze = Freeze::Once { from_ms: NOW, to_ms: NOW + 10, reason: "the fair".to_owned() };
@@ -276,7 +291,7 @@ fn what_is_missing_is_said_with_who_may_give_it_and_what_to_write() {
     let all = Requirements { approvals: 2, ..frozen(&["alice", "@acme/ops"]) };
     let named = asking(1, &["carol"]);
     let unmet = unmet_of_all([&all, &named, &frozen(&[])], &facts, NOW);
-    insta::assert_snapshot!(render::requirement::held(&environment, &facts.plan, &unmet));
+    insta::assert_snapshot!(render::requirement::held(&environment, &facts.plan, &unmet, true));
     let rest = [Unmet::NoPull, Unmet::MergeUnknown, Unmet::NotMergeable, Unmet::Behind];
-    insta::assert_snapshot!(render::requirement::held(&environment, &facts.plan, &rest));
+    insta::assert_snapshot!(render::requirement::held(&environment, &facts.plan, &rest, false));
 }

@@ -10,7 +10,7 @@ use pointsman_core::{
 };
 use pointsman_engine::{Unlocked, unlock};
 
-use super::{Ask, back, place::Place, rollouts};
+use super::{Ask, back, before_merge, place::Place, rollouts};
 use crate::daemon::{
     agent::Agent,
     memory::{Known, Work},
@@ -76,7 +76,7 @@ async fn plan(
 async fn apply(ask: &Ask, environment: Option<EnvironmentName>) -> Result<Reply, Reply> {
     let name = ask.one(environment).await?;
     if matches!(ask.place, Place::Open { .. }) {
-        return Err(Reply::MergeFirst);
+        return before_merge::apply(ask, name).await;
     }
     let (_head, _environment) = ask.standing(&name).await?;
     let (known, busy) = {

@@ -5,6 +5,7 @@
 mod act;
 mod answers;
 mod back;
+mod before_merge;
 mod buttons;
 mod place;
 mod remembered;

@@ -27,7 +27,9 @@ pub(super) enum Place {
 /// The pull request of that number, where it takes commands: it goes to the
 /// watched branch, and is open or was merged lately.
 pub(super) async fn of(agent: &Agent, github: &Client, number: u64) -> Result<Option<Place>, GithubError> {
-    let Some(PullState { pull, open, merged_at }) = github.pull(number).await? else { return Ok(None) };
+    let Some(PullState { pull, open, merged_at, mergeable: _ }) = github.pull(number).await? else {
+        return Ok(None);
+    };
     if pull.base_branch != agent.config.repo.branch {
         return Ok(None);
     }

@@ -10,7 +10,7 @@ use pointsman_engine::{Heard, Purpose};
 use super::{
     Ask,
     act::{noted, try_again},
-    back,
+    back, before_merge,
     place::Place,
 };
 use crate::daemon::{boards::Origin, requirements};
@@ -26,7 +26,8 @@ pub(super) async fn say(
     why: Option<String>,
 ) -> Result<Reply, Reply> {
     let name = ask.one(environment).await?;
-    if matches!(ask.place, Place::Open { .. }) {
+    let is_open = matches!(ask.place, Place::Open { .. });
+    if is_open && !before_merge::is_applied(ask, &name).await {
         return match word {
             Word::Approve => approve_plan(ask, name, plan).await,
             Word::Abort | Word::Promote => Err(Reply::IsOpen),
@@ -54,7 +55,10 @@ pub(super) async fn say(
             For::Release | For::CutOver => Some(rollout.commit.as_str()),
             For::Back | For::ToOld => state.deployed_commit.as_deref(),
         };
-        of_this_pull(ask, &name, commit.unwrap_or_default()).await?;
+        // What is open was applied from here, as was looked up.
+        if !is_open {
+            of_this_pull(ask, &name, commit.unwrap_or_default()).await?;
+        }
         if rollout.opened_at_ms > ask.at_ms() {
             return Err(Reply::BeganLater(name));
         }

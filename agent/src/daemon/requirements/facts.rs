@@ -44,6 +44,7 @@ pub(super) async fn ask(
     ports: &Ports,
     environment: &EnvironmentName,
     commit: &str,
+    merge: Merge,
 ) -> Result<Asked, String> {
     let kept = approvals(ports).await.map_err(|failure| render::failure::text(environment, &failure))?;
     let pull = match origin {
@@ -55,7 +56,7 @@ pub(super) async fn ask(
     };
     let Some(github) = &agent.github else { return Err("There is no GitHub to ask.".to_owned()) };
     let told = |error: GithubError| error.to_string();
-    let mut facts = pull_facts(github, pull, Merge::Merged).await.map_err(told)?;
+    let mut facts = pull_facts(github, pull, merge).await.map_err(told)?;
     let shown = agent.memory().showing.with(environment, pull.number, &kept.shown);
     let commits = [pull.head.as_str(), commit];
     for review in &mut facts.reviews {

@@ -135,7 +135,10 @@ fn said(reply: &Reply) -> String {
             name(environment)
         ),
         Reply::Kept { says } => prose(&short(says)),
-        Reply::MergeFirst => "not done: it is deployed by merging it.".to_owned(),
+        Reply::MergeFirst => format!("not done: {}", merge_first()),
+        Reply::Applies(environment) => {
+            format!("{} is applied before the merge when its turn comes.", name(environment))
+        }
         Reply::TriesAgain(environment) => format!("{} is tried again.", name(environment)),
         Reply::Stands(environment) => {
             format!("nothing to do: {} is what the watched branch says.", name(environment))
@@ -161,6 +164,11 @@ fn said(reply: &Reply) -> String {
         ),
         Reply::Failed { why } => format!("not done: {}", prose(&short(why))),
     }
+}
+
+/// Why it is not applied before the merge.
+pub fn merge_first() -> &'static str {
+    "it is deployed by merging it."
 }
 
 /// How a fork's commit is allowed to be planned.

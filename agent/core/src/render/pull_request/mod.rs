@@ -173,7 +173,13 @@ fn rest(report: &PullReport, command: &str) -> String {
 fn footer(report: &PullReport) -> String {
     let base = code(&report.base);
     let what = match (report.purpose, &report.base_commit) {
-        (Purpose::Deploy, _) => format!("Commit {} of {base}.", code(words::short(&report.head))),
+        (Purpose::Deploy, None) => format!("Commit {} of {base}.", code(words::short(&report.head))),
+        (Purpose::Deploy, Some(commit)) => format!(
+            "Commit {}, applied before its merge into {base} at {}. As long as this pull request is open, what {base} says \
+             of the environment waits.",
+            code(words::short(&report.head)),
+            code(words::short(commit))
+        ),
         (Purpose::Preview, base_commit) => {
             let judges = match base_commit {
                 Some(commit) => {

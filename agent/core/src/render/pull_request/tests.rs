@@ -149,7 +149,8 @@ fn asked() -> Verdict {
 fn report(purpose: Purpose, environments: Vec<EnvironmentReport>) -> PullReport {
     PullReport {
         base: "main".to_owned(),
-        base_commit: Some("9988776655443322110099887766554433221100".to_owned()),
+        base_commit: (purpose == Purpose::Preview)
+            .then(|| "9988776655443322110099887766554433221100".to_owned()),
         head: HEAD.to_owned(),
         purpose,
         environments,

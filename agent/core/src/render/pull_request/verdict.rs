@@ -82,7 +82,13 @@ fn verdict(report: &PullReport) -> (&'static str, String) {
             (mark, format!("{} no longer described; what was made stands", are(&these)))
         }
         (Purpose::Deploy, Status::Deployed | Status::Planned | Status::Checked) => {
-            (mark, format!("deployed {}", named(&these)))
+            // Before a merge, each environment is applied when it is asked for.
+            let applied = with(&|environment| environment.status == Status::Deployed);
+            match all - applied.len() {
+                0 => (mark, format!("deployed {}", named(&applied))),
+                _ if applied.is_empty() => (mark, format!("{} not applied yet", are(&these))),
+                rest => (mark, format!("deployed {}; {rest} of {all} planned", named(&applied))),
+            }
         }
     }
 }

@@ -41,7 +41,35 @@ impl Origin {
 /// So many are kept: a later try goes on with the same report.
 const KEPT: usize = 32;
 
+/// What GitHub says of how a commit came to the branch.
+async fn asked(agent: &Agent, commit: &str) -> Origin {
+    let pull = match &agent.github {
+        None => Ok(None),
+        Some(github) => github.pull_of_commit(commit, &agent.config.repo.branch).await,
+    };
+    match pull {
+        Ok(Some(pull)) => Origin::Pull(Box::new(pull)),
+        Ok(None) => Origin::Push,
+        Err(error) => {
+            tracing::warn!(%error, commit, "it is not known which pull request this commit came with");
+            Origin::Unknown
+        }
+    }
+}
+
 impl Boards {
+    /// How a commit came to the branch; nothing is reported of it by that.
+    pub(super) async fn origin(&self, agent: &Agent, commit: &str) -> Origin {
+        let known = {
+            let boards = self.0.lock().await;
+            boards.iter().find(|begun| begun.commit == commit).map(|begun| begun.origin.clone())
+        };
+        match known {
+            Some(Origin::Unknown) | None => asked(agent, commit).await,
+            Some(origin) => origin,
+        }
+    }
+
     /// The report of a commit; begun when there is none.
     pub(super) async fn of(&self, agent: &Agent, commit: &str) -> (Arc<Board>, Origin) {
         let mut boards = self.0.lock().await;
@@ -52,18 +80,7 @@ impl Boards {
             return (Arc::clone(&begun.board), begun.origin.clone());
         }
         let branch = &agent.config.repo.branch;
-        let pull = match &agent.github {
-            None => Ok(None),
-            Some(github) => github.pull_of_commit(commit, branch).await,
-        };
-        let origin = match pull {
-            Ok(Some(pull)) => Origin::Pull(Box::new(pull)),
-            Ok(None) => Origin::Push,
-            Err(error) => {
-                tracing::warn!(%error, commit, "it is not known which pull request this commit came with");
-                Origin::Unknown
-            }
-        };
+        let origin = asked(agent, commit).await;
         if let Some(begun) = standing.map(|at| &mut boards[at]) {
             // What was told so far stays on its board; delivering finds the pull request.
             begun.origin = origin.clone();

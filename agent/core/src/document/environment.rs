@@ -109,6 +109,8 @@ pub struct StatusOf {
     pub deployed_commit: Option<String>,
     /// When that was, RFC 3339.
     pub deployed_at: Option<String>,
+    /// The pull request that was applied last, where that was before its merge; null otherwise.
+    pub proposed: Option<u64>,
     /// What the last run came to.
     pub last_run: Option<LastRun>,
     /// The state's serial; null before the first deploy.
@@ -171,6 +173,7 @@ impl StatusOf {
             environment,
             deployed_commit: state.and_then(|state| state.deployed_commit.clone()),
             deployed_at: state.and_then(|state| state.deployed_at.clone()),
+            proposed: state.and_then(|state| state.proposed),
             last_run: state.and_then(|state| state.last_run.clone()),
             serial: state.map(|state| state.serial),
             objects: state.map(recorded).unwrap_or_default(),

@@ -83,6 +83,12 @@ fn write_state(text: &mut String, state: &State, lock: Option<&LockItem>, age: A
         }
         _ => text.push_str("  deployed  nothing to the end\n"),
     }
+    if let Some(pull) = state.proposed {
+        let _ = writeln!(
+            text,
+            "  proposed  from pull request {pull}, before its merge; the branch waits for its end"
+        );
+    }
     if let Some(last) = &state.last_run {
         let rolls_out = state.tracks.values().any(|track| track.open.is_some());
         let verdict = match (last.succeeded, has_ended(last), lock) {

@@ -39,7 +39,7 @@ pub(in crate::daemon) async fn press(agent: &Arc<Agent>, pressed: Pressed) {
     let open = agent.memory().open.iter().find(|pull| pull.head == commit).map(|pull| pull.number);
     let number = match open {
         Some(number) => Some(number),
-        None => agent.boards.of(agent, &commit).await.1.pull().map(|pull| pull.number),
+        None => agent.boards.origin(agent, &commit).await.pull().map(|pull| pull.number),
     };
     let Some(number) = number else {
         return tracing::warn!(commit, "a button was pressed on a commit of no pull request");

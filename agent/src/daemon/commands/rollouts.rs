@@ -93,8 +93,7 @@ pub(super) async fn of_this_pull(ask: &Ask, name: &EnvironmentName, commit: &str
     if commit.is_empty() {
         return Err(Reply::NothingOpen(environment));
     }
-    let (_, origin) = ask.agent.boards.of(&ask.agent, &commit).await;
-    match origin {
+    match ask.agent.boards.origin(&ask.agent, &commit).await {
         Origin::Pull(pull) if pull.number == ask.place.number() => Ok(()),
         Origin::Pull(_) | Origin::Push => Err(Reply::OfAnother { environment, commit }),
         Origin::Unknown => Err(Reply::OriginUnknown { environment, commit }),

@@ -138,6 +138,9 @@ pub(super) async fn apply(
     let (Some(stands), Some(environment)) = described else {
         return Err(render::proposed::not_described(name));
     };
+    if environment.file.removed {
+        return Err(render::proposed::removes(name));
+    }
     if stands.file.aws != environment.file.aws || stands.file.state != environment.file.state {
         return Err(render::proposed::moves(name));
     }
@@ -219,6 +222,9 @@ async fn open_at(github: &Client, number: u64, commit: &str) -> Result<(Pull, Op
         };
         if state.pull.fork {
             return Err(render::proposed::is_fork().to_owned());
+        }
+        if state.pull.draft {
+            return Err(render::proposed::is_draft().to_owned());
         }
         tries += 1;
         if state.mergeable.is_some() || tries == TRIES {

@@ -32,6 +32,16 @@ pub fn not_described(environment: &EnvironmentName) -> String {
     )
 }
 
+/// Everything would go.
+pub fn removes(environment: &EnvironmentName) -> String {
+    format!("this pull request takes `{environment}` down, and that comes with the merge alone.")
+}
+
+/// A draft is not ready to be merged.
+pub fn is_draft() -> &'static str {
+    "this pull request is a draft. Next: mark it as ready for review, and ask again."
+}
+
 /// It would live elsewhere.
 pub fn moves(environment: &EnvironmentName) -> String {
     format!(

@@ -129,8 +129,12 @@ async fn try_to_plan(
     pull: &Pull,
     head: &str,
 ) -> Result<bool, GitError> {
-    let head = agent.snapshots.at(head).await?;
-    let (changes, report) = compare(agent, base, &head).await?;
+    let (head, changes, report) = {
+        let _turn = agent.slots.proposal(pull).await;
+        let head = agent.snapshots.at(head).await?;
+        let (changes, report) = compare(agent, base, &head).await?;
+        (head, changes, report)
+    };
     let number = match &subject {
         Subject::Pull(number) => Some(*number),
         Subject::Commit(_) => None,

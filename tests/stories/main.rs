@@ -20,6 +20,7 @@ mod drift;
 mod estate;
 mod generated;
 mod ground;
+mod hostile_pulls;
 mod idempotence;
 mod idle;
 mod kinds;

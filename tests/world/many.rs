@@ -8,7 +8,10 @@ use std::{
     time::{Duration, Instant},
 };
 
-use crate::agent::{Ended, Program};
+use crate::{
+    agent::{Ended, Program},
+    process::{children, peak},
+};
 
 /// How often the processes are looked at while they run.
 const LOOK: Duration = Duration::from_millis(2);
@@ -109,21 +112,4 @@ pub fn check(program: &Program, folder: &Path) -> Taken {
     let read = |path: &Path| fs::read_to_string(path).unwrap_or_default();
     let ended = Ended { out: read(&out), err: read(&err), code: status.code().unwrap_or(-1) };
     Taken { ended, clock, processor, own, evaluator, evaluators: seen.len() }
-}
-
-/// The most memory that a process has had so far, in MiB.
-fn peak(process: u32) -> f64 {
-    let status = fs::read_to_string(format!("/proc/{process}/status")).unwrap_or_default();
-    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
-    let kibibytes = line.and_then(|line| line.trim().strip_suffix("kB")?.trim().parse::<f64>().ok());
-    kibibytes.unwrap_or_default() / 1024.0
-}
-
-/// The processes that a process has started and not yet waited for.
-fn children(process: u32) -> Vec<u32> {
-    let tasks = fs::read_dir(format!("/proc/{process}/task")).into_iter().flatten().flatten();
-    tasks
-        .filter_map(|task| fs::read_to_string(task.path().join("children")).ok())
-        .flat_map(|text| text.split_whitespace().filter_map(|id| id.parse().ok()).collect::<Vec<u32>>())
-        .collect()
 }

@@ -85,3 +85,32 @@ impl Drop for Background {
         let _ = self.child.wait();
     }
 }
+
+/// The most memory that a process has had so far, in MiB.
+#[must_use]
+pub fn peak(process: u32) -> f64 {
+    mebibytes(process, "VmHWM:")
+}
+
+/// The memory that a process has now, in MiB.
+#[must_use]
+pub fn resident(process: u32) -> f64 {
+    mebibytes(process, "VmRSS:")
+}
+
+fn mebibytes(process: u32, name: &str) -> f64 {
+    let status = std::fs::read_to_string(format!("/proc/{process}/status")).unwrap_or_default();
+    let line = status.lines().find_map(|line| line.strip_prefix(name));
+    let kibibytes = line.and_then(|line| line.trim().strip_suffix("kB")?.trim().parse::<f64>().ok());
+    kibibytes.unwrap_or_default() / 1024.0
+}
+
+/// The processes that a process has started and not yet waited for.
+#[must_use]
+pub fn children(process: u32) -> Vec<u32> {
+    let tasks = std::fs::read_dir(format!("/proc/{process}/task")).into_iter().flatten().flatten();
+    tasks
+        .filter_map(|task| std::fs::read_to_string(task.path().join("children")).ok())
+        .flat_map(|text| text.split_whitespace().filter_map(|id| id.parse().ok()).collect::<Vec<u32>>())
+        .collect()
+}

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use pointsman_core::{
     environment::{Diagnostic, Severity},
-    render::pull_request as render,
+    render::{diagnostic::escaped, pull_request as render},
     report::{
         command::Ended,
         pull_request::{EnvironmentReport, PullReport, Purpose, Status},
@@ -235,21 +235,22 @@ fn annotations(environment: &EnvironmentReport) -> Vec<Annotation> {
         path: remark.place.file.clone(),
         line: remark.place.line,
         level: level(remark.severity),
-        title: remark.rule.clone(),
-        message: remark.message.clone(),
+        title: escaped(&remark.rule),
+        message: escaped(&remark.message),
     });
     environment.diagnostics.iter().filter_map(annotation).chain(of_policies).collect()
 }
 
 fn annotation(diagnostic: &Diagnostic) -> Option<Annotation> {
     let place = diagnostic.place.as_ref()?;
-    let help = diagnostic.help.as_ref().map(|help| format!("\n{help}")).unwrap_or_default();
+    let help =
+        diagnostic.help.iter().flat_map(|help| help.lines()).map(|line| format!("\n{}", escaped(line)));
     Some(Annotation {
         path: place.file.clone(),
         line: place.line,
         level: level(diagnostic.severity),
         title: diagnostic.code.to_owned(),
-        message: format!("{}{help}", diagnostic.message),
+        message: format!("{}{}", escaped(&diagnostic.message), help.collect::<String>()),
     })
 }
 
@@ -285,4 +286,17 @@ fn deployments(report: &PullReport, links: &Links) -> Vec<EnvironmentDeployment>
         })
     };
     report.environments.iter().filter_map(of_environment).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use pointsman_core::environment::{Diagnostic, Place};
+
+    #[test]
+    fn what_others_wrote_moves_nothing_in_an_annotation() {
+        let place = Place { file: "a.toml".to_owned(), start: 0, end: 1, line: 3, column: 5 };
+        let found = Diagnostic::error("x", "no \u{1b}[31m\u{202e}b").at(place).help("one\ntwo \u{200b}");
+        let annotation = super::annotation(&found).map(|annotation| annotation.message);
+        assert_eq!(annotation.as_deref(), Some("no \\u{1b}[31m\\u{202e}b\none\ntwo \\u{200b}"));
+    }
 }

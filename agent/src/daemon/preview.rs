@@ -4,7 +4,7 @@ use pointsman_aws::Access;
 use pointsman_core::{
     environment::{Environment, EnvironmentName},
     failure::Failure,
-    policy::ActorKind,
+    policy::{ActorKind, PolicyInput, Verdict},
     render,
     report::{
         Judged,
@@ -129,8 +129,12 @@ async fn try_to_plan(
     pull: &Pull,
     head: &str,
 ) -> Result<bool, GitError> {
-    let head = agent.snapshots.at(head).await?;
-    let (changes, report) = compare(agent, base, &head).await?;
+    let (head, changes, report) = {
+        let _turn = agent.slots.proposal(pull).await;
+        let head = agent.snapshots.at(head).await?;
+        let (changes, report) = compare(agent, base, &head).await?;
+        (head, changes, report)
+    };
     let number = match &subject {
         Subject::Pull(number) => Some(*number),
         Subject::Commit(_) => None,
@@ -232,16 +236,21 @@ async fn plan_one(
 ) -> bool {
     let Some(environment) = head.reading.environment(name.as_str()) else { return true };
     let set = |status: Status| board.change_environment(name, |report| report.status = status);
-    if pull.fork && !agent.memory().heard.is_allowed(pull.number, &head.revision.id()) {
-        // Whoever wrote it may say which role is assumed and which bucket is read:
-        // somebody who may write here must have agreed to this very commit.
-        set(Status::Checked);
-        return true;
-    }
     let Some(judges) = judges else {
         set(Status::NoPlan);
         return true;
     };
+    if pull.fork && !agent.memory().heard.is_allowed(pull.number, &head.revision.id()) {
+        // Whoever wrote it may say which role is assumed and which bucket is read:
+        // somebody who may write here must have agreed to this very commit.
+        let _turn = agent.slots.proposal(pull).await;
+        let verdict = judged_alone(environment, judges).await;
+        board.change_environment(name, |report| {
+            report.diagnostics.extend(render::policy::diagnostics(environment, &verdict));
+            report.status = if verdict.is_allowed() { Status::Checked } else { Status::Denied };
+        });
+        return true;
+    }
     agent.not_busy(name).await;
     let _turn = agent.slots.take(name).await;
     if agent.stop.is_asked() {
@@ -276,6 +285,13 @@ async fn plan_one(
         }
     });
     complete
+}
+
+/// What the policies say of the files alone, as they do when people check them.
+async fn judged_alone(environment: &Environment, judges: &Policies) -> Verdict {
+    let now = jiff::Timestamp::now().to_string();
+    let input = PolicyInput::of_environment(environment.name.as_str(), &environment.document, &now);
+    judges.verdict(&input.into_document()).await
 }
 
 async fn judged(

@@ -16,6 +16,7 @@ mod description;
 mod disturb;
 mod failure;
 mod http;
+mod live;
 mod page;
 mod pull_request;
 mod pull_view;
@@ -35,6 +36,7 @@ use std::time::{Duration, Instant};
 
 pub use access::AppCredentials;
 pub use failure::Failure;
+pub use live::{hidden_in, live_in};
 pub use pull_view::PullView;
 pub use state::{
     Author, CheckRun, Comment, Deployment, DeploymentStatus, Merged, Pull, Reaction, RecordedRequest,
@@ -150,7 +152,26 @@ impl GitHub {
 
     /// Opens a pull request as `robin` and returns its number.
     pub fn open_pull(&self, head: &str, base: &str, title: &str, body: &str) -> u64 {
-        let opened = self.server.shared.lock().open(self.repository, head, base, title, body, "robin");
+        self.open_pull_as("robin", head, base, title, body)
+    }
+
+    /// Opens a pull request as a person and returns its number.
+    pub fn open_pull_as(&self, login: &str, head: &str, base: &str, title: &str, body: &str) -> u64 {
+        let opened = self.server.shared.lock().open(self.repository, head, base, title, body, login);
+        self.server.shared.notify();
+        opened.unwrap_or_else(|answer| panic!("GitHub does not open the pull request: {:?}", answer.body))
+    }
+
+    /// Opens a pull request from a person's own fork, which nobody sees as anything else, and returns
+    /// its number.
+    pub fn open_fork(&self, owner: &str, head: &str, base: &str, title: &str, body: &str) -> u64 {
+        let mut state = self.server.shared.lock();
+        let opened = state.open(self.repository, head, base, title, body, owner);
+        if let Ok(number) = &opened {
+            let pull = state.repositories[self.repository].pulls.get_mut(number).expect("it was opened");
+            pull.fork = Some(owner.to_owned());
+        }
+        drop(state);
         self.server.shared.notify();
         opened.unwrap_or_else(|answer| panic!("GitHub does not open the pull request: {:?}", answer.body))
     }

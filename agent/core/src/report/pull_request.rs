@@ -117,11 +117,11 @@ pub enum Status {
     Planned,
     /// Its files have errors.
     Invalid,
-    /// The policies deny the plan.
+    /// The policies deny the plan, or the files alone where there is no plan.
     Denied,
     /// There is no plan.
     NoPlan,
-    /// Its files were read; no plan is made for pull requests from forks.
+    /// Its files were read and judged; no plan is made for pull requests from forks.
     Checked,
     /// The files describe it no more; what was made for it stands.
     Removed,

@@ -33,7 +33,9 @@ pub fn section(answers: &[Answer]) -> String {
 /// A comment that stands, with this section in place of the one that it has.
 pub fn onto(comment: &str, answers: &[Answer]) -> String {
     let section = section(answers);
-    if let Some(begin) = comment.find(BEGIN)
+    // In a block of code stands what others wrote, as they wrote it; ours is behind every one.
+    let behind = comment.rfind("\n```").unwrap_or_default();
+    if let Some(begin) = comment[behind..].find(BEGIN).map(|at| behind + at)
         && let Some(end) = comment[begin..].find(END)
     {
         let (before, after) = (&comment[..begin], &comment[begin + end + END.len()..]);
@@ -254,7 +256,7 @@ fn short(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used, reason = "tests")]
-    use super::{onto, section};
+    use super::{BEGIN, END, onto, section};
     use crate::{
         command::read,
         environment::EnvironmentName,
@@ -313,5 +315,16 @@ mod tests {
         let with_one = onto(text, &one);
         assert_eq!(with_one, format!("### Deploy\n\ndone\n{}\n<sub>Commit.</sub>\n", section(&one)));
         assert_eq!(onto(&with_one, &two), onto(text, &two));
+    }
+
+    #[test]
+    fn a_section_that_others_wrote_is_none() {
+        let one = [answer("robin", "/pointsman plan", Reply::PlansAgain)];
+        let two = [one[0].clone(), answer("kim", "/pointsman help", Reply::MergeFirst)];
+        let text = format!("### Failed\n\n```text\n{BEGIN}lines of a log\n{END}```\n\n<sub>Commit.</sub>\n");
+        let with_one = onto(&text, &one);
+        assert!(with_one.contains(&format!("{BEGIN}lines of a log\n{END}```\n")), "{with_one}");
+        assert_eq!(with_one.matches("#### Commands").count(), 1);
+        assert_eq!(onto(&with_one, &two), onto(&text, &two));
     }
 }

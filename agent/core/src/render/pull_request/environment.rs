@@ -166,7 +166,7 @@ fn also(others: &[OtherPull], room: Room) -> String {
 pub(in crate::render) fn remark(status: Status) -> &'static str {
     match status {
         Status::Checked => {
-            "The files have no errors. Pull requests from forks are not planned, so that no credentials are used for them.\n\n"
+            "The files have no errors, and no policy denies them. Pull requests from forks are not planned, so that no credentials are used for them.\n\n"
         }
         Status::Removed => {
             "The files no longer describe this environment. What was made for it stands, and nothing is deleted by itself: \

@@ -251,6 +251,15 @@ fn errors_denials_and_refusals() {
 }
 
 #[test]
+fn a_fork_that_the_policies_deny_says_so_without_a_plan() {
+    let mut fork = EnvironmentReport { status: Status::Denied, ..EnvironmentReport::queued(name("b/fork")) };
+    fork.diagnostics = vec![Diagnostic::error("policy", "no"), Diagnostic::warning("policy", "hardly")];
+    assert_eq!(environment_title(&fork), "The policies deny it: 1 finding.");
+    let text = comment(&report(Purpose::Preview, vec![fork]));
+    assert!(text.contains("is denied by policy") && text.contains("no") && text.contains("hardly"), "{text}");
+}
+
+#[test]
 fn nothing_changed_and_nothing_usable() {
     let mut report = report(Purpose::Preview, Vec::new());
     insta::assert_snapshot!(comment(&report));

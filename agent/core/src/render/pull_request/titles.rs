@@ -145,7 +145,10 @@ pub fn environment_title(environment: &EnvironmentReport) -> String {
             format!("The files have {}.", words::count(errors, "error", "errors"))
         }
         Status::Denied => {
-            let denials = environment.judged.as_ref().map_or(0, |judged| judged.verdict.denials().count());
+            // Where there is no plan, the files alone were judged.
+            let of_files = || environment.diagnostics.iter().filter(|one| one.is_error()).count();
+            let judged = environment.judged.as_ref();
+            let denials = judged.map_or_else(of_files, |judged| judged.verdict.denials().count());
             format!("The policies deny it: {}.", words::count(denials, "finding", "findings"))
         }
         Status::NoPlan => "It cannot be planned; see the details.".to_owned(),

@@ -48,8 +48,14 @@ pub(super) fn section(report: &PullReport, environment: &EnvironmentReport, room
     if *status == Status::Checked {
         text.push_str(&format!("{}\n\n", commands::allow_fork(&report.head)));
     }
-    if report.purpose == Purpose::Deploy {
-        text.push_str(&next_try(name, *status, *again));
+    // What failed half-way ends with what to do, and says it there; of a lock
+    // it is told first who holds it.
+    let next = match report.purpose {
+        Purpose::Deploy if !failed::half_way(environment) => next_try(name, *status, *again),
+        Purpose::Deploy | Purpose::Preview => String::new(),
+    };
+    if *status != Status::Waiting {
+        text.push_str(&next);
     }
     text.push_str(&waits(report.purpose, needs, room));
     if *behind {
@@ -62,6 +68,9 @@ pub(super) fn section(report: &PullReport, environment: &EnvironmentReport, room
     // What failed half-way is told of in its own words.
     if let Some(problem) = problem.as_ref().filter(|_| !failed::half_way(environment)) {
         text.push_str(&format!("{}\n", lines_of(problem, room)));
+    }
+    if *status == Status::Waiting {
+        text.push_str(&next);
     }
     for note in notes {
         text.push_str(&format!("{}\n\n", prose(note)));
@@ -80,8 +89,17 @@ pub(super) fn section(report: &PullReport, environment: &EnvironmentReport, room
 fn preview(report: &PullReport, environment: &EnvironmentReport, room: Room) -> String {
     let Some(judged) = &environment.judged else { return String::new() };
     let plan = &judged.plan;
-    let mut text = planned(report, plan, room);
-    text.push_str(&policies(&judged.verdict, room.list));
+    let said = policies(&judged.verdict, room.list);
+    // What is in the way is read before what it is in the way of.
+    let mut text = if environment.status == Status::Denied {
+        format!(
+            "{said}**Next:** change the files so that the rules allow it, or give what they ask for. A rule that should change is changed on {} first.\n\n{}",
+            code(&report.base),
+            planned(report, plan, room)
+        )
+    } else {
+        format!("{}{said}", planned(report, plan, room))
+    };
     text.push_str(&undone(plan, room.list));
     text.push_str(&changes(report, plan, room.diff, Fold::from_size(plan)));
     text.push_str(&held(report, plan, room.list));
@@ -98,7 +116,9 @@ fn deploy(report: &PullReport, environment: &EnvironmentReport, room: Room) -> S
     match outcome.as_ref().filter(|_| failed::half_way(environment)) {
         Some(outcome) => {
             text.push_str(&failed::section(report, environment, outcome, room));
-            text.push_str(&said);
+            if judged.as_ref().is_some_and(|judged| !judged.verdict.findings.is_empty()) {
+                text.push_str(&said);
+            }
         }
         None => {
             text.push_str(&steps(progress, *status, room.list));
@@ -191,10 +211,10 @@ pub(in crate::render) fn remark(status: Status) -> &'static str {
 /// When the agent itself tries again.
 pub(in crate::render) fn next_try(name: &EnvironmentName, status: Status, again: bool) -> String {
     match status {
-        Status::Waiting => {
-            "The agent asks for the lock again at every poll; nobody needs to do anything here.\n\n"
-                .to_owned()
-        }
+        Status::Waiting => format!(
+            "**Next:** nothing, as long as its holder is at work; the agent asks again at every poll, and goes on by itself. A lock that was left behind is released by an administrator of the repository with {}.\n\n",
+            code(&format!("/pointsman unlock {name} LOCK-ID"))
+        ),
         Status::Denied if again => {
             "It is looked at again at every poll: an approval may be what the policies miss.\n\n".to_owned()
         }

@@ -8,7 +8,7 @@ use crate::{
         ChangeOutcome, ChangeResult, Outcome, RolloutOutcome, StoppedTask,
         pull_request::{EnvironmentReport, Progress, PullReport, Status},
     },
-    rollout::Ending,
+    rollout::{Ended, Ending},
 };
 
 /// Whether it failed after something was begun.
@@ -24,12 +24,13 @@ pub(super) fn section(
     room: Room,
 ) -> String {
     let mut text = failures(report, outcome, room);
+    text.push_str(&went_back(outcome));
+    text.push_str(&stands(outcome, room));
+    text.push_str(&next(report, environment, turned_back(outcome)));
     for (number, task) in outcome.stopped.iter().enumerate() {
         text.push_str(&stopped(number, task, room));
     }
-    text.push_str(&went_back(outcome));
-    text.push_str(&stands(environment, outcome, room));
-    text.push_str(&next(report, environment, turned_back(outcome)));
+    text.push_str(&finished(environment, room));
     text
 }
 
@@ -104,15 +105,22 @@ fn capital(text: &str) -> String {
 fn went_back(outcome: &Outcome) -> String {
     let mut text = String::new();
     for one in &outcome.rollouts {
-        let said = paint::without(&rollout::outcome(&outcome.environment, one));
-        let head = if is_restored(one) { "**What was rolled back**\n" } else { "" };
-        text.push_str(&format!("{head}{}\n\n", prose(said.trim())));
+        let said = match &one.ended {
+            Some(Ended { ending: Ending::Restored { why }, opened_at_ms, ended_at_ms, .. }) => {
+                let took = words::took(ended_at_ms.saturating_sub(*opened_at_ms));
+                let why = why.as_ref().map(|why| format!(" {}", rollout::reason(why))).unwrap_or_default();
+                text.push_str("**What was rolled back**\n");
+                format!("The rollout of `service.{}`, after {took}.{why}", one.service)
+            }
+            _ => rollout::outcome(&outcome.environment, one),
+        };
+        text.push_str(&format!("{}\n\n", prose(paint::without(&said).trim())));
     }
     text
 }
 
 /// What was done and stays, and what was not begun.
-fn stands(environment: &EnvironmentReport, outcome: &Outcome, room: Room) -> String {
+fn stands(outcome: &Outcome, room: Room) -> String {
     let done: Vec<&ChangeOutcome> =
         outcome.changes.iter().filter(|change| change.result == ChangeResult::Done).collect();
     let not_begun: Vec<String> = outcome
@@ -125,7 +133,7 @@ fn stands(environment: &EnvironmentReport, outcome: &Outcome, room: Room) -> Str
     let serial = outcome.serial;
     text.push_str(&match done.as_slice() {
         _ if turned_back(outcome) => format!(
-            "What served before serves. What was made for the new side alone went again; every other change of the plan is done and recorded (state serial {serial})"
+            "Everything that served. What was made for the new side alone went again; every other change of the plan is done and recorded (state serial {serial})"
         ),
         [] => format!("Nothing of this was done; everything else is as it was before. State serial {serial}"),
         some => format!(
@@ -140,23 +148,27 @@ fn stands(environment: &EnvironmentReport, outcome: &Outcome, room: Room) -> Str
         let more = if more > 0 { format!(" and {more} more") } else { String::new() };
         text.push_str(&format!("Not begun: {}{more}.\n", not_begun[..not_begun.len().min(named)].join(", ")));
     }
-    let finished = environment.progress.iter().filter(|(_, step)| matches!(step, Progress::Done(..)));
-    let finished: Vec<_> = finished.cloned().collect();
     text.push('\n');
-    text.push_str(&steps(&finished, Status::Deployed, room.list));
     text
 }
 
-/// One thing to do.
+/// The steps that were done.
+fn finished(environment: &EnvironmentReport, room: Room) -> String {
+    let finished = environment.progress.iter().filter(|(_, step)| matches!(step, Progress::Done(..)));
+    let finished: Vec<_> = finished.cloned().collect();
+    steps(&finished, Status::Deployed, room.list)
+}
+
+/// One thing to do, and what else there is.
 fn next(report: &PullReport, environment: &EnvironmentReport, turned_back: bool) -> String {
     if environment.again {
         return "**Next:** nothing, if it is to pass by itself; the agent tries again and goes on from here.\n\n"
             .to_owned();
     }
     let (then, or) = if turned_back {
-        ("its deploy begins a new rollout", "Or let the files say again what serves")
+        ("its deploy begins a new rollout", "To let the files say again what serves")
     } else {
-        ("the deploy goes on from here", "Or go back")
+        ("the deploy goes on from here", "To go back")
     };
     let revert = match &report.revert {
         Some(pull) if turned_back => format!("{} has a button **Revert**", link("the pull request", pull)),
@@ -167,7 +179,9 @@ fn next(report: &PullReport, environment: &EnvironmentReport, turned_back: bool)
         None => format!("revert {} and push that", code(words::short(&report.head))),
     };
     format!(
-        "**Next:** mend the cause in a new pull request; {then}. When the cause was elsewhere and is gone, {} tries this revision again. {or}: {revert}.\n\n",
+        "**Next:** mend the cause in a new pull request; {then}.\n\
+         - This revision is quarantined, and not tried again by itself. When the cause was elsewhere and is gone: {}.\n\
+         - {or}: {revert}.\n\n",
         code(&format!("/pointsman apply {}", environment.name))
     )
 }

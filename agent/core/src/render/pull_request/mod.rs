@@ -19,7 +19,6 @@ pub use titles::{environment_title, title};
 
 use crate::{
     environment::Diagnostic,
-    plan::Disruption,
     render::words,
     report::pull_request::{EnvironmentReport, PullReport, Purpose, Status},
 };
@@ -60,8 +59,8 @@ fn written(report: &PullReport, room: Room) -> String {
         text.push('\n');
         let body = environment::section(report, environment, room);
         let name = environment.name.as_str();
-        if all.len() > MOST_OPEN && !wants_a_look(environment) {
-            let mark = titles::mark(environment.status);
+        if all.len() > MOST_OPEN && !wants_a_look(report.purpose, environment) {
+            let mark = titles::glance(report.purpose, environment);
             let line = format!("{mark} <code>{name}</code>: {}", environment_title(environment));
             text.push_str(&folded(&line, &body));
         } else {
@@ -91,22 +90,19 @@ fn tidy(text: &str) -> String {
     text
 }
 
-/// Whether somebody must do something about it.
-fn wants_a_look(environment: &EnvironmentReport) -> bool {
+/// Whether somebody must do something about it, or agree to what it breaks.
+fn wants_a_look(purpose: Purpose, environment: &EnvironmentReport) -> bool {
     titles::weight(environment.status) > titles::weight(Status::Queued)
+        || titles::would_hurt(purpose, environment)
 }
 
 /// What somebody must look at first, then what goes on, then what would be
 /// noticed; by name otherwise.
 fn by_importance(report: &PullReport) -> Vec<&EnvironmentReport> {
     let mut all: Vec<&EnvironmentReport> = report.environments.iter().collect();
-    let hurts = |environment: &EnvironmentReport| {
-        let plan = environment.judged.as_ref().map(|judged| &judged.plan);
-        plan.is_some_and(|plan| plan.disruption() > Disruption::ConnectionsDrain)
-    };
     all.sort_by_key(|environment| {
         let weight = titles::weight(environment.status);
-        std::cmp::Reverse((weight, report.purpose == Purpose::Preview && hurts(environment)))
+        std::cmp::Reverse((weight, titles::would_hurt(report.purpose, environment)))
     });
     all
 }
@@ -124,7 +120,7 @@ fn table(report: &PullReport, room: Room) -> String {
         text.push_str(&format!(
             "| {} | {} {} | {} | {} | {} |\n",
             code(environment.name.as_str()),
-            titles::mark(environment.status),
+            titles::glance(report.purpose, environment),
             titles::status(environment),
             or_none(plan.map(titles::size)),
             or_none(plan.filter(|plan| !plan.is_empty()).map(titles::disruption)),
@@ -189,6 +185,9 @@ fn footer(report: &PullReport) -> String {
             };
             let then = match titles::worst(report) {
                 _ if report.environments.is_empty() => "Merging deploys nothing.",
+                _ if !verdict::deployed_nevertheless(report).is_empty() => {
+                    "As it is, a merge would deploy the others alone."
+                }
                 Status::Invalid | Status::Denied | Status::NoPlan | Status::Failed => {
                     "As it is, a merge would not be deployed."
                 }

@@ -5,28 +5,28 @@ use std::collections::BTreeMap;
 use super::{code, folded, left_out, rest, told};
 use crate::{
     plan::Plan,
-    policy::{Overridden, Verdict},
+    policy::{Finding, Overridden, Verdict},
     render::words,
     report::pull_request::PullReport,
 };
+
+/// With more warnings than this they are folded: they are advice, and what is
+/// decided stands above them.
+const MOST_WARNINGS: usize = 2;
 
 /// What is denied, what is warned of, what was excused.
 pub(super) fn policies(verdict: &Verdict, room: usize) -> String {
     let denials: Vec<_> = verdict.denials().collect();
     let warnings: Vec<_> = verdict.warnings().collect();
-    let mut text = String::new();
-    for (findings, word) in [(&denials, "❌ **Denied**"), (&warnings, "⚠️ **Warning**")] {
-        for finding in findings.iter().take(room) {
-            let place = code(&format!("{}:{}", finding.file, finding.line));
-            let rule = code(&format!("{}.{}", finding.package, finding.rule));
-            let who = match (finding.rule.as_str(), finding.line) {
-                ("", 0) => code(&finding.file),
-                ("", _) => place,
-                _ => format!("{rule} at {place}"),
-            };
-            text.push_str(&format!("- {word} {} ({who})\n", told(&finding.message)));
-        }
-        text.push_str(&left_out(findings.len(), room, "finding", "findings", "the agent's log has all"));
+    let mut text = listed(&denials, "❌ **Denied**", room);
+    let warned = listed(&warnings, "⚠️ **Warning**", room);
+    if warnings.len() > MOST_WARNINGS {
+        text.push_str(&format!(
+            "\n{}\n",
+            folded(&format!("⚠️ {} warnings of the policies", warnings.len()), &warned)
+        ));
+    } else {
+        text.push_str(&warned);
     }
     if denials.is_empty() && warnings.is_empty() {
         let rules = words::count(verdict.rules.len(), "policy rule", "policy rules");
@@ -52,6 +52,23 @@ pub(super) fn policies(verdict: &Verdict, room: usize) -> String {
         ));
     }
     text.push('\n');
+    text
+}
+
+/// Each finding in a line, with the rule that made it and its place.
+fn listed(findings: &[&Finding], word: &str, room: usize) -> String {
+    let mut text = String::new();
+    for finding in findings.iter().take(room) {
+        let place = code(&format!("{}:{}", finding.file, finding.line));
+        let rule = code(&format!("{}.{}", finding.package, finding.rule));
+        let who = match (finding.rule.as_str(), finding.line) {
+            ("", 0) => code(&finding.file),
+            ("", _) => place,
+            _ => format!("{rule} at {place}"),
+        };
+        text.push_str(&format!("- {word} {} ({who})\n", told(&finding.message)));
+    }
+    text.push_str(&left_out(findings.len(), room, "finding", "findings", "the agent's log has all"));
     text
 }
 

@@ -2,6 +2,7 @@
 
 mod figures;
 mod hostile;
+mod page;
 
 use std::collections::BTreeMap;
 
@@ -430,7 +431,7 @@ fn however_much_there_is_github_takes_it_and_it_says_what_is_missing() {
         &text[text.len() - 600..]
     );
 
-    let environments: Vec<EnvironmentReport> = (0..600)
+    let environments: Vec<EnvironmentReport> = (0..900)
         .map(|number| {
             let name = format!("production/environment-number-{number:04}");
             planned(&name, plan(&name, many(20), held(20)), asked())

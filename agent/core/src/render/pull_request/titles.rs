@@ -2,7 +2,7 @@
 
 use super::code;
 use crate::{
-    plan::{Disruption, Plan},
+    plan::{Disruption, Plan, Summary},
     render::{forecast, plan::summary, words},
     report::{
         Outcome,
@@ -18,8 +18,33 @@ pub(super) fn status(environment: &EnvironmentReport) -> String {
             let what = if worst.why == Why::Failed { "stopped by" } else { "waits for" };
             format!("{what} {}", code(worst.name.as_str()))
         }
+        _ if is_turned_back(environment) => "turned back".to_owned(),
         (status, _) => word(status).to_owned(),
     }
+}
+
+/// Whether its rollout went back, so that what served before serves.
+pub(super) fn is_turned_back(environment: &EnvironmentReport) -> bool {
+    environment.status == Status::Failed && environment.outcome.as_ref().is_some_and(Outcome::is_turned_back)
+}
+
+/// What its plan does to people, as far as there is one.
+pub(super) fn disrupts(environment: &EnvironmentReport) -> Disruption {
+    environment.judged.as_ref().map_or(Disruption::None, |judged| judged.plan.disruption())
+}
+
+/// Whether a merge would do something that is not for every day: things
+/// unreachable, data lost.
+pub(super) fn would_hurt(purpose: Purpose, environment: &EnvironmentReport) -> bool {
+    purpose == Purpose::Preview && disrupts(environment) > Disruption::ConnectionsDrain
+}
+
+/// An environment at a glance.
+pub(super) fn glance(purpose: Purpose, environment: &EnvironmentReport) -> &'static str {
+    if environment.status == Status::Planned && would_hurt(purpose, environment) {
+        return "⚠️";
+    }
+    mark(environment.status)
 }
 
 /// A status in a word or two.
@@ -83,8 +108,12 @@ pub(super) fn size(plan: &Plan) -> String {
     if plan.is_empty() {
         return "nothing to do".to_owned();
     }
-    let size = plan.summary();
-    format!("{} to add, {} to change, {} to destroy", size.add, size.change, size.destroy)
+    let Summary { add, change, destroy } = plan.summary();
+    let parts = [(add, "add"), (change, "change"), (destroy, "destroy")];
+    let told = parts.iter().filter(|(count, _)| *count > 0);
+    let told: Vec<String> = told.map(|(count, what)| format!("{count} to {what}")).collect();
+    // A rollout can be all there is.
+    if told.is_empty() { "rollout".to_owned() } else { told.join(", ") }
 }
 
 /// What a plan does to people, short enough for a table.
@@ -104,7 +133,7 @@ pub(super) fn disruption(plan: &Plan) -> String {
 fn brief(disruption: Disruption) -> &'static str {
     match disruption {
         Disruption::None => "none",
-        Disruption::ConnectionsDrain => "connections drain",
+        Disruption::ConnectionsDrain => "drain",
         Disruption::Outage => "outage",
         Disruption::DataLost => "data lost",
     }
@@ -174,9 +203,7 @@ pub fn environment_title(environment: &EnvironmentReport) -> String {
             ),
             None => "Deployed.".to_owned(),
         },
-        Status::Failed if environment.outcome.as_ref().is_some_and(Outcome::is_turned_back) => {
-            "Turned back: what stood before stands.".to_owned()
-        }
+        Status::Failed if is_turned_back(environment) => "Turned back: what stood before stands.".to_owned(),
         Status::Failed => match &environment.outcome {
             Some(outcome) => {
                 let done = outcome

@@ -3,6 +3,7 @@
 use super::{code, titles};
 use crate::{
     cost::Dollars,
+    environment::{Diagnostic, EnvironmentName},
     plan::{Disruption, Summary},
     render::{plan::summary, words},
     report::pull_request::{EnvironmentReport, PullReport, Purpose, Status},
@@ -38,6 +39,17 @@ fn verdict(report: &PullReport) -> (&'static str, String) {
     let all = report.environments.len();
     let mark = titles::mark(worst);
     match (report.purpose, worst) {
+        (Purpose::Deploy, Status::Failed)
+            if !these.is_empty() && these.iter().all(|one| titles::is_turned_back(one)) =>
+        {
+            let was = if these.len() == 1 { "was" } else { "were" };
+            (mark, format!("{} {was} turned back; what served before serves", named(&these)))
+        }
+        (Purpose::Preview, Status::Invalid | Status::Denied | Status::NoPlan | Status::Failed)
+            if !deployed_nevertheless(report).is_empty() =>
+        {
+            (mark, in_part(report, &these))
+        }
         (purpose, Status::Invalid | Status::Denied | Status::NoPlan | Status::Failed) => {
             let what = match purpose {
                 Purpose::Preview => "as it is, this would not be deployed",
@@ -93,14 +105,59 @@ fn verdict(report: &PullReport) -> (&'static str, String) {
     }
 }
 
+/// Which environments a merge would deploy, where others are in the way of
+/// themselves alone; none where nothing or everything would be deployed.
+pub(super) fn deployed_nevertheless(report: &PullReport) -> Vec<&EnvironmentReport> {
+    let stops = report.problem.is_some() || report.diagnostics.iter().any(Diagnostic::is_error);
+    let stopped: Vec<&EnvironmentName> = report
+        .environments
+        .iter()
+        .filter(|environment| titles::weight(environment.status) == titles::weight(Status::Failed))
+        .map(|environment| &environment.name)
+        .collect();
+    if stops || stopped.is_empty() {
+        return Vec::new();
+    }
+    let needs_none = |environment: &EnvironmentReport| {
+        environment.needs.iter().all(|unmet| !stopped.contains(&&unmet.name))
+    };
+    let is_ready = |status: Status| matches!(status, Status::Planned | Status::Checked);
+    report.environments.iter().filter(|one| is_ready(one.status) && needs_none(one)).collect()
+}
+
+/// Some would not be deployed; what a merge does to the others is said as well.
+fn in_part(report: &PullReport, in_the_way: &[&EnvironmentReport]) -> String {
+    let not = match in_the_way {
+        [only] => {
+            format!("{} {} and would not be deployed", code(only.name.as_str()), predicate(only.status))
+        }
+        several => {
+            format!("{} of {} environments would not be deployed", several.len(), report.environments.len())
+        }
+    };
+    let others = deployed_nevertheless(report);
+    let would = match others.as_slice() {
+        [only] => format!("{} would", code(only.name.as_str())),
+        several => format!("{} others would", several.len()),
+    };
+    let (worst, hurt) = worst(&others);
+    let does = match worst {
+        Disruption::DataLost => format!(", which **loses data** in {}", named(&hurt)),
+        Disruption::Outage => format!(", which makes something unreachable in {}", named(&hurt)),
+        Disruption::ConnectionsDrain | Disruption::None => String::new(),
+    };
+    format!("as it is, {not}; {would}{does}")
+}
+
+/// What is worst of what is done to people, and where.
+fn worst<'a>(environments: &[&'a EnvironmentReport]) -> (Disruption, Vec<&'a EnvironmentReport>) {
+    let worst = environments.iter().map(|one| titles::disrupts(one)).max().unwrap_or(Disruption::None);
+    (worst, environments.iter().copied().filter(|one| titles::disrupts(one) == worst).collect())
+}
+
 /// What a merge would do to people.
 fn ready(report: &PullReport) -> (&'static str, String) {
-    let disruption = |environment: &EnvironmentReport| {
-        environment.judged.as_ref().map_or(Disruption::None, |judged| judged.plan.disruption())
-    };
-    let worst = report.environments.iter().map(disruption).max().unwrap_or(Disruption::None);
-    let hurt: Vec<&EnvironmentReport> =
-        report.environments.iter().filter(|environment| disruption(environment) == worst).collect();
+    let (worst, hurt) = worst(&report.environments.iter().collect::<Vec<_>>());
     let planned = report.environments.iter().filter_map(|environment| environment.judged.as_ref());
     let nothing = planned.clone().count() > 0 && planned.clone().all(|judged| judged.plan.is_empty());
     let removed = report.environments.iter().any(|environment| environment.status == Status::Removed);

@@ -1,20 +1,20 @@
-//! Six comments as people meet them, to be looked at as pages too: `docs/pull-requests.md`
-//! says how.
+//! Comments as people meet them, to be looked at as pages too: `docs/pull-requests.md` says how.
 
 use std::collections::BTreeMap;
 
 use super::{
-    HEAD, address, asked, change, comment, cost, field, finding, name, ordinary, plan, planned, report,
+    HEAD, address, asked, change, comment, cost, field, finding, name, ordinary, page, plan, planned, report,
 };
 use crate::{
     lease::LockInfo,
     plan::{Action, Disruption, Held, HeldReason, Origin, Plan},
     policy::{Effect, Verdict},
     report::{
-        ChangeOutcome, ChangeResult, Event, Judged, Outcome, StoppedTask,
-        pull_request::{EnvironmentReport, OtherPull, Purpose, Status, Unmet, Why},
+        ChangeOutcome, ChangeResult, Event, Judged, Outcome, RolloutOutcome, StoppedTask,
+        pull_request::{EnvironmentReport, OtherPull, PullReport, Purpose, Status, Unmet, Why},
     },
     resource::{Kind, Rule},
+    rollout::{Ended, Ending, Purpose as For, Reason, Slot},
 };
 
 const PRODUCTION: &str = "production/gravity-ai-chat";
@@ -48,8 +48,7 @@ fn one_line() -> Plan {
     }
 }
 
-#[test]
-fn first_deploy() {
+fn first_deploy() -> PullReport {
     let make = |at: &str, kind: Kind| change(at, kind, Action::Create, Disruption::None, Vec::new());
     let made = vec![
         make("load_balancer.webui", Kind::LoadBalancer),
@@ -72,18 +71,16 @@ fn first_deploy() {
     let nothing = crate::cost::Monthly::default();
     let first =
         Plan { cost: crate::cost::Cost { before: nothing, ..cost() }, ..plan(PRODUCTION, made, held) };
-    insta::assert_snapshot!(comment(&report(Purpose::Preview, vec![planned(PRODUCTION, first, asked())])));
+    report(Purpose::Preview, vec![planned(PRODUCTION, first, asked())])
 }
 
-#[test]
-fn one_line_change() {
+fn one_line_change() -> PullReport {
     let mut environment = planned(PRODUCTION, one_line(), asked());
     environment.others = vec![OtherPull { number: 41, title: "Give the cache more memory".to_owned() }];
-    insta::assert_snapshot!(comment(&report(Purpose::Preview, vec![environment])));
+    report(Purpose::Preview, vec![environment])
 }
 
-#[test]
-fn destructive_and_denied() {
+fn destructive_and_denied() -> PullReport {
     let verdict = Verdict {
         findings: vec![
             finding(
@@ -94,14 +91,10 @@ fn destructive_and_denied() {
         ],
         rules: Vec::new(),
     };
-    insta::assert_snapshot!(comment(&report(
-        Purpose::Preview,
-        vec![planned("production/web", ordinary(), verdict)]
-    )));
+    report(Purpose::Preview, vec![planned("production/web", ordinary(), verdict)])
 }
 
-#[test]
-fn failed_rollout() {
+fn failed_deploy() -> PullReport {
     let judged = Judged { plan: one_line(), verdict: asked() };
     let why = "the deployment failed: tasks failed to start; a task stopped: Essential container in task exited, exit code 1";
     let of = |at: &str, result: ChangeResult, took_ms: u64| ChangeOutcome {
@@ -146,23 +139,91 @@ fn failed_rollout() {
     environment.outcome = Some(outcome);
     let mut report = report(Purpose::Deploy, vec![environment]);
     report.revert = Some("https://github.com/acme/config/pull/42".to_owned());
-    insta::assert_snapshot!(comment(&report));
+    report
 }
 
-#[test]
-fn locked() {
+/// A release to the other side of a service, with the advice of the policies.
+fn release() -> Judged {
+    let make = |at: &str, kind: Kind| change(at, kind, Action::Create, Disruption::None, Vec::new());
+    let made = vec![
+        make("service.webui--b", Kind::Service),
+        make("service.webui--b.target_group", Kind::TargetGroup),
+        make("service.webui--b.task_definition", Kind::TaskDefinition),
+        make("service.webui.test_rule", Kind::ListenerRule),
+    ];
+    let advice = [
+        "service `webui` runs more than one process without `REDIS_URL`: sessions and settings are not shared between them",
+        "service `webui` has no `WEBUI_SECRET_KEY`: every task makes its own, so that people are signed out at each release and between tasks",
+        "service `webui` runs more than one process on the vector database `chroma`, which is a file: processes that write at once damage it; use `pgvector` or another server",
+        "service `webui` keeps people on one side for 30m, longer than the bake of 10m: some are still on the old side when it goes",
+    ];
+    let findings = advice.iter().map(|says| finding(Effect::Warn, says)).collect();
+    Judged { plan: plan(PRODUCTION, made, Vec::new()), verdict: Verdict { findings, rules: Vec::new() } }
+}
+
+fn failed_rollout() -> PullReport {
+    let judged = release();
+    let changes = judged.plan.changes.iter().map(|made| ChangeOutcome {
+        address: made.address.clone(),
+        action: made.action,
+        result: ChangeResult::Done,
+        took_ms: 900,
+    });
+    let why = "ECS deployment circuit breaker: tasks failed to start; a task stopped: Essential container exited, exit code 1";
+    let ended = Ended {
+        commit: HEAD.to_owned(),
+        purpose: For::Release,
+        to: Slot::B,
+        opened_at_ms: 0,
+        ended_at_ms: 312_000,
+        ending: Ending::Restored { why: Some(Reason::GaveUp(why.to_owned())) },
+    };
+    let rollout = RolloutOutcome {
+        service: "webui".to_owned(),
+        ended: Some(ended),
+        at: None,
+        stands: None,
+        plan: String::new(),
+        to_do: None,
+    };
+    let outcome = Outcome {
+        environment: name(PRODUCTION),
+        commit: Some(HEAD.to_owned()),
+        changes: changes.collect(),
+        judged: judged.clone(),
+        rollouts: vec![rollout],
+        stopped: Vec::new(),
+        outputs: BTreeMap::new(),
+        serial: 51,
+        took_ms: 328_000,
+    };
+    let mut environment = EnvironmentReport::queued(name(PRODUCTION));
+    for at in ["service.webui--b", "service.webui--b.target_group", "service.webui--b.task_definition"] {
+        let (address, action) = (address(at), Action::Delete);
+        environment.follow(&Event::Finished { address, action, took_ms: 4_100 });
+    }
+    environment.status = Status::Failed;
+    environment.judged = Some(judged);
+    environment.outcome = Some(outcome);
+    let mut report = report(Purpose::Deploy, vec![environment]);
+    report.revert = Some("https://github.com/acme/config/pull/42".to_owned());
+    report
+}
+
+fn locked() -> PullReport {
     let mut environment = EnvironmentReport::queued(name(PRODUCTION));
     let holder = LockInfo {
         who: "ada@laptop".to_owned(),
         operation: "OperationTypeApply".to_owned(),
+        id: "6d0e5b0e-1b2c-4d3e-8f40-5a6b7c8d9e0f".to_owned(),
+        created: "2026-11-26T08:14:05Z".to_owned(),
         ..LockInfo::default()
     };
     environment.follow(&Event::Waiting { holder, remaining_ms: None });
-    insta::assert_snapshot!(comment(&report(Purpose::Deploy, vec![environment])));
+    report(Purpose::Deploy, vec![environment])
 }
 
-#[test]
-fn forty_environments() {
+fn forty_environments() -> PullReport {
     let environments = (0..40).map(|number| {
         let full = format!("production/chat-{number:02}");
         let mut environment = match number {
@@ -183,13 +244,50 @@ fn forty_environments() {
     });
     let mut report = report(Purpose::Preview, environments.collect());
     report.page = Some("https://pointsman.acme.example/pull/42".to_owned());
+    report
+}
+
+/// All of them, by the names of their pages.
+fn all() -> [(&'static str, PullReport); 6] {
+    [
+        ("first_deploy", first_deploy()),
+        ("one_line_change", one_line_change()),
+        ("destructive_and_denied", destructive_and_denied()),
+        ("failed_rollout", failed_rollout()),
+        ("locked", locked()),
+        ("forty_environments", forty_environments()),
+    ]
+}
+
+#[test]
+fn comments_as_people_meet_them() {
+    for (name, report) in all() {
+        insta::assert_snapshot!(name, comment(&report));
+    }
+    insta::assert_snapshot!("failed_deploy", comment(&failed_deploy()));
+}
+
+#[test]
+fn of_forty_environments_each_has_a_row() {
+    let report = forty_environments();
     let text = comment(&report);
     println!("40 environments: {} characters", text.chars().count());
     assert!(text.chars().count() <= 65_536);
     for environment in &report.environments {
         assert!(text.contains(&format!("| `{}` |", environment.name)), "{} has a row", environment.name);
     }
-    insta::assert_snapshot!(text);
+}
+
+#[test]
+#[ignore = "writes pages to look at"]
+#[allow(clippy::disallowed_methods, reason = "it writes files for people; core itself writes none")]
+fn the_comments_as_pages() {
+    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/../../target/comments");
+    std::fs::create_dir_all(folder).unwrap();
+    for (name, report) in all() {
+        std::fs::write(format!("{folder}/{name}.html"), page::page(name, &comment(&report))).unwrap();
+    }
+    println!("{} pages in target/comments", all().len());
 }
 
 /// One plan of thousands of fields: the verdict, the table and all lists stand;

@@ -15,7 +15,8 @@ use crate::{
 pub struct PullReport {
     /// The watched branch.
     pub base: String,
-    /// Its commit that policies were read from; none before anything was read.
+    /// Its commit that policies were read from; none before anything was read, and none of a
+    /// deploy that a merge brought.
     pub base_commit: Option<String>,
     /// The commit that is planned, or deployed.
     pub head: String,
@@ -33,6 +34,13 @@ pub struct PullReport {
     pub page: Option<String>,
     /// The pull request that this came with, where GitHub offers to revert it.
     pub revert: Option<String>,
+}
+
+impl PullReport {
+    /// Whether a pull request is applied that is not merged yet.
+    pub fn is_before_merge(&self) -> bool {
+        self.purpose == Purpose::Deploy && self.base_commit.is_some()
+    }
 }
 
 /// What a report is about.

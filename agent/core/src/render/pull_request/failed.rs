@@ -165,6 +165,15 @@ fn next(report: &PullReport, environment: &EnvironmentReport, turned_back: bool)
         return "**Next:** nothing, if it is to pass by itself; the agent tries again and goes on from here.\n\n"
             .to_owned();
     }
+    let again = code(&format!("/pointsman apply {}", environment.name));
+    if report.is_before_merge() {
+        return format!(
+            "**Next:** push what mends the cause to this pull request, and write {again}.\n\
+             - This revision is quarantined; where the cause was elsewhere and is gone, the same comment tries it again.\n\
+             - To go back: close this pull request, and what {} says is deployed.\n\n",
+            code(&report.base)
+        );
+    }
     let (then, or) = if turned_back {
         ("its deploy begins a new rollout", "To let the files say again what serves")
     } else {
@@ -182,6 +191,6 @@ fn next(report: &PullReport, environment: &EnvironmentReport, turned_back: bool)
         "**Next:** mend the cause in a new pull request; {then}.\n\
          - This revision is quarantined, and not tried again by itself. When the cause was elsewhere and is gone: {}.\n\
          - {or}: {revert}.\n\n",
-        code(&format!("/pointsman apply {}", environment.name))
+        again
     )
 }

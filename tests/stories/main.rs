@@ -21,6 +21,7 @@ mod generated;
 mod ground;
 mod idempotence;
 mod idle;
+mod interleavings;
 mod kinds;
 mod latency;
 mod many;

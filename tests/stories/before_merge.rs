@@ -8,7 +8,7 @@ use pointsman_tests::{
 
 use crate::{
     PATIENCE, estate, in_place,
-    requirements::{planned, requiring, stop, threads, wait_for_comment},
+    requirements::{planned, read, requiring, stop, threads, wait_for_comment},
     road::deployed,
 };
 
@@ -37,6 +37,7 @@ fn it_is_applied_with_its_approval_and_the_merge_changes_nothing() {
     assert!(comment.contains("Then write the comment"), "{comment}");
     assert!(has_threads(&world, 20), "nothing was applied");
 
+    read(&world, &world.github.pull(number).head_sha());
     world.github.review(number, "alice", "APPROVED");
     ask(&world, number, "/pointsman apply", "rocket");
     let comment = wait_for_comment(&world, number, "applied before its merge");

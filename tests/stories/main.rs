@@ -23,6 +23,7 @@ mod ground;
 mod hostile_pulls;
 mod idempotence;
 mod idle;
+mod interleavings;
 mod kinds;
 mod latency;
 mod many;

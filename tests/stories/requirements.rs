@@ -1,10 +1,10 @@
 //! What is required before an apply, through the real agent: who approves what, and what is applied then.
 
-use std::time::Duration;
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use pointsman_tests::{
     agent::Running,
-    github::Repository,
+    github::{RecordedRequest, Repository, reactions},
     story::{PRODUCTION, PRODUCTION_FILE, World},
 };
 
@@ -53,15 +53,34 @@ pub(crate) fn wait_for_comment(world: &World, number: u64, what: &str) -> String
     world.github.pull(number).bot_comments()[0].body.clone()
 }
 
-/// Waits until a pull request's plan is reported, and a second more: GitHub says no more than the
-/// second of a review, and one of the second in which the plan appeared may be older.
+/// Waits until a pull request's plan is reported.
 pub(crate) fn planned(world: &World, number: u64) {
     let head = world.github.pull(number).head_sha();
     world.github.wait_until(PATIENCE, "the plan is reported", |repository| {
         let mut checks = repository.checks.iter().filter(|check| check.head_sha == head).peekable();
         checks.peek().is_some() && checks.all(|check| check.status == "completed")
     });
-    std::thread::sleep(Duration::from_millis(2_500));
+}
+
+/// Waits until it is kept that the plan of a commit is shown, and until whoever reviews it now did so
+/// after that.
+pub(crate) fn read(world: &World, commit: &str) {
+    let deadline = Instant::now() + PATIENCE;
+    loop {
+        let shown = kept(world, "SHOWN#").pop().filter(|shown| shown["commit"] == commit);
+        if let Some(at_ms) = shown.and_then(|shown| shown["at_ms"].as_u64()) {
+            return another_second(at_ms);
+        }
+        assert!(Instant::now() < deadline, "the plan of {commit} is not kept as shown");
+        std::thread::sleep(Duration::from_millis(100));
+    }
+}
+
+/// Sleeps until this second is over (Unix milliseconds): GitHub says no more than the second of a review,
+/// and one of the second in which a plan appeared may be older.
+pub(crate) fn another_second(at_ms: u64) {
+    let next = Duration::from_millis((at_ms / 1_000 + 1) * 1_000);
+    std::thread::sleep(next.saturating_sub(SystemTime::now().duration_since(UNIX_EPOCH).unwrap()));
 }
 
 /// What is kept in the run table under a prefix, the oldest first, as JSON lines.
@@ -74,21 +93,31 @@ fn kept(world: &World, prefix: &str) -> Vec<serde_json::Value> {
     lines.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
 }
 
-/// Keeps a person's word as the command does: for the plan that was shown last.
-fn say(world: &World, who: &str, how: &str, why: &str) -> String {
-    let shown = kept(world, "SHOWN#").pop().expect("a plan that was shown");
-    let at_ms = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap().as_millis();
-    let word = serde_json::json!({
-        "environment": shown["environment"], "pull": shown["pull"], "commit": shown["commit"], "plan": shown["plan"],
-        "who": who, "at_ms": u64::try_from(at_ms).unwrap(), "how": how, "why": why,
-    });
-    let _ = world.aws.python(&format!(
-        "db = client('dynamodb')\n\
-         pk = [i for i in db.scan(TableName='pointsman-runs')['Items'] if i['sk']['S'] == 'FENCE'][0]['pk']\n\
-         db.put_item(TableName='pointsman-runs', Item={{'pk': pk, 'sk': {{'S': 'APPROVED#{at_ms:020}#story'}}, \
-         'approval': {{'S': '''{word}'''}}}})"
-    ));
-    shown["plan"].as_str().unwrap().to_owned()
+/// Writes a command, and answers what the agent put under it.
+fn command(world: &World, number: u64, who: &str, line: &str) -> String {
+    let comment = world.github.comment(number, who, line);
+    let ends = |repository: &Repository| {
+        let reactions = reactions(repository, number, comment);
+        reactions.into_iter().find(|one| ["rocket", "confused", "-1"].contains(&one.as_str()))
+    };
+    world
+        .github
+        .wait_until(PATIENCE, &format!("what comes of `{line}`"), |repository| ends(repository).is_some());
+    world.github.read(ends).unwrap()
+}
+
+/// The command that a comment asks for.
+fn asked_for(comment: &str, what: &str) -> String {
+    let (_, after) = comment.split_once(&format!("writes the comment `{what}")).expect(comment);
+    format!("{what}{}", after.split('`').next().unwrap())
+}
+
+/// Waits until the agent has looked at what is required twice more, from the beginning to the end.
+fn looks_again(world: &World, number: u64) {
+    let path = format!("/pulls/{number}/reviews");
+    let looks = |requests: &[RecordedRequest]| requests.iter().filter(|it| it.path.ends_with(&path)).count();
+    let before = looks(&world.github.requests());
+    world.github.wait_until_asked(PATIENCE, "it looks again", |_, requests| looks(requests) >= before + 3);
 }
 
 pub(crate) fn stop(agent: Running) {
@@ -133,7 +162,7 @@ fn a_merge_waits_for_the_approval_of_those_who_are_named() {
     assert_eq!(estate::inventory(&world), "", "nothing is made");
 
     // She who is named reads it and approves.
-    std::thread::sleep(Duration::from_millis(2_500));
+    read(&world, &commit);
     world.github.review(number, "alice", "APPROVED");
     world.github.wait_until(PATIENCE, "it is deployed", |repository| deployed(repository, &commit));
     let comment = wait_for_comment(&world, number, "was approved by `alice`");
@@ -149,7 +178,7 @@ fn an_approval_is_of_the_plan_that_was_read() {
     let agent = world.agent("");
     agent.wait_until_said("deployed before", PATIENCE);
     let number = world.propose("threads", PRODUCTION_FILE, &threads(64), "More threads");
-    planned(&world, number);
+    read(&world, &world.github.pull(number).head_sha());
     world.github.review(number, "alice", "APPROVED");
     let commit = world.github.merge(number);
     world.github.wait_until(PATIENCE, "it is deployed", |repository| deployed(repository, &commit));
@@ -158,7 +187,8 @@ fn an_approval_is_of_the_plan_that_was_read() {
 
     // What lives changes between the approval and the merge.
     let number = world.propose("more", PRODUCTION_FILE, &threads(128), "Even more threads");
-    planned(&world, number);
+    read(&world, &world.github.pull(number).head_sha());
+    let earlier = kept(&world, "SHOWN#").pop().unwrap()["plan"].as_str().unwrap().to_owned();
     world.github.review(number, "alice", "APPROVED");
     let _ = world
         .aws
@@ -168,13 +198,24 @@ fn an_approval_is_of_the_plan_that_was_read() {
     assert!(comment.contains("What `alice` said does not count: they approved another plan"), "{comment}");
     assert!(estate::inventory(&world).contains("THREAD_POOL_SIZE=64"), "nothing is applied");
 
-    // A word for another plan is no word for this one; hers for this one is.
-    world.github.wait_until(PATIENCE, "the plan is kept as shown", |_| {
-        kept(&world, "SHOWN#").last().is_some_and(|shown| shown["commit"] == commit.as_str())
-    });
-    say(&world, "alice", "command", "");
+    // A command is for the plan that it names, and counts by whom it is asked for.
+    let approve = asked_for(&comment, &format!("/pointsman approve {PRODUCTION} --plan "));
+    let of_earlier = format!("/pointsman approve {PRODUCTION} --plan {earlier}");
+    for (who, line, comes_of_it) in [
+        ("alice", of_earlier.as_str(), "confused"),
+        ("alice", &approve[..approve.len() - 1], "confused"),
+        ("bob", &approve, "confused"),
+        ("robin", &approve, "confused"),
+        ("mallory", &approve, "-1"),
+    ] {
+        assert_eq!(command(&world, number, who, line), comes_of_it, "{who}: {line}");
+    }
+    looks_again(&world, number);
+    assert!(estate::inventory(&world).contains("THREAD_POOL_SIZE=64"), "nothing is applied");
+    assert_eq!(command(&world, number, "alice", &approve), "rocket");
     world.github.wait_until(PATIENCE, "the second is deployed", |repository| deployed(repository, &commit));
     assert!(estate::inventory(&world).contains("THREAD_POOL_SIZE=128"));
+    wait_for_comment(&world, number, "was approved by `alice`");
     stop(agent);
     world.github.assert_no_violations();
 }
@@ -193,19 +234,22 @@ fn a_freeze_holds_until_somebody_breaks_the_glass_and_is_named_for_it() {
     let commit = world.github.merge(number);
     let comment =
         wait_for_comment(&world, number, "nothing is applied here until `2099-01-01T00:00:00Z`: the fair");
-    assert!(comment.contains("--break-glass -- REASON"), "{comment}");
-    world.github.wait_until(PATIENCE, "the plan is kept as shown", |_| {
-        kept(&world, "SHOWN#").last().is_some_and(|shown| shown["commit"] == commit.as_str())
-    });
-    // Who is not named does not pass it.
-    say(&world, "bob", "break_glass", "I want to");
-    std::thread::sleep(Duration::from_secs(5));
+    let pass = asked_for(&comment, &format!("/pointsman apply {PRODUCTION} --break-glass -- "));
+    let pass = |why: &str| pass.replace("REASON", why);
+    read(&world, &commit);
+    // Who is not named does not pass it, and nobody does without saying why.
+    assert_eq!(command(&world, number, "bob", &pass("I want to")), "confused");
+    assert_eq!(command(&world, number, "mallory", &pass("I want to")), "-1");
+    assert_eq!(command(&world, number, "alice", pass("").trim_end()), "confused");
+    // To try again passes nothing, whether it looks at that moment or not.
+    let _ = command(&world, number, "alice", &format!("/pointsman apply {PRODUCTION}"));
+    looks_again(&world, number);
     assert!(estate::inventory(&world).contains("THREAD_POOL_SIZE=20"), "nothing is applied");
-    say(&world, "alice", "break_glass", "people cannot log in");
+    assert_eq!(command(&world, number, "alice", &pass("people cannot log in")), "rocket");
     world.github.wait_until(PATIENCE, "it is deployed", |repository| deployed(repository, &commit));
     let comment = wait_for_comment(&world, number, "people cannot log in");
     assert!(comment.contains("`alice` passed the freeze until `2099-01-01T00:00:00Z`"), "{comment}");
-    assert!(!comment.contains("I want to"), "{comment}");
+    assert!(!comment.contains("`bob` passed"), "{comment}");
     let stands = estate::inventory(&world);
     assert!(stands.contains("THREAD_POOL_SIZE=64"), "{comment}\n{stands}\n{}", agent.said());
     stop(agent);

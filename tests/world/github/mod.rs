@@ -196,6 +196,11 @@ impl GitHub {
         });
     }
 
+    /// Opens a closed pull request again.
+    pub fn reopen(&self, number: u64) {
+        self.write(|repository| repository.reopen(number));
+    }
+
     /// Writes a comment as a person.
     pub fn comment(&self, number: u64, login: &str, body: &str) -> u64 {
         self.write_comment(number, login, body, state::now(), 0)
@@ -278,12 +283,28 @@ impl GitHub {
     /// Waits for a condition, which is looked at after every request and every change. Fails the test with
     /// `waited_for` and what arrived in the meantime when the time is up.
     pub fn wait_until(&self, timeout: Duration, waited_for: &str, condition: impl Fn(&Repository) -> bool) {
+        self.wait_until_all(timeout, waited_for, |state| condition(&state.repositories[self.repository]));
+    }
+
+    /// The same, where what was asked of the API counts as well.
+    pub fn wait_until_asked(
+        &self,
+        timeout: Duration,
+        waited_for: &str,
+        condition: impl Fn(&Repository, &[RecordedRequest]) -> bool,
+    ) {
+        self.wait_until_all(timeout, waited_for, |state| {
+            condition(&state.repositories[self.repository], &state.requests)
+        });
+    }
+
+    fn wait_until_all(&self, timeout: Duration, waited_for: &str, condition: impl Fn(&State) -> bool) {
         let deadline = Instant::now() + timeout;
         let shared = &self.server.shared;
         let mut state = shared.lock();
         loop {
             state.refresh();
-            if condition(&state.repositories[self.repository]) {
+            if condition(&state) {
                 return;
             }
             let left = deadline.saturating_duration_since(Instant::now());

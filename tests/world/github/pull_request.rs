@@ -108,6 +108,18 @@ impl Repository {
         Ok(commit)
     }
 
+    /// Opens a closed pull request again; one that is merged stays as it is.
+    pub(super) fn reopen(&mut self, number: u64) {
+        let Some(pull) = self.pulls.get_mut(&number).filter(|pull| !pull.open && pull.merged.is_none())
+        else {
+            return;
+        };
+        pull.open = true;
+        pull.closed_at = None;
+        pull.updated_at = now();
+        self.follow(number);
+    }
+
     /// The newest status of every context of a commit, in the order of their first appearance.
     pub fn latest_statuses(&self, sha: &str) -> Vec<Status> {
         let mut latest: Vec<Status> = Vec::new();

@@ -103,11 +103,9 @@ fn update(call: &mut Call<'_>) -> Handled {
     pull.updated_at = now();
     match state.as_deref() {
         Some("closed") if pull.open => pull.close(),
-        Some("open") if !pull.open && pull.merged.is_none() => {
-            pull.open = true;
-            pull.closed_at = None;
+        Some("open") => {
             let number = pull.number;
-            call.repository_mut().follow(number);
+            call.repository_mut().reopen(number);
         }
         _ => {}
     }

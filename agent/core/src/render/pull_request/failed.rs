@@ -189,8 +189,7 @@ fn next(report: &PullReport, environment: &EnvironmentReport, turned_back: bool)
     };
     format!(
         "**Next:** mend the cause in a new pull request; {then}.\n\
-         - This revision is quarantined, and not tried again by itself. When the cause was elsewhere and is gone: {}.\n\
-         - {or}: {revert}.\n\n",
-        again
+         - This revision is quarantined, and not tried again by itself. When the cause was elsewhere and is gone: {again}.\n\
+         - {or}: {revert}.\n\n"
     )
 }

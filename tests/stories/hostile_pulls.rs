@@ -58,9 +58,10 @@ fn base() -> World {
     world
 }
 
+/// Whether the check of constant name, which is posted last, and all others of a commit have ended.
 fn judged(repository: &Repository, sha: &str) -> bool {
-    let mut checks = repository.checks.iter().filter(|check| check.head_sha == sha).peekable();
-    checks.peek().is_some() && checks.all(|check| check.status == "completed")
+    let mut checks = repository.checks.iter().filter(|check| check.head_sha == sha);
+    checks.clone().any(|check| check.name == "pointsman") && checks.all(|check| check.status == "completed")
 }
 
 /// Proposes as `robin`, and merges what was planned; answers the commit and how it ended.

@@ -171,7 +171,7 @@ fn policies(turn: usize, _: &str) -> Attack {
     };
     let mut attack = proposal(turn, forbidden);
     attack.files.extend(edit.into_iter().map(|(path, text)| (path.to_owned(), text)));
-    let author = if turn % 2 == 0 { "kim".to_owned() } else { stranger(turn) };
+    let author = if turn.is_multiple_of(2) { "kim".to_owned() } else { stranger(turn) };
     Attack { author, title: "Tidy up policies".to_owned(), end: End::Denied, ..attack }
 }
 
@@ -217,7 +217,7 @@ fn commands(turn: usize, canary: &str) -> Attack {
         Said { who: "kim".to_owned(), edited: true, ..said(turn, verb) },
     ];
     comments.truncate(2 + turn % 3);
-    let end = if turn % 2 == 0 { End::Nothing } else { End::Checked };
+    let end = if turn.is_multiple_of(2) { End::Nothing } else { End::Checked };
     let attack = proposal(turn, jobs().with("delay = \"1s\"", "delay = \"7s\"").to_string());
     match end {
         End::Nothing => {
@@ -232,7 +232,7 @@ fn commands(turn: usize, canary: &str) -> Attack {
 fn shells(turn: usize, canary: &str) -> Attack {
     let word = shell(turn, canary);
     let title: String = format!("{word} {}", shell(turn + 3, canary)).replace('\n', " ");
-    let ours = turn % 3 == 0;
+    let ours = turn.is_multiple_of(3);
     let note = jobs().noting(&word).to_string();
     let path = PATHS[turn % PATHS.len()];
     let (files, end) = match turn % 4 {
@@ -299,7 +299,7 @@ fn imitations(turn: usize, _: &str) -> Attack {
 /// More than anybody reads.
 fn sizes(turn: usize, _: &str) -> Attack {
     let long = |text: &str, length: usize| text.chars().cycle().take(length).collect::<String>();
-    let ours = turn % 2 == 0;
+    let ours = turn.is_multiple_of(2);
     let many = |count: usize| {
         let variables = (0..count).map(|n| format!("V{n} = {}\n", quoted(&speech(turn + n))));
         jobs().with("NOTE = \"x\"\n", &variables.collect::<String>()).to_string()

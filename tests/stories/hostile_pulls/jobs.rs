@@ -62,7 +62,7 @@ pub(super) fn quoted(text: &str) -> String {
         match character {
             '"' | '\\' => quoted.extend(['\\', character]),
             character if character.is_control() => {
-                quoted.push_str(&format!("\\u{:04x}", u32::from(character)))
+                quoted.push_str(&format!("\\u{:04x}", u32::from(character)));
             }
             character => quoted.push(character),
         }

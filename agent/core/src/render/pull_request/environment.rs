@@ -212,7 +212,7 @@ pub(in crate::render) fn remark(status: Status) -> &'static str {
 pub(in crate::render) fn next_try(name: &EnvironmentName, status: Status, again: bool) -> String {
     match status {
         Status::Waiting => format!(
-            "**Next:** nothing, as long as its holder is at work; the agent asks again at every poll, and goes on by itself. A lock that was left behind is released by an administrator of the repository with {}.\n\n",
+            "Nothing is to be done as long as its holder is at work: the agent asks again at every poll, and goes on by itself. A lock that was left behind is released by an administrator of the repository with {}.\n\n",
             code(&format!("/pointsman unlock {name} LOCK-ID"))
         ),
         Status::Denied if again => {

@@ -113,6 +113,8 @@ impl Story {
     /// A pull request on every environment, and what happens to each of them.
     fn round(&mut self) {
         self.world.github.forget_requests();
+        // A hundred of these use up what GitHub answers in an hour, and then the agent waits for the next.
+        self.world.github.refill_rate_limit();
         for at in 0..self.places.len() {
             let described = self.next_value();
             self.played.push(Played::open(&self.world, &self.places[at], described));

@@ -15,6 +15,11 @@ impl GitHub {
         self.server.shared.lock().access.permissions.remove(permission);
     }
 
+    /// The hour of the rate limit is over: everything may be asked again.
+    pub fn refill_rate_limit(&self) {
+        self.server.shared.lock().access.used = 0;
+    }
+
     /// Orders a failure.
     pub fn fail(&self, failure: Failure) {
         self.server.shared.lock().failures.push(failure);

@@ -129,6 +129,10 @@ def when_drained(remove):
     """ECS ends a task's processes when its targets have drained. Whoever stopped it does not wait for that."""
 
     def removed(client, container):
+        if not client:
+            # A look found the end of a task that nobody stopped: there is nothing to remove.
+            remove(client, container)
+            return
         if isinstance(container, str):
             container = next((known for known in client.containers.list() if known.id == container), None)
         address = getattr(container, "address", None)

@@ -32,6 +32,9 @@ const CHECK: &str = "pointsman / production/jobs";
 
 /// So many are open at once.
 const BATCH: usize = 20;
+/// The longest that all of these are waited for: what people wrote lately is read and checked again at
+/// every poll, a comment of 60,000 characters like any other.
+const LONGEST: Duration = PATIENCE.saturating_mul(5);
 /// The most memory that the agent may take on, in MiB.
 const MOST_MORE: f64 = 192.0;
 /// The most processes that evaluate policies at once: two for forks, four that read and four that judge
@@ -168,7 +171,7 @@ fn make<'a>(world: &World, attacks: &'a [Attack]) -> Vec<Made<'a>> {
     // Read after all of the others: GitHub counts seconds.
     std::thread::sleep(Duration::from_millis(1_100));
     let help = world.github.comment(last, "robin", "/pointsman help");
-    world.github.wait_until(PATIENCE, "all are judged, and all comments are read", |repository| {
+    world.github.wait_until(LONGEST, "all are judged, and all comments are read", |repository| {
         made.iter().all(|made| judged(repository, &made.head))
             && reactions(repository, last, help).iter().any(|reaction| reaction == "rocket")
     });
@@ -276,7 +279,9 @@ fn t17(count: usize) {
     for attacks in [&forks, &ours] {
         proxy.clear();
         for batch in attacks.chunks(BATCH) {
+            let opened = Instant::now();
             let made = make(&world, batch);
+            println!("{} more, judged in {:.0?}", made.len(), opened.elapsed());
             for made in &made {
                 refused += came_as_it_should(&world, made);
                 *families.entry(made.attack.family).or_default() += 1;

@@ -21,7 +21,7 @@ const OURS: &[&str] = &[
 ];
 
 /// In what GitHub sees more than letters, outside of code.
-const LIVE: &[&str] = &["@", "://", "www.", "gh-", "ghsa-", "cve-", "mailto:", "xmpp:", ":tada:", "[!"];
+const LIVE: &[&str] = &["@", "://", "www.", "gh-", "ghsa-", "cve-", "mailto:", "xmpp:", ":tada:"];
 
 /// Everything in Markdown that mentions, refers, links, shows or formats and is not the agent's own.
 /// Links may lead below `root`, references may be to `known` pull requests, and no text with `mark` in
@@ -34,6 +34,7 @@ pub fn live_in(text: &str, root: &str, known: &BTreeSet<u64>, mark: &str) -> Vec
         | Options::ENABLE_GFM;
     let mut found = hidden_in(text);
     let (mut prose, mut tags, mut in_code, mut set) = (String::new(), Vec::new(), false, 0_usize);
+    let mut quotes = Vec::new();
     for event in Parser::new_ext(text, options) {
         match event {
             Event::Start(Tag::CodeBlock(_)) => in_code = true,
@@ -47,8 +48,20 @@ pub fn live_in(text: &str, root: &str, known: &BTreeSet<u64>, mark: &str) -> Vec
             | Event::Start(Tag::Emphasis | Tag::Strikethrough | Tag::BlockQuote(Some(_))) => {
                 found.push(format!("{event:?}"));
             }
-            Event::Start(Tag::Strong | Tag::Heading { .. } | Tag::BlockQuote(None)) => set += 1,
-            Event::End(TagEnd::Strong | TagEnd::Heading(_) | TagEnd::BlockQuote(_) | TagEnd::Link) => {
+            Event::Start(Tag::BlockQuote(None)) => {
+                set += 1;
+                quotes.push(prose.len());
+            }
+            Event::Start(Tag::Strong | Tag::Heading { .. }) => set += 1,
+            Event::End(TagEnd::BlockQuote(_)) => {
+                set = set.saturating_sub(1);
+                // An alert is a quotation that says so, escaped or not; elsewhere these are letters.
+                if quotes.pop().is_some_and(|begin| prose[begin..].trim_start().starts_with("[!")) {
+                    found.push("an alert".to_owned());
+                }
+                prose.push(' ');
+            }
+            Event::End(TagEnd::Strong | TagEnd::Heading(_) | TagEnd::Link) => {
                 set = set.saturating_sub(1);
                 prose.push(' ');
             }
@@ -150,6 +163,7 @@ mod tests {
             "*x*",
             "- [ ] x",
             "> [!NOTE]\n> x",
+            "> \\[\\!NOTE\\]\n> x",
             "a\u{202e}b",
             "`a\u{1b}b`",
             "a1b2c3d",
@@ -161,7 +175,7 @@ mod tests {
     #[test]
     fn what_is_ours_or_only_shown_is_not() {
         let text = "<!-- pointsman -->\n### ✅ x\n\n⚠️ #7 (`#8 @robin`) **Plan:**\n\n<details><summary>✅ <code>x</code>: y</summary>\n\n\
-                    ```diff\n+ @robin <img> closes #1\n```\n\n</details>\n\n[all](http://here/7) &lt;img&gt; \\*pwn\\*\n";
+                    ```diff\n+ @robin <img> closes #1\n```\n\n</details>\n\n[all](http://here/7) &lt;img&gt; \\*pwn\\* &gt; \\[\\!NOTE\\]\n";
         assert_eq!(live(text), [""; 0]);
         assert_eq!(hidden_in("größe ✓ ⚠️\n"), [""; 0]);
     }

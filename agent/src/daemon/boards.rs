@@ -79,7 +79,6 @@ impl Boards {
         {
             return (Arc::clone(&begun.board), begun.origin.clone());
         }
-        let branch = &agent.config.repo.branch;
         let origin = asked(agent, commit).await;
         if let Some(begun) = standing.map(|at| &mut boards[at]) {
             // What was told so far stays on its board; delivering finds the pull request.
@@ -89,18 +88,9 @@ impl Boards {
         let subject = origin
             .pull()
             .map_or_else(|| Subject::Commit(commit.to_owned()), |pull| Subject::Pull(pull.number));
-        let report = PullReport {
-            base: branch.clone(),
-            base_commit: None,
-            head: commit.to_owned(),
-            purpose: Purpose::Deploy,
-            environments: Vec::new(),
-            diagnostics: Vec::new(),
-            problem: None,
-            commands: Vec::new(),
-            page: None,
-            revert: origin.pull().and_then(|pull| pull.url.clone()),
-        };
+        let revert = origin.pull().and_then(|pull| pull.url.clone());
+        let empty = PullReport::new(Purpose::Deploy, &agent.config.repo.branch, commit);
+        let report = PullReport { revert, ..empty };
         let board = Board::new(subject, agent.reporter.mailbox(), &agent.seen, report);
         let begun = Begun { commit: commit.to_owned(), board: Arc::clone(&board), origin: origin.clone() };
         boards.push_front(begun);

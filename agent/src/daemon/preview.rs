@@ -88,18 +88,8 @@ pub(super) fn tell_others(agent: &Agent) {
 }
 
 fn empty(agent: &Agent, base: &Snapshot, head: &str) -> PullReport {
-    PullReport {
-        base: agent.config.repo.branch.clone(),
-        base_commit: Some(base.revision.id()),
-        head: head.to_owned(),
-        purpose: Purpose::Preview,
-        environments: Vec::new(),
-        diagnostics: Vec::new(),
-        problem: None,
-        commands: Vec::new(),
-        page: None,
-        revert: None,
-    }
+    let empty = PullReport::new(Purpose::Preview, &agent.config.repo.branch, head);
+    PullReport { base_commit: Some(base.revision.id()), ..empty }
 }
 
 /// Plans everything that a head changes, and reports it. Whether everything

@@ -263,23 +263,13 @@ fn board(agent: &Agent, number: u64, commit: &str, head: &Snapshot) -> Arc<Board
     if let (Some(told), Some(Purpose::Deploy)) = (&told, report.as_ref().map(|report| report.purpose)) {
         return Arc::clone(&told.board);
     }
-    let empty = PullReport {
-        base: agent.config.repo.branch.clone(),
-        base_commit: None,
-        head: commit.to_owned(),
-        purpose: Purpose::Deploy,
-        environments: Vec::new(),
-        diagnostics: Vec::new(),
-        problem: None,
-        commands: Vec::new(),
-        page: None,
-        revert: None,
-    };
+    let report =
+        report.unwrap_or_else(|| PullReport::new(Purpose::Deploy, &agent.config.repo.branch, commit));
     let report = PullReport {
         purpose: Purpose::Deploy,
         base_commit: Some(head.revision.id()),
         commands: Vec::new(),
-        ..report.unwrap_or(empty)
+        ..report
     };
     let board = Board::new(Subject::Pull(number), agent.reporter.mailbox(), &agent.seen, report);
     if let Some(told) = agent.memory().told.get_mut(&number) {

@@ -37,6 +37,22 @@ pub struct PullReport {
 }
 
 impl PullReport {
+    /// Nothing is told yet of a commit for the watched branch, `base`.
+    pub fn new(purpose: Purpose, base: &str, head: &str) -> Self {
+        Self {
+            base: base.to_owned(),
+            base_commit: None,
+            head: head.to_owned(),
+            purpose,
+            environments: Vec::new(),
+            diagnostics: Vec::new(),
+            problem: None,
+            commands: Vec::new(),
+            page: None,
+            revert: None,
+        }
+    }
+
     /// Whether a pull request is applied that is not merged yet.
     pub fn is_before_merge(&self) -> bool {
         self.purpose == Purpose::Deploy && self.base_commit.is_some()

@@ -5,7 +5,7 @@ use super::{Room, block, code, environment::steps, folded, left_out, link, prose
 use crate::{
     render::{paint, rollout, words},
     report::{
-        ChangeOutcome, ChangeResult, Outcome, RolloutOutcome, StoppedTask,
+        ChangeOutcome, ChangeResult, Outcome, StoppedTask,
         pull_request::{EnvironmentReport, Progress, PullReport, Status},
     },
     rollout::{Ended, Ending},
@@ -26,22 +26,12 @@ pub(super) fn section(
     let mut text = failures(report, outcome, room);
     text.push_str(&went_back(outcome));
     text.push_str(&stands(outcome, room));
-    text.push_str(&next(report, environment, turned_back(outcome)));
+    text.push_str(&next(report, environment, outcome.is_turned_back()));
     for (number, task) in outcome.stopped.iter().enumerate() {
         text.push_str(&stopped(number, task, room));
     }
     text.push_str(&finished(environment, room));
     text
-}
-
-/// Whether all that failed is a rollout, and what stood before it stands again.
-fn turned_back(outcome: &Outcome) -> bool {
-    let done = outcome.changes.iter().all(|change| change.result == ChangeResult::Done);
-    done && outcome.rollouts.iter().any(is_restored)
-}
-
-fn is_restored(rollout: &RolloutOutcome) -> bool {
-    rollout.ended.as_ref().is_some_and(|ended| matches!(ended.ending, Ending::Restored { .. }))
 }
 
 /// What failed, and why.
@@ -132,7 +122,7 @@ fn stands(outcome: &Outcome, room: Room) -> String {
     let mut text = "**What stands**\n".to_owned();
     let serial = outcome.serial;
     text.push_str(&match done.as_slice() {
-        _ if turned_back(outcome) => format!(
+        _ if outcome.is_turned_back() => format!(
             "Everything that served. What was made for the new side alone went again; every other change of the plan is done and recorded (state serial {serial})"
         ),
         [] => format!("Nothing of this was done; everything else is as it was before. State serial {serial}"),

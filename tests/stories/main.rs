@@ -46,6 +46,7 @@ mod secrets;
 mod shop;
 mod terraform;
 mod throttling;
+mod trusted;
 mod usage;
 mod watch;
 mod watching;

@@ -58,7 +58,7 @@ pub async fn connect(
 ) -> Result<Ports, CloudError> {
     let http = http_client();
     let role = match access {
-        Access::Read => file.aws.plan_role_arn.as_ref().or(file.aws.role_arn.as_ref()),
+        Access::Read => file.reading_role(),
         Access::Write => file.aws.role_arn.as_ref(),
     };
     let scope = Scope {

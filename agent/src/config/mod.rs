@@ -2,6 +2,7 @@
 //! report, how often. Secrets are named by file or environment variable, never
 //! written in it.
 
+mod aws;
 mod error;
 mod names;
 mod read;
@@ -14,6 +15,7 @@ mod tests;
 
 use std::{path::PathBuf, time::Duration};
 
+pub use aws::Aws;
 pub use error::ConfigError;
 pub use read::load;
 #[cfg(test)]
@@ -32,6 +34,8 @@ pub struct Config {
     pub github: Option<Github>,
     /// The agent's own web server.
     pub server: Server,
+    /// What it may act as in AWS.
+    pub aws: Aws,
     /// When to look for drift; none: never by itself.
     pub drift: Option<DriftSchedule>,
     /// What is required before an apply, beside what the config repo says.

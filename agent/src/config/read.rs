@@ -13,6 +13,7 @@ use toml::{
 use super::{
     Agent, Config, ConfigError, DriftSchedule, Github, GithubIdentity, Repo, RepoCredentials, ReportAs,
     SecretSource,
+    aws::AwsSection,
     error::{Text, suggestion},
     names::{holds_password, name_in, owner_and_name},
     requirements::requirements,
@@ -20,7 +21,7 @@ use super::{
     server::ServerSection,
 };
 
-const SECTIONS: &[&str] = &["repo", "github", "server", "drift", "agent", "lease", "requirements"];
+const SECTIONS: &[&str] = &["repo", "github", "server", "aws", "drift", "agent", "lease", "requirements"];
 /// Known, but of a later version.
 const LATER: &[&str] = &["notify"];
 const LARGEST: u64 = 1024 * 1024;
@@ -67,6 +68,7 @@ pub fn read(file: &Path, text: &str) -> Result<Config, Vec<ConfigError>> {
     let has_github = table.contains_key("github");
     let github: Option<GithubSection> = reader.section(&mut table, "github");
     let server: Option<ServerSection> = reader.section(&mut table, "server");
+    let aws: Option<AwsSection> = reader.section(&mut table, "aws");
     let drift: Option<DriftSection> = reader.section(&mut table, "drift");
     let agent: Option<AgentSection> = reader.section(&mut table, "agent");
     let requirements = requirements(source, &mut table, &mut reader.errors);
@@ -90,6 +92,9 @@ pub fn read(file: &Path, text: &str) -> Result<Config, Vec<ConfigError>> {
     let server = server
         .map(|section| section.checked(&mut |span, message, help| reader.fail(Some(span), message, help)))
         .unwrap_or_default();
+    let aws = aws
+        .map(|section| section.checked(&mut |span, message, help| reader.fail(Some(span), message, help)))
+        .unwrap_or_default();
     let drift = drift.and_then(|section| reader.drift(section));
     let agent = reader.agent(agent);
     if !reader.errors.is_empty() {
@@ -98,7 +103,7 @@ pub fn read(file: &Path, text: &str) -> Result<Config, Vec<ConfigError>> {
     }
     match repo {
         Some(repo) if github.is_some() == has_github => {
-            Ok(Config { repo, github, server, drift, requirements, agent, lease })
+            Ok(Config { repo, github, server, aws, drift, requirements, agent, lease })
         }
         _ => {
             Err(vec![source.error(None, "the configuration is not complete", "correct [repo] and [github]")])

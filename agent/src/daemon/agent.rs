@@ -24,6 +24,7 @@ use super::{
     reporter::{Deliveries, Reporter},
     seen::Seen,
     slots::Slots,
+    trusted,
     wake::Wake,
 };
 use crate::{
@@ -194,6 +195,7 @@ impl Agent {
     /// Connects to an environment's account and backend.
     pub(super) async fn connect(&self, environment: &Environment, access: Access) -> Result<Ports, Failure> {
         let attempt = Duration::from_millis(self.config.lease.attempt_ms);
+        trusted::listed(&self.config.aws, &environment.file, access)?;
         let default = Settings::default();
         let settings = Settings { attempt_timeout: default.attempt_timeout.min(attempt), ..default };
         Ok(pointsman_aws::connect(&environment.file, access, &settings).await?)

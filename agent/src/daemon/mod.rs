@@ -31,6 +31,7 @@ mod requirements;
 mod schedule;
 mod seen;
 mod slots;
+mod trusted;
 mod wake;
 
 use std::{sync::Arc, time::Duration};

@@ -19,6 +19,7 @@ use super::{
     memory::{Planned, Told, pause},
     policies::{policies, remarks},
     reporter::Subject,
+    trusted,
 };
 use crate::{
     git::{Changed, GitError, Snapshot, changed},
@@ -146,8 +147,9 @@ async fn try_to_plan(
     if let (Err(problem), false) = (&judges, changes.described.is_empty()) {
         board.change(|report| report.problem = Some(problem.clone()));
     }
+    let proposal = Proposal { base, head: &head, pull };
     let plans =
-        changes.described.iter().map(|name| plan_one(agent, &board, &head, pull, name, judges.as_ref().ok()));
+        changes.described.iter().map(|name| plan_one(agent, &board, &proposal, name, judges.as_ref().ok()));
     Ok(futures::future::join_all(plans).await.into_iter().all(|complete| complete))
 }
 
@@ -216,28 +218,42 @@ fn files_of<'s>(snapshot: &'s Snapshot, name: &EnvironmentName) -> &'s [String] 
     whole.or_else(broken).unwrap_or_default()
 }
 
+/// What is proposed, and to what.
+struct Proposal<'p> {
+    base: &'p Snapshot,
+    head: &'p Snapshot,
+    pull: &'p Pull,
+}
+
 async fn plan_one(
     agent: &Arc<Agent>,
     board: &Arc<Board>,
-    head: &Arc<Snapshot>,
-    pull: &Pull,
+    proposal: &Proposal<'_>,
     name: &EnvironmentName,
     judges: Option<&Arc<Policies>>,
 ) -> bool {
+    let Proposal { base, head, pull } = *proposal;
     let Some(environment) = head.reading.environment(name.as_str()) else { return true };
     let set = |status: Status| board.change_environment(name, |report| report.status = status);
     let Some(judges) = judges else {
         set(Status::NoPlan);
         return true;
     };
-    if pull.fork && !agent.memory().heard.is_allowed(pull.number, &head.revision.id()) {
-        // Whoever wrote it may say which role is assumed and which bucket is read:
-        // somebody who may write here must have agreed to this very commit.
+    // Whoever wrote it says which role is assumed and which bucket is read. Of a
+    // fork, somebody who may write here must have agreed to this very commit.
+    let is_stranger = pull.fork && !agent.memory().heard.is_allowed(pull.number, &head.revision.id());
+    let strange = trusted::strange(&agent.config.aws, base, &environment.file);
+    if is_stranger || !strange.is_empty() {
         let _turn = agent.slots.proposal(pull).await;
         let verdict = judged_alone(environment, judges).await;
         board.change_environment(name, |report| {
             report.diagnostics.extend(render::policy::diagnostics(environment, &verdict));
-            report.status = if verdict.is_allowed() { Status::Checked } else { Status::Denied };
+            report.status = match verdict.is_allowed() {
+                false => Status::Denied,
+                true if is_stranger => Status::Checked,
+                true => Status::NoPlan,
+            };
+            report.problem = (!strange.is_empty()).then(|| render::trusted::strange(name, &strange));
         });
         return true;
     }

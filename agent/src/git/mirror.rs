@@ -51,7 +51,12 @@ pub struct Heads {
 pub fn group_of(group: &str, branch: &str) -> Option<u64> {
     let rest = group.strip_prefix("gh-readonly-queue/")?.strip_prefix(branch)?.strip_prefix("/pr-")?;
     let (number, base) = rest.split_once('-')?;
-    base.chars().all(|c| c.is_ascii_hexdigit()).then(|| number.parse().ok())?
+    base.chars().all(|c| c.is_ascii_hexdigit()).then(|| numbered(number))?
+}
+
+/// The number that a reference names. Written otherwise, such as `+7`, it is another reference.
+fn numbered(text: &str) -> Option<u64> {
+    text.parse().ok().filter(|number: &u64| number.to_string() == text)
 }
 
 impl Mirror {
@@ -76,6 +81,11 @@ impl Mirror {
         }
         let hanging = Arc::new(AtomicUsize::new(0));
         Ok(Self { folder, url: url.to_owned(), branch: branch.to_owned(), hanging })
+    }
+
+    #[cfg(test)]
+    pub(super) fn folder(&self) -> &Path {
+        &self.folder
     }
 
     /// The address that is mirrored.
@@ -121,7 +131,7 @@ impl Mirror {
             let why = format!("there is no branch `{}`", self.branch);
             return Err(GitError::new(GitErrorKind::BranchMissing, what, why, help));
         };
-        let pull = |name: &str| name.strip_prefix("refs/pull/")?.strip_suffix("/head")?.parse::<u64>().ok();
+        let pull = |name: &str| numbered(name.strip_prefix("refs/pull/")?.strip_suffix("/head")?);
         let watched = |name: &str| name.starts_with("refs/heads/") || pull(name).is_some();
         let text: String = listed
             .iter()

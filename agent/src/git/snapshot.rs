@@ -1,10 +1,10 @@
 use std::{
-    collections::{BTreeMap, VecDeque},
+    collections::{BTreeMap, BTreeSet, VecDeque},
     sync::{Arc, Mutex, PoisonError},
 };
 
 use pointsman_core::{
-    environment::{EnvironmentName, Reading},
+    environment::{EnvironmentName, Identity, Reading, read_as},
     policy::PolicyError,
     render::words,
     requirement,
@@ -22,6 +22,8 @@ pub struct Snapshot {
     pub reading: Reading,
     /// What each environment was read from.
     pub fingerprints: BTreeMap<EnvironmentName, String>,
+    /// What its environments are planned as.
+    pub read_as: BTreeSet<Identity>,
     /// What it requires before an apply.
     pub requirements: requirement::File,
     /// Its policies, or all that is wrong with them.
@@ -66,7 +68,7 @@ impl Snapshots {
             let help = "this is a fault of the agent; report it with the commit";
             Err(GitError::new(super::GitErrorKind::TooLarge, "reading a commit", error.to_string(), help))
         })?;
-        let Read { revision, reading, fingerprints, requirements, policies } = read;
+        let Read { revision, reading, fingerprints, read_as, requirements, policies } = read;
         let policies = match policies {
             Ok(files) => self.checked(&revision, files).await,
             Err(errors) => Err(Unusable::Wrong(errors)),
@@ -74,7 +76,8 @@ impl Snapshots {
         // Without an answer today there may be one the next time.
         let is_final = !matches!(policies, Err(Unusable::NoAnswer(_)));
         let policies = policies.map(Arc::new).map_err(Unusable::errors);
-        let snapshot = Arc::new(Snapshot { revision, reading, fingerprints, requirements, policies });
+        let snapshot =
+            Arc::new(Snapshot { revision, reading, fingerprints, read_as, requirements, policies });
         if is_final {
             let mut lately = self.lately.lock().unwrap_or_else(PoisonError::into_inner);
             lately.push_front(Arc::clone(&snapshot));
@@ -105,9 +108,10 @@ impl Snapshots {
         let (files, refused) = revision.policies(&self.policies)?;
         let reading = crate::reading::read(&sources);
         let fingerprints = fingerprints(&reading, &blobs);
+        let read_as = read_as(&reading, &sources);
         let requirements = requirement::read(&sources);
         let policies = policy_files(files, refused);
-        Ok(Read { revision, reading, fingerprints, requirements, policies })
+        Ok(Read { revision, reading, fingerprints, read_as, requirements, policies })
     }
 }
 
@@ -116,6 +120,7 @@ struct Read {
     revision: Revision,
     reading: Reading,
     fingerprints: BTreeMap<EnvironmentName, String>,
+    read_as: BTreeSet<Identity>,
     requirements: requirement::File,
     policies: Result<BTreeMap<String, String>, Vec<PolicyError>>,
 }

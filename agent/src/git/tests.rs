@@ -1,5 +1,7 @@
 #![allow(clippy::unwrap_used, clippy::panic, clippy::expect_used, reason = "tests")]
 
+mod hostile;
+
 use std::{path::Path, sync::Arc};
 
 use git2::{Oid, Repository, Signature};

@@ -4,6 +4,7 @@
 pub mod block;
 mod diagnostic;
 mod extends;
+mod identity;
 mod meaning;
 mod node;
 mod read;
@@ -20,6 +21,7 @@ use std::collections::BTreeMap;
 pub use block::EnvironmentFile;
 pub(crate) use diagnostic::nearest;
 pub use diagnostic::{Diagnostic, Severity, Written};
+pub use identity::{Identity, read_as};
 pub use read::{Broken, Reading, Share, read, read_one, read_share, together};
 pub use schema::{base_json_schema, json_schema};
 pub use sources::{MAX_FILE_BYTES, Source, Sources};

@@ -27,5 +27,6 @@ pub mod pull_request;
 pub mod requirement;
 pub mod rollout;
 pub mod status;
+pub mod trusted;
 pub mod watch;
 pub mod words;

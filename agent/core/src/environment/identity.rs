@@ -93,7 +93,8 @@ mod tests {
         let whole = format!(
             "schema = 1\n[owner]\nteam = \"a\"\n[aws]\nregion = \"us-east-1\"\naccount = \"123456789012\"\n\
              role_arn = \"{WRITE}\"\nplan_role_arn = \"{PLAN}\"\n\
-             [state]\nbucket = \"states\"\nkey = \"a/terraform.tfstate\"\nlock_table = \"locks\"\n"
+             [state]\nbucket = \"states\"\nkey = \"a/terraform.tfstate\"\nlock_table = \"locks\"\n\
+             [network]\nvpc = {{ name = \"main\" }}\n"
         );
         let sources: Sources = [
             ("environments/_base.toml", base.as_str()),

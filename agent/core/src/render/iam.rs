@@ -9,7 +9,7 @@ use crate::iam::{Caller, Role, TABLE};
 pub const HOW: &str = "`reading` is for both roles; the writing role needs `writing` as well (with `writing-2`, where one policy is too short for all of it), and whoever runs `init --create` needs `founding`. \
      Attach them as policies of their own: each fits into a managed policy. Print them again when a service, a role or a key changes.";
 
-const BEGIN: &str = "# What the agent's identities may do
+const BEGIN: &str = r#"# What the agent's identities may do
 
 Two roles per environment: `plan_role_arn` reads, `role_arn` writes. `pointsman init ENV --iam` prints the policies of
 an environment, narrowed to its own bucket, tables, cluster and names; it asks AWS nothing:
@@ -19,10 +19,21 @@ pointsman init production/web --iam | jq .reading > reading.json
 pointsman init production/web --iam | jq .writing > writing.json
 ```
 
+Which roles the agent assumes at all is for its own configuration to say, `pointsman.toml`, whatever environments name:
+
+```toml
+[aws]
+roles    = ["arn:aws:iam::123456789012:role/pointsman-*"]   # `*` stands for any characters of the name
+profiles = []
+```
+
+Left out, a pull request is planned as the roles and profiles that the watched branch's environments and bases name for
+planning, and a deploy acts as what was merged. The agent's own identity needs to assume these roles and nothing else.
+
 This page is made from the same table, `agent/core/src/iam/table.rs`: a test holds the table to the calls in the code of
 `agent/aws`, and this page to the table (`UPDATE_DOCS=1 cargo test -p pointsman-core --test iam`). Nothing here was
 replayed against AWS itself yet.
-";
+"#;
 
 const END: &str = "
 `sts:AssumeRole` is for the agent's own credentials, where `[aws]` or `[state]` name roles. Actions in italics are asked

@@ -304,12 +304,11 @@ fn bases(corpus: &mut Corpus) {
 }
 
 fn contents(corpus: &mut Corpus) {
-    let large = vec![b'#'; 1024 * 1024 + 1];
     let contents: [(&str, Vec<u8>); 12] = [
         ("nothing", Vec::new()),
-        ("a byte more than may be", large.clone()),
+        ("a byte more than may be", vec![b'#'; 1024 * 1024 + 1]),
         ("no text", vec![0xff; 4_096]),
-        ("UTF-16", b"\xff\xfea\0 \0=\0 \0001\0".to_vec()),
+        ("UTF-16", b"\xff\xfea\0 \0=\0 \x001\0".to_vec()),
         ("a mark of byte order", b"\xef\xbb\xbfschema = 1\n".to_vec()),
         ("zeros", vec![0; 4_096]),
         (

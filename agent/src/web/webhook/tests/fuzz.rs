@@ -162,5 +162,9 @@ fn t14_no_webhook_breaks_the_reader() {
 #[test]
 #[ignore = "takes long: ten million"]
 fn t14_no_webhook_of_ten_million_breaks_the_reader() {
-    read_many(10_000_000);
+    for round in 1..=100 {
+        read_many(100_000);
+        // Who ends it early knows how far it came.
+        println!("T14: {} webhooks by now", round * 100_000);
+    }
 }

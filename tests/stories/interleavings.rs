@@ -132,7 +132,10 @@ impl Story {
             self.rest();
             if moment == dies_at {
                 self.agent.take().into_iter().for_each(Running::kill);
-                self.agent = Some(self.world.agent(""));
+                let agent = self.world.agent("");
+                // Whatever asks it to end from here on is heard.
+                agent.wait_until_said("the agent runs", PATIENCE);
+                self.agent = Some(agent);
             }
         }
         for (place, played) in self.places.iter_mut().zip(self.played.drain(..)) {

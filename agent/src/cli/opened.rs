@@ -109,8 +109,9 @@ const INTERRUPTED: i32 = 130;
 /// asked once more, or where nothing is written anyway, ends at once.
 fn stop_on_signal(access: Access, environment: EnvironmentName, timing: Timing) -> Stop {
     let (stopper, stop) = Stopper::new();
+    let asked = crate::signals::asked_to_stop();
     tokio::spawn(async move {
-        let _ = crate::signals::asked_to_stop().await;
+        let _ = asked.await;
         if access == Access::Read {
             screen::rest();
             print::note(&render::progress::stopped_reading(&environment));

@@ -74,8 +74,9 @@ pub enum DaemonError {
 /// When the agent cannot start.
 pub async fn run(config: Config) -> Result<(), DaemonError> {
     let (stopper, stop) = Stopper::new();
+    let asked = crate::signals::asked_to_stop();
     let stopping = tokio::spawn(async move {
-        match crate::signals::asked_to_stop().await {
+        match asked.await {
             Ok(()) => {
                 tracing::info!("asked to stop: the steps in hand are ended first");
                 stopper.stop();

@@ -6,7 +6,7 @@ use crate::{
     PATIENCE,
     requirements::{stop, wait_for_comment},
     road::deployed,
-    world,
+    settled, world,
 };
 
 const FILE: &str = "environments/production/jobs.toml";
@@ -32,7 +32,7 @@ fn a_proposal_is_read_as_nothing_that_is_new() {
     world.aws.proxy().clear();
     let number = world.propose("role", FILE, &assuming("admin"), "Act as an administrator");
     let comment = wait_for_comment(&world, number, "is not planned before its merge");
-    assert!(comment.contains("arn:aws:iam::908027381725:role/admin"), "{comment}");
+    insta::assert_snapshot!("role_comment", settled(&comment));
     assert!(world.aws.proxy().calls().is_empty(), "AWS was asked");
     stop(agent);
 
@@ -41,7 +41,8 @@ fn a_proposal_is_read_as_nothing_that_is_new() {
     wait_for_comment(&world, number, "Plan: 1 to add");
     assert!(assumed(&world) > 0);
     world.git.commit("role", &[(FILE, Some(&assuming("root")))], "As root");
-    wait_for_comment(&world, number, "role/root");
+    let comment = wait_for_comment(&world, number, "role/root");
+    assert!(comment.contains("configuration does not list it"), "{comment}");
     world.aws.proxy().clear();
     let commit = world.github.merge(number);
     wait_for_comment(&world, number, "configuration does not list it");

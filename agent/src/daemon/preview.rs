@@ -248,11 +248,7 @@ async fn plan_one(
         let verdict = judged_alone(environment, judges).await;
         board.change_environment(name, |report| {
             report.diagnostics.extend(render::policy::diagnostics(environment, &verdict));
-            report.status = match verdict.is_allowed() {
-                false => Status::Denied,
-                true if is_stranger => Status::Checked,
-                true => Status::NoPlan,
-            };
+            report.status = if verdict.is_allowed() { Status::Checked } else { Status::Denied };
             report.problem = (!strange.is_empty()).then(|| render::trusted::strange(name, &strange));
         });
         return true;

@@ -11,17 +11,14 @@ use pointsman_core::{
 
 use crate::{config::Aws, git::Snapshot};
 
-/// What a proposed file would be planned as and may not be: where the agent's
-/// own configuration lists what may be, what is not listed; else what
-/// nothing on the watched branch is planned as.
+/// What a proposed file would be planned as, and nothing on the watched branch
+/// is. Where the agent's own configuration lists what may be, that decides
+/// alone: see [`listed`].
 pub(super) fn strange(config: &Aws, base: &Snapshot, proposed: &EnvironmentFile) -> Vec<Identity> {
-    let mut wanted = proposed.reads_as();
     if config.is_listed() {
-        wanted.retain(|identity| !config.allows(identity));
-    } else {
-        wanted.retain(|identity| !base.read_as.contains(identity));
+        return Vec::new();
     }
-    wanted.into_iter().collect()
+    proposed.reads_as().difference(&base.read_as).cloned().collect()
 }
 
 /// Refuses what the agent's own configuration does not list, merged or not.

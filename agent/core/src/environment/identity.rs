@@ -2,7 +2,7 @@ use std::{collections::BTreeSet, fmt};
 
 use serde::Deserialize;
 
-use super::{EnvironmentFile, Reading, Sources};
+use super::{EnvironmentFile, Reading, Sources, read::is_base};
 
 /// What an environment has the agent act as: all but the agent's own identity.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -65,8 +65,8 @@ struct Section {
 /// What is used to plan what these files describe, bases that nothing extends
 /// yet included.
 pub fn read_as(reading: &Reading, sources: &Sources) -> BTreeSet<Identity> {
-    let is_base = |path: &str| path.rsplit('/').next().is_some_and(|name| name.starts_with('_'));
-    let bases = sources.under_root().map(|(path, _)| path).filter(|path| is_base(path));
+    let is_base = |path: &&str| sources.below_root(path).is_some_and(is_base);
+    let bases = sources.under_root().map(|(path, _)| path).filter(is_base);
     let named =
         bases.filter_map(|path| sources.text(path)).filter_map(|text| toml::from_str::<Named>(text).ok());
     let of_base = |Named { aws, state }: Named| {
@@ -90,6 +90,7 @@ mod tests {
     #[test]
     fn what_plans_use_is_what_environments_and_bases_name() {
         let base = format!("[aws]\nrole_arn = \"{OTHER}\"\n[state]\nprofile = \"states\"\n");
+        let shared = "[aws]\nprofile = \"shared\"\n";
         let whole = format!(
             "schema = 1\n[owner]\nteam = \"a\"\n[aws]\nregion = \"us-east-1\"\naccount = \"123456789012\"\n\
              role_arn = \"{WRITE}\"\nplan_role_arn = \"{PLAN}\"\n\
@@ -98,6 +99,7 @@ mod tests {
         );
         let sources: Sources = [
             ("environments/_base.toml", base.as_str()),
+            ("environments/_shared/aws.toml", shared),
             ("environments/_broken.toml", "[aws"),
             ("environments/web.toml", whole.as_str()),
             ("elsewhere/_base.toml", "[aws]\nprofile = \"elsewhere\"\n"),
@@ -110,6 +112,7 @@ mod tests {
             Identity::Role(OTHER.to_owned()),
             Identity::Role(PLAN.to_owned()),
             Identity::Profile("states".to_owned()),
+            Identity::Profile("shared".to_owned()),
         ];
         assert_eq!(read_as(&reading, &sources), BTreeSet::from(expected));
         let file = &reading.environments[0].file;

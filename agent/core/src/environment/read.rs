@@ -157,7 +157,8 @@ fn environment_of(sources: &Sources, path: &str) -> Option<String> {
     (!is_base(name)).then(|| name.to_owned())
 }
 
-fn is_base(name: &str) -> bool {
+/// Whether a file of this path below the folder of environments is for others to extend alone.
+pub(super) fn is_base(name: &str) -> bool {
     name.split('/').any(|segment| segment.starts_with('_'))
 }
 

@@ -44,8 +44,12 @@ pub(super) fn section(report: &PullReport, environment: &EnvironmentReport, room
             super::environment_title(environment)
         ));
     }
-    text.push_str(remark(*status));
-    if *status == Status::Checked {
+    // Where something else than a fork is the reason, the problem says it.
+    let is_fork = *status == Status::Checked && problem.is_none();
+    if is_fork || *status != Status::Checked {
+        text.push_str(remark(*status));
+    }
+    if is_fork {
         text.push_str(&format!("{}\n\n", commands::allow_fork(&report.head)));
     }
     // What failed half-way ends with what to do, and says it there; of a lock

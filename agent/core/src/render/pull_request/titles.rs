@@ -181,6 +181,9 @@ pub fn environment_title(environment: &EnvironmentReport) -> String {
             format!("The policies deny it: {}.", words::count(denials, "finding", "findings"))
         }
         Status::NoPlan => "It cannot be planned; see the details.".to_owned(),
+        Status::Checked if environment.problem.is_some() => {
+            "The files have no errors; it is not planned, see the details.".to_owned()
+        }
         Status::Checked => "The files have no errors; forks are not planned.".to_owned(),
         Status::Removed => "No longer described; what was made for it stands.".to_owned(),
         Status::Waiting => "Waiting for the lock, which someone else holds.".to_owned(),

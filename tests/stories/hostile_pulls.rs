@@ -194,6 +194,11 @@ fn came_as_it_should(world: &World, made: &Made<'_>) -> usize {
             assert_eq!(seen, ("neutral", "success"), "{place}");
             assert!(comment.contains(&format!("`/pointsman plan --commit {head}`")), "{place}");
         }
+        End::Postponed => {
+            assert_eq!(seen, ("neutral", "success"), "{place}");
+            assert!(comment.contains("would be read as the profile `administrator`"), "{place}");
+            assert!(!comment.contains("/pointsman plan --commit"), "it would not be planned: {place}");
+        }
         End::Denied => {
             assert_eq!(seen, ("failure", "failure"), "{place}");
             assert!(comment.contains("the tag Forbidden is not allowed"), "{place}");

@@ -216,7 +216,7 @@ fn check_state(status: Status) -> CheckState {
         | Status::Asks
         | Status::Held => CheckState::InProgress,
         Status::Planned | Status::Deployed => CheckState::Success,
-        Status::Checked | Status::Removed => CheckState::Neutral,
+        Status::Checked | Status::Postponed | Status::Removed => CheckState::Neutral,
         Status::Invalid | Status::Denied | Status::NoPlan | Status::Failed => CheckState::Failure,
     }
 }
@@ -271,7 +271,7 @@ fn deployments(report: &PullReport, links: &Links) -> Vec<EnvironmentDeployment>
             Status::Deploying | Status::Stopped | Status::Asks => DeploymentState::InProgress,
             Status::Deployed => DeploymentState::Success,
             Status::Invalid | Status::Denied | Status::NoPlan | Status::Failed => DeploymentState::Failure,
-            Status::Planned | Status::Checked | Status::Removed => return None,
+            Status::Planned | Status::Checked | Status::Postponed | Status::Removed => return None,
         };
         let outputs = environment.outcome.as_ref().map(|outcome| &outcome.outputs);
         let address = |value: &&String| value.starts_with("https://") || value.starts_with("http://");

@@ -353,6 +353,7 @@ fn word(status: Status) -> &'static str {
         | Status::Invalid
         | Status::NoPlan
         | Status::Checked
+        | Status::Postponed
         | Status::Removed
         | Status::Deploying
         | Status::Failed => "failed",

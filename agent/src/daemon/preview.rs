@@ -248,7 +248,11 @@ async fn plan_one(
         let verdict = judged_alone(environment, judges).await;
         board.change_environment(name, |report| {
             report.diagnostics.extend(render::policy::diagnostics(environment, &verdict));
-            report.status = if verdict.is_allowed() { Status::Checked } else { Status::Denied };
+            report.status = match verdict.is_allowed() {
+                false => Status::Denied,
+                true if strange.is_empty() => Status::Checked,
+                true => Status::Postponed,
+            };
             report.problem = (!strange.is_empty()).then(|| render::trusted::strange(name, &strange));
         });
         return true;

@@ -33,6 +33,9 @@ pub(super) struct Said {
 pub(super) enum End {
     /// Without errors, not planned; whoever may write is told how to have it planned.
     Checked,
+    /// Without errors; planned after the merge alone, whoever allows it, because it would be read as
+    /// somebody else.
+    Postponed,
     /// The base's policies deny it.
     Denied,
     /// There are errors.
@@ -110,7 +113,7 @@ fn forks(turn: usize, _: &str) -> Attack {
         // Whose role is assumed, and whose bucket is read.
         1 => {
             let aws = "[aws]\nprofile = \"administrator\"\n\n[state]\nbucket = \"evil-bucket\"";
-            proposal(turn, with("[state]", aws))
+            Attack { end: End::Postponed, ..proposal(turn, with("[state]", aws)) }
         }
         2 => Attack {
             // The base of all.

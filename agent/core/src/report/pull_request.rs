@@ -147,6 +147,9 @@ pub enum Status {
     NoPlan,
     /// Its files were read and judged; no plan is made for pull requests from forks.
     Checked,
+    /// Its files were read and judged; it is planned after the merge, because it would be read as a
+    /// role or profile that nothing merged is read as.
+    Postponed,
     /// The files describe it no more; what was made for it stands.
     Removed,
     /// Someone else holds its lock.

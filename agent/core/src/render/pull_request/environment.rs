@@ -44,12 +44,8 @@ pub(super) fn section(report: &PullReport, environment: &EnvironmentReport, room
             super::environment_title(environment)
         ));
     }
-    // Where something else than a fork is the reason, the problem says it.
-    let is_fork = *status == Status::Checked && problem.is_none();
-    if is_fork || *status != Status::Checked {
-        text.push_str(remark(*status));
-    }
-    if is_fork {
+    text.push_str(remark(*status));
+    if *status == Status::Checked {
         text.push_str(&format!("{}\n\n", commands::allow_fork(&report.head)));
     }
     // What failed half-way ends with what to do, and says it there; of a lock
@@ -202,6 +198,7 @@ pub(in crate::render) fn remark(status: Status) -> &'static str {
         | Status::Invalid
         | Status::Denied
         | Status::NoPlan
+        | Status::Postponed
         | Status::Waiting
         | Status::Deploying
         | Status::Asks
@@ -231,6 +228,7 @@ pub(in crate::render) fn next_try(name: &EnvironmentName, status: Status, again:
         | Status::Planning
         | Status::Planned
         | Status::Checked
+        | Status::Postponed
         | Status::Removed
         | Status::Deploying
         | Status::Asks

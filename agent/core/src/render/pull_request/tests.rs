@@ -242,13 +242,14 @@ fn errors_denials_and_refusals() {
         ..EnvironmentReport::queued(name("a/unplanned"))
     };
     let fork = EnvironmentReport { status: Status::Checked, ..EnvironmentReport::queued(name("b/fork")) };
+    let role = EnvironmentReport { status: Status::Postponed, ..EnvironmentReport::queued(name("b/role")) };
     let removed =
         EnvironmentReport { status: Status::Removed, ..EnvironmentReport::queued(name("b/removed")) };
-    let report = report(Purpose::Preview, vec![broken, denied, no_plan, fork, removed]);
+    let report = report(Purpose::Preview, vec![broken, denied, no_plan, fork, role, removed]);
     insta::assert_snapshot!(comment(&report));
     let titles: Vec<String> = report.environments.iter().map(environment_title).collect();
     insta::assert_snapshot!(titles.join("\n"));
-    insta::assert_snapshot!(title(&report), @"5 environments: 1 has errors, 1 denied by policy, 1 cannot be planned, 1 no longer described, 1 checked, not planned.");
+    insta::assert_snapshot!(title(&report), @"6 environments: 1 has errors, 1 denied by policy, 1 cannot be planned, 1 planned after the merge, 1 no longer described, 1 checked, not planned.");
 }
 
 #[test]

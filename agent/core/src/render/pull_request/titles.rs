@@ -57,6 +57,7 @@ pub(in crate::render) fn word(status: Status) -> &'static str {
         Status::Denied => "denied by policy",
         Status::NoPlan => "cannot be planned",
         Status::Checked => "checked, not planned",
+        Status::Postponed => "planned after the merge",
         Status::Removed => "no longer described",
         Status::Waiting => "waiting for the lock",
         Status::Deploying => "deploying",
@@ -74,7 +75,7 @@ pub(super) fn mark(status: Status) -> &'static str {
         Status::Queued | Status::Planning | Status::Waiting | Status::Deploying => "⏳",
         Status::Planned | Status::Checked | Status::Deployed => "✅",
         Status::Invalid | Status::Denied | Status::NoPlan | Status::Failed => "❌",
-        Status::Removed | Status::Stopped | Status::Asks | Status::Held => "⚠️",
+        Status::Postponed | Status::Removed | Status::Stopped | Status::Asks | Status::Held => "⚠️",
     }
 }
 
@@ -83,7 +84,7 @@ pub(super) fn mark(status: Status) -> &'static str {
 pub(in crate::render) fn weight(status: Status) -> u8 {
     match status {
         Status::Planned | Status::Checked | Status::Deployed => 0,
-        Status::Removed => 1,
+        Status::Postponed | Status::Removed => 1,
         Status::Queued | Status::Planning | Status::Waiting | Status::Deploying => 2,
         Status::Stopped | Status::Asks | Status::Held => 3,
         Status::Invalid | Status::Denied | Status::NoPlan | Status::Failed => 4,
@@ -181,10 +182,8 @@ pub fn environment_title(environment: &EnvironmentReport) -> String {
             format!("The policies deny it: {}.", words::count(denials, "finding", "findings"))
         }
         Status::NoPlan => "It cannot be planned; see the details.".to_owned(),
-        Status::Checked if environment.problem.is_some() => {
-            "The files have no errors; it is not planned, see the details.".to_owned()
-        }
         Status::Checked => "The files have no errors; forks are not planned.".to_owned(),
+        Status::Postponed => "The files have no errors; it is planned after the merge.".to_owned(),
         Status::Removed => "No longer described; what was made for it stands.".to_owned(),
         Status::Waiting => "Waiting for the lock, which someone else holds.".to_owned(),
         Status::Deploying => {

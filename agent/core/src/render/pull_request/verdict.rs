@@ -93,7 +93,7 @@ fn verdict(report: &PullReport) -> (&'static str, String) {
         (Purpose::Deploy, Status::Removed) => {
             (mark, format!("{} no longer described; what was made stands", are(&these)))
         }
-        (Purpose::Deploy, Status::Deployed | Status::Planned | Status::Checked) => {
+        (Purpose::Deploy, Status::Deployed | Status::Planned | Status::Checked | Status::Postponed) => {
             // Before a merge, each environment is applied when it is asked for.
             let applied = with(&|environment| environment.status == Status::Deployed);
             match all - applied.len() {
@@ -121,7 +121,7 @@ pub(super) fn deployed_nevertheless(report: &PullReport) -> Vec<&EnvironmentRepo
     let needs_none = |environment: &EnvironmentReport| {
         environment.needs.iter().all(|unmet| !stopped.contains(&&unmet.name))
     };
-    let is_ready = |status: Status| matches!(status, Status::Planned | Status::Checked);
+    let is_ready = |status: Status| matches!(status, Status::Planned | Status::Checked | Status::Postponed);
     report.environments.iter().filter(|one| is_ready(one.status) && needs_none(one)).collect()
 }
 
@@ -161,10 +161,16 @@ fn ready(report: &PullReport) -> (&'static str, String) {
     let planned = report.environments.iter().filter_map(|environment| environment.judged.as_ref());
     let nothing = planned.clone().count() > 0 && planned.clone().all(|judged| judged.plan.is_empty());
     let removed = report.environments.iter().any(|environment| environment.status == Status::Removed);
+    let postponed: Vec<_> =
+        report.environments.iter().filter(|environment| environment.status == Status::Postponed).collect();
     match worst {
         Disruption::DataLost => ("🛑", format!("can be merged, and **loses data** in {}", named(&hurt))),
         Disruption::Outage => {
             ("⚠️", format!("can be merged, and makes something unreachable in {}", named(&hurt)))
+        }
+        Disruption::ConnectionsDrain | Disruption::None if !postponed.is_empty() => {
+            let is = are(&postponed);
+            ("⚠️", format!("can be merged; {is} planned only after that, so look at the details"))
         }
         Disruption::ConnectionsDrain => {
             ("✅", format!("can be merged; connections drain in {}, nothing is unreachable", named(&hurt)))

@@ -12,7 +12,7 @@ use pointsman_engine::ports::{CloudError, Ports};
 
 use crate::{
     aws::Aws,
-    backend::{DynamoJournal, DynamoTable, Ground, S3Object},
+    backend::{DynamoJournal, DynamoTable, Ground, S3LockFile, S3Object},
     call::Patience,
     scope::Scope,
 };
@@ -91,6 +91,7 @@ pub async fn connect(
         cloud: Arc::new(Aws::new(config, Patience { attempts: settings.attempts }, scope, access)),
         foundation: Arc::new(Ground::new(&backend_config, backend_scope.clone(), state)),
         locks: Arc::new(DynamoTable::new(&backend_config, backend_scope.clone(), state)),
+        lock_file: S3LockFile::of(&backend_config, &backend_scope, state).map(|file| Arc::new(file) as _),
         runs: Arc::new(DynamoJournal::new(&backend_config, backend_scope.clone(), state)),
         bucket: Arc::new(S3Object::new(backend_config, backend_scope, state)),
     })

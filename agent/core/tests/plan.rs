@@ -48,13 +48,10 @@ fn the_first_plan_makes_everything_and_the_second_is_empty() {
 #[test]
 fn what_is_written_and_not_done_yet_is_held_and_never_dropped() {
     let mut environment = Shape::default().environment();
-    environment.file.state.lockfile = true;
     environment.file.drift.correct = pointsman_core::environment::block::Correct::Safe;
     let plan = Account::default().plan(&environment).unwrap();
-    for address in ["state.lockfile", "drift.correct"] {
-        let held = plan.held.iter().find(|held| held.address.as_str() == address);
-        assert_eq!(held.map(|held| &held.reason), Some(&HeldReason::NotYetManaged), "{address}");
-    }
+    let held = plan.held.iter().find(|held| held.address.as_str() == "drift.correct");
+    assert_eq!(held.map(|held| &held.reason), Some(&HeldReason::NotYetManaged));
 }
 
 #[test]

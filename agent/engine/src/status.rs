@@ -8,6 +8,7 @@ use pointsman_core::{
 use crate::{
     Failure,
     keeper::load,
+    lease::standing,
     ports::{CloudError, CloudErrorKind, Ports},
 };
 
@@ -26,8 +27,7 @@ pub struct Status {
 
 /// Reads state, lock and fence side by side; of an open run its entries too.
 pub async fn status(ports: &Ports, environment: &EnvironmentName) -> Result<Status, Failure> {
-    let (loaded, lock, fence) =
-        futures::join!(load(ports, environment), ports.locks.read(), ports.runs.fence());
+    let (loaded, lock, fence) = futures::join!(load(ports, environment), standing(ports), ports.runs.fence());
     let (state, lock) = (loaded?.state, lock?);
     let (fence, has_run_table) = match fence {
         Ok(fence) => (fence, true),

@@ -1,8 +1,12 @@
-use pointsman_core::{journal::Release, lease::LockItem};
+use pointsman_core::{
+    journal::Release,
+    lease::{LockFile, LockItem},
+};
 
 use crate::{
     Failure,
     journal::{now, token},
+    lease::{lock_file, standing},
     ports::{Ports, Written},
 };
 
@@ -19,21 +23,29 @@ pub enum Unlocked {
 
 /// Releases the lock with this ID, whoever holds it, and notes who did so: the
 /// one way by which a lock goes that is not the remover's own. Nothing calls it
-/// but a person's command.
+/// but a person's command. As `terraform force-unlock` does, it takes away both
+/// the lock item and the lock file, as far as they have this ID.
 pub async fn unlock(ports: &Ports, id: Option<&str>, who: &str) -> Result<Unlocked, Failure> {
-    let Some(item) = ports.locks.read().await? else {
-        return Ok(Unlocked::Free);
+    let (item, file) = futures::try_join!(ports.locks.read(), lock_file(ports))?;
+    let is_meant = |lock: &LockItem| id == Some(lock.terraform_info().id.as_str());
+    let of_file = |file: &LockFile| file.as_item(ports.locks.lock_id());
+    let item = item.filter(|item| is_meant(item));
+    let file = file.filter(|file| is_meant(&of_file(file)));
+    let Some(lock) = item.clone().or_else(|| file.as_ref().map(of_file)) else {
+        return stands(ports).await;
     };
-    if id != Some(item.terraform_info().id.as_str()) {
-        return Ok(Unlocked::Stands(item));
+    let release = Release::of(&lock, now(), who.to_owned());
+    let mut written = ports.runs.release(item.as_ref(), &release, &token()).await?;
+    if let (Written::Done, Some(files), Some(file)) = (written, &ports.lock_file, file) {
+        written = files.delete(&file.version).await?;
     }
-    let release = Release::of(&item, now(), who.to_owned());
-    match ports.runs.release(&item, &release, &token()).await? {
-        Written::Done => Ok(Unlocked::Released(item)),
+    match written {
+        Written::Done => Ok(Unlocked::Released(lock)),
         // What was looked at is gone: its holder gave it back, or another came.
-        Written::Refused => match ports.locks.read().await? {
-            Some(item) => Ok(Unlocked::Stands(item)),
-            None => Ok(Unlocked::Free),
-        },
+        Written::Refused => stands(ports).await,
     }
+}
+
+async fn stands(ports: &Ports) -> Result<Unlocked, Failure> {
+    Ok(standing(ports).await?.map_or(Unlocked::Free, Unlocked::Stands))
 }

@@ -5,7 +5,7 @@ use pointsman_core::{
     lease::LockItem,
     render,
 };
-use pointsman_engine::{Unlocked, unlock};
+use pointsman_engine::{Unlocked, lease::standing, unlock};
 
 use super::{Common, Exit, exit::Problem, opened::Opened, print};
 
@@ -51,7 +51,7 @@ impl Show {
         let opened = Opened::open(common, &self.environment)?;
         let name = &opened.environment.name;
         let ports = opened.connect(Access::Read).await?;
-        let lock = ports.locks.read().await.map_err(|error| Problem::of(name, &error.into()))?;
+        let lock = standing(&ports).await.map_err(|error| Problem::of(name, &error.into()))?;
         if common.json {
             print::json(&document::lock(told(name, lock.as_ref(), None)))?;
         } else {

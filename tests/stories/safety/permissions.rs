@@ -81,7 +81,8 @@ impl Replay<'_> {
 #[test]
 fn t20_every_call_is_allowed_by_the_right_role() {
     let world = world();
-    let files = [(PRODUCTION_FILE, World::example_environment()), (kinds::FILE, kinds::TEXT.to_owned())];
+    let with_lock_file = kinds::TEXT.replace("[state]\n", "[state]\nlockfile = true\n");
+    let files = [(PRODUCTION_FILE, World::example_environment()), (kinds::FILE, with_lock_file)];
     let files: Vec<(&str, Option<&str>)> =
         files.iter().map(|(path, text)| (*path, Some(text.as_str()))).collect();
     world.git.commit("main", &files, "Describe both");

@@ -32,6 +32,8 @@ pub(crate) struct DynamoTable {
     scope: Scope,
     table: String,
     lock_id: String,
+    /// The table, by account and region.
+    place: String,
 }
 
 impl DynamoTable {
@@ -45,6 +47,7 @@ impl DynamoTable {
                     .retry_config(RetryConfig::disabled())
                     .build(),
             ),
+            place: format!("{}/{}/{}", scope.account, scope.region, state.lock_table),
             scope,
             table: state.lock_table.clone(),
             lock_id: state.lock_id(),
@@ -78,6 +81,10 @@ fn names_the_key(message: &str) -> bool {
 impl LockTable for DynamoTable {
     fn lock_id(&self) -> &str {
         &self.lock_id
+    }
+
+    fn place(&self) -> &str {
+        &self.place
     }
 
     async fn read(&self) -> Result<Option<LockItem>, CloudError> {

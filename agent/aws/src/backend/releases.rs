@@ -14,17 +14,20 @@ const RELEASES: &str = "RELEASE#";
 const RELEASE: &str = "release";
 
 impl DynamoJournal {
-    /// Deletes a lock that is still exactly this one, and notes who did.
+    /// Deletes a lock that is still exactly this one, where one is named, and notes who did.
     pub(super) async fn release_lock(
         &self,
-        lock: &LockItem,
+        lock: Option<&LockItem>,
         release: &Release,
         token: &str,
     ) -> Result<Written, CloudError> {
         let mut item = self.key(&format!("{RELEASES}{}#{token}", release.at));
         item.insert(RELEASE.to_owned(), AttributeValue::S(text_of(release)?));
         self.expire(&mut item);
-        let actions = vec![delete(&self.lock_table, lock)?, put(RUN_TABLE, item, None)?];
+        let mut actions = vec![put(RUN_TABLE, item, None)?];
+        if let Some(lock) = lock {
+            actions.push(delete(&self.lock_table, lock)?);
+        }
         self.transact(&self.patient, "dynamodb:DeleteItem", actions, token).await
     }
 

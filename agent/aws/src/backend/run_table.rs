@@ -189,7 +189,12 @@ impl RunTable for DynamoJournal {
         self.transact(&self.once, "dynamodb:PutItem", actions, &transaction.token).await
     }
 
-    async fn release(&self, lock: &LockItem, release: &Release, token: &str) -> Result<Written, CloudError> {
+    async fn release(
+        &self,
+        lock: Option<&LockItem>,
+        release: &Release,
+        token: &str,
+    ) -> Result<Written, CloudError> {
         self.release_lock(lock, release, token).await
     }
 

@@ -1,17 +1,17 @@
 use async_trait::async_trait;
 use aws_config::SdkConfig;
-use aws_sdk_s3::{Client, config::Builder, primitives::ByteStream, types::ServerSideEncryption};
+use aws_sdk_s3::{Client, config::Builder, primitives::ByteStream};
 use pointsman_core::environment::block::{self, Encrypt};
 use pointsman_engine::{
     lease::LeaseProof,
     ports::{Aside, CloudError, CloudErrorKind, StateBucket, StateVersion, StoredState},
 };
 
+use super::object;
 use crate::{
     call::{CallLog, LeaseGuard},
     client::bucket_addressing,
     error::{During, failure, incomplete},
-    help,
     scope::Scope,
 };
 
@@ -47,31 +47,8 @@ impl S3Object {
         }
     }
 
-    fn explained(&self, mut error: CloudError) -> CloudError {
-        match error.code.as_deref() {
-            Some("NoSuchBucket") => error.help = Some(help::no_bucket(&self.bucket, &self.scope)),
-            Some(
-                "PermanentRedirect" | "AuthorizationHeaderMalformed" | "IllegalLocationConstraintException",
-            ) => {
-                error.kind = CloudErrorKind::Unsuitable;
-                error.help = Some(format!(
-                    "the bucket `{}` is in another region; name it as `region` in `[state]`",
-                    self.bucket
-                ));
-            }
-            Some("AccessDenied") => {
-                error.help = Some(format!(
-                    "allow `{}` on {} and `s3:ListBucket` on the bucket `{}` to {}; without the second, S3 answers the \
-                     same for a state that does not exist yet",
-                    error.operation,
-                    self.location,
-                    self.bucket,
-                    self.scope.identity()
-                ));
-            }
-            _ => {}
-        }
-        error
+    fn explained(&self, error: CloudError) -> CloudError {
+        object::explained(error, &self.bucket, &self.location, &self.scope)
     }
 
     /// A client that sends only while the lease is fresh.
@@ -104,12 +81,7 @@ impl S3Object {
             Some(StateVersion(etag)) => put.if_match(etag),
             None => put.if_none_match("*"),
         };
-        put = match &self.encrypt {
-            Encrypt::Default(true) => put.server_side_encryption(ServerSideEncryption::Aes256),
-            Encrypt::Default(false) => put,
-            Encrypt::Key(key) => put.server_side_encryption(ServerSideEncryption::AwsKms).ssekms_key_id(key),
-        };
-        let put = put
+        let put = object::encrypted(put, &self.encrypt)
             .send()
             .await
             .during(&self.scope, "s3:PutObject", &self.location)

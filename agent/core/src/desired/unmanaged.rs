@@ -18,7 +18,7 @@ pub(super) fn hold(environment: &Environment, wanted: &mut Wanted) {
         needs: _,
         owner: _,
         aws: _,
-        state,
+        state: _,
         tags: _,
         network: _,
         external,
@@ -42,9 +42,6 @@ pub(super) fn hold(environment: &Environment, wanted: &mut Wanted) {
     }
     if rollout.as_ref().is_some_and(|rollout| rollout.strategy == Strategy::Native) {
         hold(Address::block("rollout", "strategy"), HeldReason::NotYetManaged);
-    }
-    if state.lockfile {
-        hold(Address::block("state", "lockfile"), HeldReason::NotYetManaged);
     }
     if drift.correct != Correct::Never {
         hold(Address::block("drift", "correct"), HeldReason::NotYetManaged);

@@ -57,6 +57,9 @@ fn meanings(environment: &Environment, word: &str) -> Vec<String> {
             let key = &file.state.key;
             vec![format!("{}.pointsman", key.strip_suffix(".tfstate").unwrap_or(key))]
         }
+        "lock_file" => {
+            file.state.lockfile.then(|| format!("{}.tflock", file.state.key)).into_iter().collect()
+        }
         "tables" => {
             let owner = file.state.role_arn.as_ref().and_then(Arn::account).unwrap_or(account);
             vec![format!("arn:{}:dynamodb:{state_region}:{owner}:table", partition(state_region))]

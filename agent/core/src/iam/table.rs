@@ -69,8 +69,11 @@ const BUCKETS: &[&str] = &["arn:{partition}:s3:::{lower_name}*-{account}"];
 const EVERY_BUCKET: &[&str] =
     &["arn:{partition}:s3:::{bucket}", "arn:{partition}:s3:::{lower_name}*-{account}"];
 const QUEUES: &[&str] = &["{home:sqs}:{name}*"];
-const STATE: &[&str] = &["arn:{partition}:s3:::{bucket}/{prefix}/*"];
 const LOCKS: &[&str] = &["{tables}/{lock_table}"];
+/// The state, and the lock file where the environment takes it.
+const STATE_AND_LOCK: &[&str] =
+    &["arn:{partition}:s3:::{bucket}/{prefix}/*", "arn:{partition}:s3:::{bucket}/{lock_file}"];
+const LOCK_FILE: &[&str] = &["arn:{partition}:s3:::{bucket}/{lock_file}"];
 const TABLES: &[&str] = &["{tables}/{lock_table}", "{tables}/{run_table}"];
 const RUNS: &[&str] = &["{tables}/{run_table}"];
 const CLUSTERS: &[&str] = &["{home:ecs}:service/{cluster}/*"];
@@ -123,7 +126,7 @@ pub const TABLE: &[Row] = &[
     row("dynamodb:DescribeTable", Reading, TABLES),
     row("dynamodb:DescribeTimeToLive", Reading, RUNS),
     row("dynamodb:Query", Reading, RUNS),
-    row("s3:GetObject", Reading, STATE),
+    row("s3:GetObject", Reading, STATE_AND_LOCK),
     row("s3:ListBucket", Reading, EVERY_BUCKET),
     row("s3:GetBucketVersioning", Reading, EVERY_BUCKET),
     row("s3:GetEncryptionConfiguration", Reading, EVERY_BUCKET),
@@ -133,7 +136,8 @@ pub const TABLE: &[Row] = &[
     row("dynamodb:PutItem", Writing, TABLES),
     row("dynamodb:DeleteItem", Writing, LOCKS),
     of_aws("dynamodb:ConditionCheckItem", Writing, TABLES, When::Always),
-    row("s3:PutObject", Writing, STATE),
+    row("s3:PutObject", Writing, STATE_AND_LOCK),
+    row("s3:DeleteObject", Writing, LOCK_FILE),
     of_aws("kms:Decrypt", Reading, STATE_KEY, When::Always),
     of_aws("kms:GenerateDataKey", Writing, STATE_KEY, When::Always),
     row("s3:CreateBucket", Founding, BUCKET),

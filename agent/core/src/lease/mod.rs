@@ -5,12 +5,14 @@ mod contend;
 mod fence;
 mod freshness;
 mod item;
+mod lock_file;
 mod transaction;
 
 pub use contend::{Contend, Watch};
 pub use fence::{Fence, Regression, StateMark};
 pub use freshness::{BeatOutcome, Freshness, after_heartbeat, next_heartbeat};
 pub use item::{AgentMark, LockInfo, LockItem};
+pub use lock_file::{FileClaim, FileMark, LockFile};
 pub use transaction::{Claim, FencePart, LockCondition, LockPart, Transaction, after_taking};
 
 use serde::{Deserialize, Serialize};

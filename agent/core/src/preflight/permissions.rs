@@ -48,7 +48,7 @@ pub(super) fn planned(environment: &Environment, prospect: Option<&Prospect<'_>>
 }
 
 fn is_of_backend(row: &Row) -> bool {
-    matches!(row.action, "dynamodb:PutItem" | "dynamodb:DeleteItem" | "s3:PutObject")
+    matches!(row.action, "dynamodb:PutItem" | "dynamodb:DeleteItem" | "s3:PutObject" | "s3:DeleteObject")
 }
 
 /// Whether a change makes the call of a row: AWS names its calls by what is

@@ -100,14 +100,15 @@ fn locks(environment: &Environment) -> String {
     let table = &state.lock_table;
     if state.lockfile {
         format!(
-            "Locks: this version takes the item in `{table}` only, not the lock file that `lockfile = true` asks for. \
-             Clients that use only one of the two locks do not exclude each other: keep `dynamodb_table = \
-             \"{table}\"` in Terraform's backend."
+            "Locks: Pointsman takes both the item in `{table}` and the lock file, so that it and every Terraform exclude \
+             each other, whether that has `dynamodb_table = \"{table}\"`, `use_lockfile` or both. Two Terraforms of which \
+             one has the table alone and the other the lock file alone do not exclude each other."
         )
     } else {
         format!(
             "Locks: Pointsman and every Terraform with `dynamodb_table = \"{table}\"` exclude each other. A Terraform \
-             that has `use_lockfile` alone takes another lock, and is not kept out."
+             that has `use_lockfile` alone takes another lock, and is not kept out: for that, set `lockfile = true` in \
+             `[state]`."
         )
     }
 }

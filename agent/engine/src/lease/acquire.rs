@@ -1,12 +1,12 @@
 use pointsman_core::{
     lease::{
-        AgentMark, Claim, Contend, Fence, LockCondition, LockInfo, LockItem, Timing, Transaction, Watch,
-        after_taking,
+        AgentMark, Claim, Contend, Fence, LockCondition, LockInfo, LockItem, Tick, Timing, Transaction,
+        Watch, after_taking,
     },
     report::Event,
 };
 
-use super::{Lease, LeaseProof, abandon::abandon};
+use super::{Lease, LeaseProof, abandon::abandon, file, standing::lock_file};
 use crate::{
     Stop, clock,
     ports::{CloudError, Listener, Ports, Written},
@@ -38,6 +38,15 @@ pub struct Taken {
     pub lease: Lease,
     /// Names the run before when that did not end: it is looked after first.
     pub fence: Fence,
+}
+
+/// The lock item is ours.
+struct Won {
+    item: LockItem,
+    mark: AgentMark,
+    /// Before its taking was first sent: nobody knows which of them landed.
+    attempted_at: Tick,
+    taking: Transaction,
 }
 
 /// Why there is no lease.
@@ -82,10 +91,14 @@ pub async fn acquire(ports: &Ports, wish: &Acquire, listener: &dyn Listener) -> 
     let mut watch = Watch::default();
     let mut told = false;
     loop {
-        let (lock, fence) = futures::try_join!(ports.locks.read(), ports.runs.fence())?;
+        let (lock, file, fence) =
+            futures::try_join!(ports.locks.read(), lock_file(ports), ports.runs.fence())?;
         let now = clock::now();
         let known = fence.as_ref().map_or(0, |fence| fence.fence).max(wish.state_fence);
         let next = watch.next(lock.as_ref(), known, now, &wish.timing);
+        let barring = file.filter(|file| file.keeps_out(ports.locks.place(), known));
+        let next = if barring.is_some() { Contend::Foreign } else { next };
+        let lock = barring.map(|file| file.as_item(ports.locks.lock_id())).or(lock);
         let patient = now.since(started) < wish.patience_ms;
         let (number, condition) = match next {
             Contend::Take { fence } => (fence, LockCondition::Absent),
@@ -111,7 +124,10 @@ pub async fn acquire(ports: &Ports, wish: &Acquire, listener: &dyn Listener) -> 
             }
         };
         let taken_over = condition != LockCondition::Absent;
-        let Some(taken) = take(ports, wish, number, condition, fence.as_ref()).await? else {
+        let Some(won) = take(ports, wish, number, condition, fence.as_ref()).await? else {
+            continue;
+        };
+        let Some(taken) = held(ports, wish, won).await? else {
             continue;
         };
         listener.tell(&Event::Locked { fence: number, taken_over });
@@ -136,18 +152,18 @@ async fn take(
     number: u64,
     condition: LockCondition,
     fence: Option<&Fence>,
-) -> Result<Option<Taken>, LeaseError> {
+) -> Result<Option<Won>, LeaseError> {
     // A uuid of its own for each taking: it is the transaction's token as well.
     let owner = uuid::Uuid::new_v4().to_string();
     let mark = AgentMark { owner, fence: number, record_version: 1, lease_ms: wish.timing.fresh_ms };
     let item = lock_item(ports.locks.lock_id(), wish, mark.clone());
     let taking = Transaction::take(item.clone(), condition, fence, number);
-    // Fresh since before it was first sent: nobody knows which of them landed.
-    let attempted_at = clock::now();
+    let won = Won { item, mark, attempted_at: clock::now(), taking };
+    let Won { mark, taking, .. } = &won;
     let mut in_doubt = None;
     for _ in 0..TRIES {
-        match ports.runs.commit(&taking, &[]).await {
-            Ok(Written::Done) => return Ok(Some(held(ports, wish, item, mark, attempted_at, &taking))),
+        match ports.runs.commit(taking, &[]).await {
+            Ok(Written::Done) => return Ok(Some(won)),
             Ok(Written::Refused) if in_doubt.is_none() => return Ok(None),
             Ok(Written::Refused) => {}
             Err(error) => in_doubt = Some(error),
@@ -157,8 +173,8 @@ async fn take(
             Ok(fence) => ports.locks.read().await.map(|lock| (lock, fence)),
             Err(error) => Err(error),
         };
-        match read.map(|(lock, fence)| after_taking(&mark.owner, &taking, lock.as_ref(), fence.as_ref())) {
-            Ok(Claim::Held) => return Ok(Some(held(ports, wish, item, mark, attempted_at, &taking))),
+        match read.map(|(lock, fence)| after_taking(&mark.owner, taking, lock.as_ref(), fence.as_ref())) {
+            Ok(Claim::Held) => return Ok(Some(won)),
             Ok(Claim::Beaten) => return Ok(None),
             Ok(Claim::Open) => {}
             Err(error) => in_doubt = Some(error),
@@ -168,21 +184,27 @@ async fn take(
         }
         tokio::time::sleep(std::time::Duration::from_millis(TRY_AGAIN_MS)).await;
     }
-    abandon(ports, mark.owner, taking, wish.timing);
+    abandon(ports, won.mark.owner, won.taking, wish.timing);
     Err(in_doubt.map_or(LeaseError::Stopped, LeaseError::from))
 }
 
-fn held(
-    ports: &Ports,
-    wish: &Acquire,
-    item: LockItem,
-    mark: AgentMark,
-    attempted_at: pointsman_core::lease::Tick,
-    taking: &Transaction,
-) -> Taken {
+/// Takes the lock file as well, where there is to be one; without it the lock
+/// item is given back. `None`: someone else has the file.
+async fn held(ports: &Ports, wish: &Acquire, won: Won) -> Result<Option<Taken>, LeaseError> {
+    let Won { item, mark, attempted_at, taking } = won;
     let proof = LeaseProof::new(wish.timing, mark.fence, attempted_at);
-    let fence = taking.fence.becomes.clone().unwrap_or_default();
-    Taken { lease: Lease::hold(ports.locks.clone(), item, mark, proof, wish.timing), fence }
+    let file = match &ports.lock_file {
+        None => Ok(Some(None)),
+        Some(files) => {
+            file::take(files, ports.locks.as_ref(), &proof, &item, &mark).await.map(|file| file.map(Some))
+        }
+    };
+    let Ok(Some(file)) = file else {
+        ports.locks.delete(&mark.owner).await?;
+        return Ok(file.map(|_| None)?);
+    };
+    let fence = taking.fence.becomes.unwrap_or_default();
+    Ok(Some(Taken { lease: Lease::hold(ports.locks.clone(), file, item, mark, proof, wish.timing), fence }))
 }
 
 fn lock_item(lock_id: &str, wish: &Acquire, mark: AgentMark) -> LockItem {

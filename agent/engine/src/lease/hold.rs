@@ -5,7 +5,7 @@ use pointsman_core::lease::{
 };
 use tokio::{sync::oneshot, task::JoinHandle};
 
-use super::{LeaseLost, LeaseProof};
+use super::{LeaseLost, LeaseProof, file::HeldFile};
 use crate::{
     clock,
     ports::{CloudError, CloudErrorKind, LockTable, Written},
@@ -18,6 +18,7 @@ pub struct Lease {
     proof: LeaseProof,
     owner: String,
     locks: LockTableHandle,
+    file: Option<HeldFile>,
     stop: Option<oneshot::Sender<()>>,
     beating: JoinHandle<()>,
 }
@@ -34,6 +35,7 @@ impl std::fmt::Debug for LockTableHandle {
 impl Lease {
     pub(super) fn hold(
         locks: Arc<dyn LockTable>,
+        file: Option<HeldFile>,
         item: LockItem,
         mark: AgentMark,
         proof: LeaseProof,
@@ -41,8 +43,10 @@ impl Lease {
     ) -> Self {
         let (stop, stopped) = oneshot::channel();
         let owner = mark.owner.clone();
-        let beating = tokio::spawn(beat(locks.clone(), item, mark, proof.clone(), timing, stopped));
-        Self { proof, owner, locks: LockTableHandle(locks), stop: Some(stop), beating }
+        let beating =
+            Beating { locks: locks.clone(), file: file.clone(), item, mark, proof: proof.clone(), timing };
+        let beating = tokio::spawn(beating.beat(stopped));
+        Self { proof, owner, locks: LockTableHandle(locks), file, stop: Some(stop), beating }
     }
 
     /// The proof that writes ask for.
@@ -68,7 +72,12 @@ impl Lease {
         // A heartbeat on its way would put the item again after its deletion.
         let _ = (&mut self.beating).await;
         self.proof.lose("it was released");
-        self.locks.0.delete(&self.owner).await
+        // The file before the item: between the two, no agent is let in.
+        let file = match &self.file {
+            Some(file) => file.release().await,
+            None => Ok(()),
+        };
+        self.locks.0.delete(&self.owner).await.and(file)
     }
 }
 
@@ -91,52 +100,75 @@ pub(crate) fn lease_error(lock_id: &str, lost: &LeaseLost) -> CloudError {
     }
 }
 
-async fn beat(
+/// What renews a lease.
+struct Beating {
     locks: Arc<dyn LockTable>,
-    mut item: LockItem,
-    mut mark: AgentMark,
+    file: Option<HeldFile>,
+    item: LockItem,
+    mark: AgentMark,
     proof: LeaseProof,
     timing: Timing,
-    mut stopped: oneshot::Receiver<()>,
-) {
-    let mut pause = timing.heartbeat_ms;
-    let mut tried = mark.record_version;
-    loop {
-        tokio::select! {
-            _ = &mut stopped => return,
-            () = tokio::time::sleep(Duration::from_millis(pause)) => {}
+}
+
+impl Beating {
+    async fn beat(mut self, mut stopped: oneshot::Receiver<()>) {
+        let mut pause = self.timing.heartbeat_ms;
+        let mut tried = self.mark.record_version;
+        loop {
+            tokio::select! {
+                _ = &mut stopped => return,
+                () = tokio::time::sleep(Duration::from_millis(pause)) => {}
+            }
+            pause = self.timing.heartbeat_ms;
+            let next = next_heartbeat(&self.mark, tried);
+            tried = next.record_version;
+            let attempted_at = clock::now();
+            match self.renew(next).await {
+                BeatOutcome::Renewed => self.proof.renewed(attempted_at),
+                // Soon again: the lease goes on running out.
+                BeatOutcome::NotYet => pause = self.timing.heartbeat_ms / 10,
+                BeatOutcome::Lost => {
+                    self.proof.lose("another took the lock, or it was removed (terraform force-unlock)");
+                    return;
+                }
+            }
         }
-        pause = timing.heartbeat_ms;
-        let next = next_heartbeat(&mark, tried);
-        tried = next.record_version;
-        let attempted_at = clock::now();
-        item.mark = Some(next.clone());
-        let outcome = match locks.put(&item, &LockCondition::Exactly(mark.clone())).await {
+    }
+
+    /// Renews the item, and sees that the file still is ours: both, or it is not
+    /// renewed.
+    async fn renew(&mut self, next: AgentMark) -> BeatOutcome {
+        let outcome = self.renew_item(next).await;
+        match (&self.file, outcome) {
+            (Some(file), BeatOutcome::Renewed) => match file.is_kept().await {
+                Ok(true) => BeatOutcome::Renewed,
+                Ok(false) => BeatOutcome::Lost,
+                Err(_) => BeatOutcome::NotYet,
+            },
+            (_, outcome) => outcome,
+        }
+    }
+
+    async fn renew_item(&mut self, next: AgentMark) -> BeatOutcome {
+        self.item.mark = Some(next.clone());
+        let outcome = match self.locks.put(&self.item, &LockCondition::Exactly(self.mark.clone())).await {
             Ok(Written::Done) => BeatOutcome::Renewed,
-            Ok(Written::Refused) | Err(_) => match locks.read().await {
+            Ok(Written::Refused) | Err(_) => match self.locks.read().await {
                 Ok(read) => {
                     let outcome = after_heartbeat(&next, read.as_ref());
                     // An earlier attempt may have arrived after all: the next one follows what stands.
                     if let (BeatOutcome::NotYet, Some(standing)) = (outcome, read.and_then(|item| item.mark))
                     {
-                        mark = standing;
+                        self.mark = standing;
                     }
                     outcome
                 }
                 Err(_) => BeatOutcome::NotYet,
             },
         };
-        match outcome {
-            BeatOutcome::Renewed => {
-                proof.renewed(attempted_at);
-                mark = next;
-            }
-            // Soon again: the lease goes on running out.
-            BeatOutcome::NotYet => pause = timing.heartbeat_ms / 10,
-            BeatOutcome::Lost => {
-                proof.lose("another took the lock, or it was removed (terraform force-unlock)");
-                return;
-            }
+        if outcome == BeatOutcome::Renewed {
+            self.mark = next;
         }
+        outcome
     }
 }

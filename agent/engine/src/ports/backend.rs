@@ -1,7 +1,7 @@
 use async_trait::async_trait;
 use pointsman_core::{
     journal::{Entry, Release},
-    lease::{Fence, LockCondition, LockItem, Transaction},
+    lease::{Fence, LockCondition, LockFile, LockItem, Transaction},
     preflight::{Backend, Work},
     requirement::{Approved, Shown},
     rollout::{Said, Word},
@@ -16,6 +16,9 @@ pub trait LockTable: Send + Sync {
     /// `<bucket>/<key>`.
     fn lock_id(&self) -> &str;
 
+    /// Which table of which account it is.
+    fn place(&self) -> &str;
+
     /// The item as it stands, read consistently.
     async fn read(&self) -> Result<Option<LockItem>, CloudError>;
 
@@ -25,6 +28,21 @@ pub trait LockTable: Send + Sync {
 
     /// Deletes the item, if it is still this owner's.
     async fn delete(&self, owner: &str) -> Result<(), CloudError>;
+}
+
+/// Terraform's lock file beside the state, where the environment wants that as well.
+#[async_trait]
+pub trait LockFiles: Send + Sync {
+    /// The file as it stands.
+    async fn read(&self) -> Result<Option<LockFile>, CloudError>;
+
+    /// Puts the file over this version, or where there is none; answers its
+    /// version, or nothing when another stands. Sent once: not repeated by the
+    /// client, because the caller decides by reading.
+    async fn put(&self, text: &str, over: Option<&str>) -> Result<Option<String>, CloudError>;
+
+    /// Deletes the file, if it is still this version.
+    async fn delete(&self, version: &str) -> Result<Written, CloudError>;
 }
 
 /// What came of a write under conditions.
@@ -55,9 +73,15 @@ pub trait RunTable: Send + Sync {
     async fn latest(&self, runs: usize) -> Result<Vec<Entry>, CloudError>;
 
     /// Deletes a lock that is still exactly the one that was read, whosever it
-    /// is, and notes that it was released: both or nothing. Sent again under its
+    /// is, and notes that it was released: both or nothing; with no lock item to
+    /// delete (a lock file was released), it is noted alone. Sent again under its
     /// token, it is done once.
-    async fn release(&self, lock: &LockItem, release: &Release, token: &str) -> Result<Written, CloudError>;
+    async fn release(
+        &self,
+        lock: Option<&LockItem>,
+        release: &Release,
+        token: &str,
+    ) -> Result<Written, CloudError>;
 
     /// Keeps what a person said of the rollout that is open, for whoever drives
     /// it: no lease is needed. Sent again under its token, it is kept once.

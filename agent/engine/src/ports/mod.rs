@@ -7,7 +7,9 @@ mod prober;
 
 use std::sync::Arc;
 
-pub use backend::{Aside, Foundation, LockTable, RunTable, StateBucket, StateVersion, StoredState, Written};
+pub use backend::{
+    Aside, Foundation, LockFiles, LockTable, RunTable, StateBucket, StateVersion, StoredState, Written,
+};
 pub use cloud::{Cloud, CloudReader, CloudWriter, Identity, OneOff, Sought, Standing, Underway};
 pub use pointsman_core::failure::{CloudError, CloudErrorKind};
 pub use prober::{Expects, Probe, Prober, Speaks};
@@ -23,6 +25,8 @@ pub struct Ports {
     pub foundation: Arc<dyn Foundation>,
     /// The table of its lock.
     pub locks: Arc<dyn LockTable>,
+    /// Terraform's lock file, where it is taken as well.
+    pub lock_file: Option<Arc<dyn LockFiles>>,
     /// The table of its journal, beside the table of its lock.
     pub runs: Arc<dyn RunTable>,
     /// The bucket of its state.

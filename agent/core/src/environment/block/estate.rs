@@ -64,7 +64,7 @@ pub struct State {
     /// The backend's role, where it is not that of `[aws]`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub role_arn: Option<crate::scalar::Arn>,
-    /// Also take Terraform's S3 lock file.
+    /// Take Terraform's lock file (`use_lockfile`) as well as the lock item.
     #[serde(default)]
     pub lockfile: bool,
     /// How long the journal of a run is kept; not what guards the next run.

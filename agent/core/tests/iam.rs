@@ -17,7 +17,7 @@ use std::{
 
 use pointsman_core::{
     environment::{Environment, Sources, read},
-    iam::{Caller, LONGEST, Role, TABLE, policies, policy},
+    iam::{Caller, LONGEST, Role, TABLE, policies, policy, resources},
     render,
 };
 
@@ -49,6 +49,21 @@ fn files(folder: &str, ending: &str) -> Vec<(String, String)> {
 fn production() -> Environment {
     let sources: Sources = files("environments", ".toml").into_iter().collect();
     read(&sources).environment("production/gravity-ai-chat").cloned().expect("the example is sound")
+}
+
+#[test]
+fn both_sides_of_a_release_are_allowed() {
+    for row in TABLE.iter().filter(|row| row.role == Role::Writing && row.action.ends_with("Service")) {
+        let on = resources(&production(), row.on);
+        for side in ["webui3-scaled", "webui3-scaled--b"] {
+            let arn = format!("service/webUIcluster2/{side}");
+            assert!(
+                on.iter().any(|it| it.ends_with(&arn)),
+                "{} is not allowed on {side}: {on:?}",
+                row.action
+            );
+        }
+    }
 }
 
 /// The actions that the code names, without its tests.

@@ -3,10 +3,10 @@ use std::collections::BTreeSet;
 use crate::{
     environment::{
         Environment,
-        block::{Encrypt, External},
+        block::{self, Encrypt, External, Strategy},
     },
     preflight::RUN_TABLE,
-    rollout::CutOver,
+    rollout::{CutOver, Slot},
     scalar::Arn,
 };
 
@@ -45,6 +45,7 @@ fn meanings(environment: &Environment, word: &str) -> Vec<String> {
     let file = &environment.file;
     let (region, account) = (&file.aws.region, &file.aws.account);
     let state_region = file.state.region.as_ref().unwrap_or(region);
+    let is_blue_green = file.rollout.as_ref().is_some_and(|it| it.strategy == Strategy::BlueGreen);
     if let Some(service) = word.strip_prefix("home:") {
         return vec![format!("arn:{}:{service}:{region}:{account}", partition(region))];
     }
@@ -78,7 +79,15 @@ fn meanings(environment: &Environment, word: &str) -> Vec<String> {
             own.chain(referred).cloned().collect()
         }
         "service" => {
-            file.service.iter().map(|(name, service)| format!("{}/{name}", service.cluster)).collect()
+            let sides = |name: &str, exposed: bool| match exposed && is_blue_green {
+                true => vec![Slot::A.block_name(name), Slot::B.block_name(name)],
+                false => vec![name.to_owned()],
+            };
+            let of_service = |(name, service): (&String, &block::Service)| {
+                let cluster = service.cluster.clone();
+                sides(name, service.expose.is_some()).into_iter().map(move |side| format!("{cluster}/{side}"))
+            };
+            file.service.iter().flat_map(of_service).collect()
         }
         "old_service" => CutOver::of(environment).map(|it| it.old_service()).into_iter().collect(),
         "role" => file

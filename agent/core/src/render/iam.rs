@@ -17,6 +17,7 @@ an environment, narrowed to its own bucket, tables, cluster and names; it asks A
 ```
 pointsman init production/web --iam | jq .reading > reading.json
 pointsman init production/web --iam | jq .writing > writing.json
+pointsman init production/web --iam | jq '."writing-2" // empty' > writing-2.json   # where one policy is too short
 ```
 
 Which roles the agent assumes at all is for its own configuration to say, `pointsman.toml`, whatever environments name:

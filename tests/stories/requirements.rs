@@ -284,6 +284,11 @@ fn what_a_pull_request_says_of_its_own_requirements_is_not_asked() {
     clone.write("pointsman.toml", "[requirements.production]\napprovals = 9\n");
     let checked = clone.run(&["check"]).expect_code(1);
     assert!(format!("{}{}", checked.out, checked.err).contains("`approvals` is out of range"), "{checked:?}");
+    // What is required stands where an agent's configuration could: commands are not misled by it.
+    clone.write("pointsman.toml", BY_ALICE);
+    for command in ["plan", "status", "history"] {
+        clone.run(&[command, PRODUCTION]).expect_code(0);
+    }
     assert_eq!(estate::inventory(&world), "", "nothing is made");
     stop(agent);
     world.github.assert_no_violations();

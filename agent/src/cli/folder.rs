@@ -84,7 +84,8 @@ impl Folder {
             Some(path) => path.clone(),
             None => self.dir.join("pointsman.toml"),
         };
-        if common.config.is_none() && !path.exists() {
+        let is_of_agent = common.config.is_some() || crate::config::is_of_agent(&path);
+        if !is_of_agent {
             return Ok(Timing::default());
         }
         crate::config::load(&path).map(|config| config.lease).map_err(|errors| {

@@ -17,9 +17,9 @@ use std::{path::PathBuf, time::Duration};
 
 pub use aws::Aws;
 pub use error::ConfigError;
-pub use read::load;
 #[cfg(test)]
 pub use read::read;
+pub use read::{is_of_agent, load};
 pub use secret::{SecretError, SecretSource};
 pub use server::{PublicUrl, Server};
 

@@ -46,6 +46,15 @@ pub fn load(path: &Path) -> Result<Config, Vec<ConfigError>> {
     read(path, &text)
 }
 
+/// Whether a file at the root of a config repo configures an agent: there is
+/// one, and it does not only say what is required before an apply.
+pub fn is_of_agent(path: &Path) -> bool {
+    let Ok(text) = std::fs::read_to_string(path) else { return path.exists() };
+    // What cannot be read as TOML is said by whoever reads it as that.
+    let table = text.parse::<toml::Table>();
+    table.map_or(true, |table| table.keys().any(|section| section != "requirements"))
+}
+
 /// The same from a text, as if it stood in this file.
 ///
 /// # Errors

@@ -124,9 +124,9 @@ resource "terraform_data" "slow" {{
     }
 }
 
-/// The small environment, whose agents take the lock file where Terraform does.
-fn described(world: &World, locks: Locks, visibility: usize) -> String {
-    let lockfile = if locks == Locks::Table { "" } else { "lockfile = true\n" };
+/// The small environment; whether its agents take the lock file.
+fn described(world: &World, takes_file: bool, visibility: usize) -> String {
+    let lockfile = if takes_file { "lockfile = true\n" } else { "" };
     let key = "key = \"production/reports/terraform.tfstate\"\n";
     let text = kinds::TEXT
         .replace(key, &format!("{key}{lockfile}"))
@@ -143,10 +143,10 @@ pub(crate) fn lock_of(clone: &Clone<'_>) -> Option<String> {
 }
 
 /// So often in both orders: whoever comes second is refused, and names the first.
-fn keep_each_other_out(locks: Locks, rounds: usize) {
+fn keep_each_other_out((locks, takes_file): (Locks, bool), rounds: usize) {
     let world = world();
     let Some(terraform) = Terraform::of(&world, locks) else { return };
-    described(&world, locks, 15);
+    described(&world, takes_file, 15);
     let clone = world.clone_of("main");
     clone.run(&["apply", kinds::NAME, "--yes"]).expect_code(0);
     for round in 1..=rounds {
@@ -159,7 +159,7 @@ fn keep_each_other_out(locks: Locks, rounds: usize) {
         assert_eq!(lock_of(&clone), None);
 
         // Pointsman works: terraform is refused and prints who holds the lock.
-        clone.write(kinds::FILE, &described(&world, locks, 15 + round));
+        clone.write(kinds::FILE, &described(&world, takes_file, 15 + round));
         let held = world.aws.proxy().hold("sqs", "SetQueueAttributes");
         let working = clone.start(&["apply", kinds::NAME, "--yes"]);
         assert!(held.wait_reached(PATIENCE), "{}", working.said());
@@ -182,19 +182,20 @@ fn keep_each_other_out(locks: Locks, rounds: usize) {
     assert_eq!(lock_of(&clone), None);
     terraform.run(&["plan", "-input=false", "-no-color"]).expect_code(0);
     println!(
-        "T3: terraform with {locks:?}: {rounds} rounds in each order; the second was refused {} times",
+        "T3: terraform with {locks:?}, the agent with{} lock file: {rounds} rounds in each order; the second was refused {} times",
+        if takes_file { " its" } else { "out" },
         2 * rounds
     );
 }
 
 /// Terraform's `force-unlock` under an apply: it notices and stops, and the next one goes on.
-fn is_stopped_by_force_unlock(locks: Locks) {
+fn is_stopped_by_force_unlock((locks, takes_file): (Locks, bool)) {
     let world = world();
     let Some(terraform) = Terraform::of(&world, locks) else { return };
-    described(&world, locks, 15);
+    described(&world, takes_file, 15);
     let clone = world.clone_of("main");
     clone.run(&["apply", kinds::NAME, "--yes"]).expect_code(0);
-    clone.write(kinds::FILE, &described(&world, locks, 16));
+    clone.write(kinds::FILE, &described(&world, takes_file, 16));
     let held = world.aws.proxy().hold_answer("sqs", "SetQueueAttributes");
     let working = clone.start(&["apply", kinds::NAME, "--yes"]);
     assert!(held.wait_reached(PATIENCE), "{}", working.said());
@@ -212,17 +213,19 @@ fn is_stopped_by_force_unlock(locks: Locks) {
     println!("T5: terraform with {locks:?} unlocked an apply by force: it stopped, and the next one went on");
 }
 
-const ALL: [Locks; 3] = [Locks::Table, Locks::File, Locks::Both];
+/// Which locks Terraform takes, and whether the agent takes the lock file.
+const ALL: [(Locks, bool); 4] =
+    [(Locks::Table, false), (Locks::Table, true), (Locks::File, true), (Locks::Both, true)];
 
 #[test]
 fn t03_whoever_holds_the_lock_keeps_the_other_out() {
-    ALL.into_iter().for_each(|locks| keep_each_other_out(locks, 1));
+    ALL.into_iter().for_each(|with| keep_each_other_out(with, 1));
 }
 
 #[test]
 #[ignore = "50 rounds in each order with each kind of lock: about fifteen minutes"]
 fn t03_fifty_rounds_in_each_order() {
-    ALL.into_iter().for_each(|locks| keep_each_other_out(locks, 50));
+    ALL.into_iter().for_each(|with| keep_each_other_out(with, 50));
 }
 
 #[test]
@@ -234,7 +237,7 @@ fn t05_terraform_unlocks_by_force() {
 #[test]
 fn a_lock_file_that_was_left_behind() {
     let world = world();
-    described(&world, Locks::File, 15);
+    described(&world, true, 15);
     let clone = world.clone_of("main");
     let left = |body: &str| {
         world.aws.python(&format!(
@@ -254,8 +257,10 @@ fn a_lock_file_that_was_left_behind() {
 
     // Killed while it works, and the lock item alone removed: the file is an agent's, and is written over.
     crate::idempotence::interrupted(&world, &clone, &["apply", kinds::NAME, "--yes"], "sqs", "CreateQueue");
-    let file = lock_of(&clone);
-    assert!(file.is_some(), "the file is left");
+    assert_eq!(lock_of(&clone), None, "it keeps out no agent");
+    let shown = clone.run(&["lock", "show", kinds::NAME]).expect_code(0).out;
+    let shown = shown.split_whitespace().collect::<Vec<_>>().join(" ");
+    assert!(shown.contains("the lock is free") && shown.contains("left its lock file"), "{shown}");
     clone.run(&["apply", kinds::NAME, "--yes"]).expect_code(0);
     assert_eq!(lock_of(&clone), None);
     clone.run(&["plan", kinds::NAME, "--detailed-exitcode"]).expect_code(0);

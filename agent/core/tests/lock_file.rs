@@ -153,7 +153,7 @@ impl Model for Files {
             let alive = world.item.is_some_and(|(holder, _)| world.agents[holder] != Agent::Idle);
             match agent {
                 Agent::Idle => {
-                    let bars = world.file.as_ref().is_some_and(|file| file.keeps_out(TABLE, world.fence));
+                    let bars = world.file.as_ref().is_some_and(|file| file.keeps_out(TABLE));
                     if !alive && !bars && world.left.takings > 0 {
                         events.push(Event::Take(who));
                     }
@@ -263,10 +263,7 @@ impl Model for Files {
             }),
             Property::sometimes("an agent writes over a dead one's file", |_, world: &World| world.over),
             Property::always("what an agent left bars no agent", |_, world: &World| {
-                world
-                    .file
-                    .as_ref()
-                    .is_none_or(|file| file.mark.is_none() || !file.keeps_out(TABLE, world.fence))
+                world.file.as_ref().is_none_or(|file| file.mark.is_none() || !file.keeps_out(TABLE))
             }),
         ]
     }

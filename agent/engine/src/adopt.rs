@@ -73,7 +73,7 @@ pub async fn adopt(run: &Run, consent: Consent) -> Result<Adoption, Failure> {
         stop: run.stop.clone(),
     };
     let taken = acquire(&run.ports, &wish, run.listener.as_ref()).await;
-    let Taken { lease, fence } = taken.map_err(|error| not_taken(error, &run.ports))?;
+    let Taken { lease, fence } = taken.map_err(not_taken)?;
     let result = Box::pin(under_lease(run, &lease, fence, consent)).await;
     if let Err(error) = lease.release().await {
         run.listener.tell(&Event::LeaseLost { why: format!("it could not be given back: {error}") });

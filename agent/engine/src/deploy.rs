@@ -24,7 +24,7 @@ use crate::{
     last_words::last_words,
     lease::{Acquire, Lease, LeaseError, Taken, acquire},
     look::{check_account, look, look_up},
-    ports::{Aside, Ports},
+    ports::Aside,
     preflight::before_writing,
     recover::recover,
     rollout::{self, Drive, Driven, Known},
@@ -93,24 +93,23 @@ async fn once(run: &Run, approval: Approval) -> Result<Outcome, Failure> {
         stop: run.stop.clone(),
     };
     let taken = acquire(&run.ports, &wish, run.listener.as_ref()).await;
-    let Taken { lease, fence } = taken.map_err(|error| not_taken(error, &run.ports))?;
+    let Taken { lease, fence } = taken.map_err(not_taken)?;
     let result = under_lease(run, &lease, fence, approval).await;
     if let Err(lost) = lease.proof().check() {
         run.listener.tell(&Event::LeaseLost { why: lost.why });
     }
     if let Err(error) = lease.release().await {
-        // What was done is done; the lock runs out by itself.
+        // What was done is done; the lock item runs out by itself, and the next
+        // run writes over the file.
         run.listener.tell(&Event::LeaseLost { why: format!("it could not be given back: {error}") });
     }
     result
 }
 
 /// Why there is no lease, as the end of a walk.
-pub(crate) fn not_taken(error: LeaseError, ports: &Ports) -> Failure {
+pub(crate) fn not_taken(error: LeaseError) -> Failure {
     match error {
-        LeaseError::Held { holder, agent: _ } => {
-            Failure::Locked { holder, lock_id: ports.locks.lock_id().to_owned() }
-        }
+        LeaseError::Held { holder, lock_id, agent: _ } => Failure::Locked { holder, lock_id },
         LeaseError::Stopped => Failure::Stopped,
         LeaseError::Cloud(error) => Failure::Cloud(error),
     }

@@ -35,15 +35,22 @@ pub async fn unlock(ports: &Ports, id: Option<&str>, who: &str) -> Result<Unlock
         return stands(ports).await;
     };
     let release = Release::of(&lock, now(), who.to_owned());
-    let mut written = ports.runs.release(item.as_ref(), &release, &token()).await?;
-    if let (Written::Done, Some(files), Some(file)) = (written, &ports.lock_file, file) {
-        written = files.delete(&file.version).await?;
-    }
-    match written {
-        Written::Done => Ok(Unlocked::Released(lock)),
+    // With the item it is noted in one transaction; a file is noted once it is gone.
+    if item.is_some() && ports.runs.release(item.as_ref(), &release, &token()).await? == Written::Refused {
         // What was looked at is gone: its holder gave it back, or another came.
-        Written::Refused => stands(ports).await,
+        return stands(ports).await;
     }
+    if let (Some(files), Some(file)) = (&ports.lock_file, file) {
+        let deleted = files.delete(&file.version).await?;
+        match (deleted, &item) {
+            (Written::Refused, None) => return stands(ports).await,
+            (Written::Done, None) => {
+                ports.runs.release(None, &release, &token()).await?;
+            }
+            (Written::Done | Written::Refused, Some(_)) => {}
+        }
+    }
+    Ok(Unlocked::Released(lock))
 }
 
 async fn stands(ports: &Ports) -> Result<Unlocked, Failure> {

@@ -2,10 +2,15 @@ use pointsman_aws::Access;
 use pointsman_core::{
     document::{self, Fault},
     environment::EnvironmentName,
+    failure::CloudError,
     lease::LockItem,
     render,
 };
-use pointsman_engine::{Unlocked, lease::standing, unlock};
+use pointsman_engine::{
+    Unlocked,
+    lease::{left_behind, standing},
+    unlock,
+};
 
 use super::{Common, Exit, exit::Problem, opened::Opened, print};
 
@@ -51,9 +56,13 @@ impl Show {
         let opened = Opened::open(common, &self.environment)?;
         let name = &opened.environment.name;
         let ports = opened.connect(Access::Read).await?;
-        let lock = standing(&ports).await.map_err(|error| Problem::of(name, &error.into()))?;
+        let problem = |error: CloudError| Problem::of(name, &error.into());
+        let lock = standing(&ports).await.map_err(problem)?;
+        let left = if lock.is_none() { left_behind(&ports).await.map_err(problem)? } else { None };
         if common.json {
             print::json(&document::lock(told(name, lock.as_ref(), None)))?;
+        } else if let Some(left) = left {
+            print::out(&render::lock::left_behind(name, &left));
         } else {
             print::out(&render::lock::terminal(name, lock.as_ref(), &print::age()));
         }

@@ -101,7 +101,7 @@ impl LockFiles for S3LockFile {
     }
 
     async fn delete(&self, version: &str) -> Result<Written, CloudError> {
-        let delete = self.patient.delete_object().bucket(&self.bucket).key(&self.key).if_match(version);
+        let delete = self.once.delete_object().bucket(&self.bucket).key(&self.key).if_match(version);
         match delete.send().await.during(&self.scope, "s3:DeleteObject", &self.location) {
             Ok(_) => Ok(Written::Done),
             Err(error) if is_refused(&error) => Ok(Written::Refused),
@@ -110,7 +110,10 @@ impl LockFiles for S3LockFile {
     }
 }
 
-/// Another version stands, or none.
+/// Another version stands, or none, or somebody writes it at this moment.
 fn is_refused(error: &CloudError) -> bool {
-    matches!(error.code.as_deref(), Some("PreconditionFailed" | "ConditionalRequestConflict" | "NoSuchKey"))
+    matches!(
+        error.code.as_deref(),
+        Some("PreconditionFailed" | "ConditionalRequestConflict" | "OperationAborted" | "NoSuchKey")
+    )
 }

@@ -39,7 +39,7 @@ impl Watch {
     pub fn next(&mut self, read: Option<&LockItem>, known_fence: u64, now: Tick, timing: &Timing) -> Contend {
         let Some(item) = read else {
             self.seen = None;
-            return Contend::Take { fence: known_fence + 1 };
+            return Contend::Take { fence: known_fence.saturating_add(1) };
         };
         let Some(mark) = &item.mark else {
             self.seen = None;
@@ -49,7 +49,10 @@ impl Watch {
             Some((seen, since)) if seen == item => {
                 let watched = now.since(*since);
                 if watched >= timing.watch_ms {
-                    Contend::Steal { from: mark.clone(), fence: mark.fence.max(known_fence) + 1 }
+                    Contend::Steal {
+                        from: mark.clone(),
+                        fence: mark.fence.max(known_fence).saturating_add(1),
+                    }
                 } else {
                     Contend::Watch { remaining_ms: timing.watch_ms - watched }
                 }

@@ -29,6 +29,9 @@ pub struct FileMark {
     pub table: String,
 }
 
+/// The greatest fence that is believed.
+const MOST: u64 = 1 << 48;
+
 #[derive(Serialize)]
 struct Content<'c> {
     #[serde(flatten)]
@@ -59,6 +62,8 @@ impl LockFile {
     /// A file as it was read.
     pub fn of(text: String, version: String) -> Self {
         let mark = serde_json::from_str(&text).ok();
+        // No fence ever grows so far: somebody made it up.
+        let mark = mark.filter(|mark: &FileMark| mark.fence <= MOST);
         Self { text, version, mark }
     }
 
@@ -67,10 +72,16 @@ impl LockFile {
         serde_json::to_string(&Content { info, mark }).unwrap_or_default()
     }
 
-    /// Whether it keeps agents of this table out, whatever the lock item says: a
-    /// file that one of them left behind does not.
-    pub fn keeps_out(&self, table: &str, known_fence: u64) -> bool {
-        self.mark.as_ref().is_none_or(|mark| mark.table != table || mark.fence > known_fence)
+    /// Whether it keeps agents of this table out, whatever the lock item says. A
+    /// file of one of them does not: there the item decides.
+    pub fn keeps_out(&self, table: &str) -> bool {
+        self.mark.as_ref().is_none_or(|mark| mark.table != table)
+    }
+
+    /// The fence of the agent whose file it is; 0 where it is no agent's. Fences
+    /// never fall, even when a table was lost.
+    pub fn fence(&self) -> u64 {
+        self.mark.as_ref().map_or(0, |mark| mark.fence)
     }
 
     /// The file in the form of the lock item, for readers; `lock_id` is that of
@@ -132,7 +143,8 @@ mod tests {
     fn what_is_not_an_agents_is_never_touched() {
         let half = r#"{"ID":"x","AgentOwner":"x"}"#;
         let signed = r#"{"AgentOwner":"x","AgentFence":-1,"AgentTable":"locks"}"#;
-        for text in [TERRAFORM, half, signed, "", "{}", "[1]", "\u{0}", "null"] {
+        let endless = r#"{"AgentOwner":"x","AgentFence":18446744073709551615,"AgentTable":"locks"}"#;
+        for text in [TERRAFORM, half, signed, endless, "", "{}", "[1]", "\u{0}", "null"] {
             let foreign = LockFile::of(text.to_owned(), "e".to_owned());
             assert_eq!(foreign.mark, None, "{text}");
             assert_eq!(
@@ -140,7 +152,7 @@ mod tests {
                 FileClaim::Foreign(foreign.clone()),
                 "{text}"
             );
-            assert!(foreign.keeps_out("locks", u64::MAX), "{text}");
+            assert!(foreign.keeps_out("locks"), "{text}");
         }
     }
 
@@ -153,8 +165,8 @@ mod tests {
         let elsewhere = FileMark { table: "others".to_owned(), ..mark("b", 1) };
         for other in [file(&mark("b", 7)), file(&mark("b", 8)), file(&elsewhere)] {
             assert_eq!(ours.claim(Some(&other)), FileClaim::Foreign(other.clone()));
-            assert!(other.keeps_out("locks", 6));
         }
-        assert!(!file(&mark("b", 6)).keeps_out("locks", 6));
+        assert!(file(&elsewhere).keeps_out("locks"));
+        assert!(!file(&mark("b", 8)).keeps_out("locks"), "the item decides");
     }
 }

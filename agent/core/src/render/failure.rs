@@ -30,9 +30,10 @@ pub fn text(environment: &EnvironmentName, failure: &Failure) -> String {
             "{environment} is locked by {}.\n\
              The lock is {}; it was left as it is, and nothing was written.\n\
              Next: wait until it is released and run this again. If its holder is dead and it is Terraform's \
-             or a person's, they release it with `terraform force-unlock`.",
+             or a person's, they release it with `terraform force-unlock`{}.",
             holder_words(holder),
-            plain(lock_id)
+            plain(lock_id),
+            if lock_id.ends_with(".tflock") { ", with `use_lockfile` in the backend" } else { "" }
         ),
         Failure::Stopped => {
             format!("{environment}: stopped before anything was written.\nNext: run it again.")

@@ -43,6 +43,19 @@ pub fn terminal(environment: &EnvironmentName, lock: Option<&LockItem>, age: Age
     text
 }
 
+/// Nobody has the lock, and an agent that died left its lock file.
+pub fn left_behind(environment: &EnvironmentName, file: &LockItem) -> String {
+    let LockInfo { id, who, .. } = file.terraform_info();
+    let text = format!(
+        "{} left its lock file {} behind. It keeps out no agent, and every Terraform that has `use_lockfile`: the next run \
+         takes it away, and so does `pointsman lock release {environment} --id {}`.",
+        plain(&who),
+        plain(&file.lock_id),
+        plain(&id)
+    );
+    format!("{}: the lock is free\n{}\n", bold(environment.as_str()), hanging(&yellow("note:"), 5, &text))
+}
+
 /// What release asks for: the lock's own ID, as `terraform force-unlock` does.
 pub fn asks_for_id(environment: &EnvironmentName, item: &LockItem) -> String {
     let id = item.terraform_info().id;

@@ -6,7 +6,12 @@ use pointsman_core::{
     report::Event,
 };
 
-use super::{Lease, LeaseProof, abandon::abandon, file, standing::lock_file};
+use super::{
+    Lease, LeaseProof,
+    abandon::abandon,
+    file::{self, Taking},
+    standing::lock_file,
+};
 use crate::{
     Stop, clock,
     ports::{CloudError, Listener, Ports, Written},
@@ -57,6 +62,8 @@ pub enum LeaseError {
     Held {
         /// Terraform's words for it.
         holder: Box<LockInfo>,
+        /// The lock item, or the lock file.
+        lock_id: String,
         /// Whether an agent holds it, and lives.
         agent: bool,
     },
@@ -94,9 +101,13 @@ pub async fn acquire(ports: &Ports, wish: &Acquire, listener: &dyn Listener) -> 
         let (lock, file, fence) =
             futures::try_join!(ports.locks.read(), lock_file(ports), ports.runs.fence())?;
         let now = clock::now();
-        let known = fence.as_ref().map_or(0, |fence| fence.fence).max(wish.state_fence);
+        let (barring, ours) = match file {
+            Some(file) if file.keeps_out(ports.locks.place()) => (Some(file), 0),
+            Some(file) => (None, file.fence()),
+            None => (None, 0),
+        };
+        let known = fence.as_ref().map_or(0, |fence| fence.fence).max(wish.state_fence).max(ours);
         let next = watch.next(lock.as_ref(), known, now, &wish.timing);
-        let barring = file.filter(|file| file.keeps_out(ports.locks.place(), known));
         let next = if barring.is_some() { Contend::Foreign } else { next };
         let lock = barring.map(|file| file.as_item(ports.locks.lock_id())).or(lock);
         let patient = now.since(started) < wish.patience_ms;
@@ -120,7 +131,8 @@ pub async fn acquire(ports: &Ports, wish: &Acquire, listener: &dyn Listener) -> 
             Contend::Alive | Contend::Foreign => {
                 let agent = next == Contend::Alive;
                 let holder = Box::new(lock.as_ref().map(LockItem::terraform_info).unwrap_or_default());
-                return Err(LeaseError::Held { holder, agent });
+                let lock_id = lock.map_or_else(|| ports.locks.lock_id().to_owned(), |lock| lock.lock_id);
+                return Err(LeaseError::Held { holder, lock_id, agent });
             }
         };
         let taken_over = condition != LockCondition::Absent;
@@ -139,7 +151,11 @@ pub async fn acquire(ports: &Ports, wish: &Acquire, listener: &dyn Listener) -> 
                 taken.lease.release().await?;
                 return Err(stopped);
             }
-            taken.lease.still_fresh()?;
+            if let Err(lost) = taken.lease.still_fresh() {
+                // What is still ours of it goes; it is lost whatever comes of that.
+                let _ = taken.lease.release().await;
+                return Err(lost.into());
+            }
         }
         return Ok(taken);
     }
@@ -193,15 +209,18 @@ async fn take(
 async fn held(ports: &Ports, wish: &Acquire, won: Won) -> Result<Option<Taken>, LeaseError> {
     let Won { item, mark, attempted_at, taking } = won;
     let proof = LeaseProof::new(wish.timing, mark.fence, attempted_at);
-    let file = match &ports.lock_file {
-        None => Ok(Some(None)),
-        Some(files) => {
-            file::take(files, ports.locks.as_ref(), &proof, &item, &mark).await.map(|file| file.map(Some))
+    let file = match file::take(ports, &proof, &item, &mark).await {
+        Ok(Taking::NotWanted) => None,
+        Ok(Taking::Held(file)) => Some(file),
+        Ok(Taking::Foreign) => {
+            ports.locks.delete(&mark.owner).await?;
+            return Ok(None);
         }
-    };
-    let Ok(Some(file)) = file else {
-        ports.locks.delete(&mark.owner).await?;
-        return Ok(file.map(|_| None)?);
+        Err(error) => {
+            // Where that fails too, the lock is watched and taken over.
+            let _ = ports.locks.delete(&mark.owner).await;
+            return Err(error.into());
+        }
     };
     let fence = taking.fence.becomes.unwrap_or_default();
     Ok(Some(Taken { lease: Lease::hold(ports.locks.clone(), file, item, mark, proof, wish.timing), fence }))

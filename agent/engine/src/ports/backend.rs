@@ -41,7 +41,7 @@ pub trait LockFiles: Send + Sync {
     /// client, because the caller decides by reading.
     async fn put(&self, text: &str, over: Option<&str>) -> Result<Option<String>, CloudError>;
 
-    /// Deletes the file, if it is still this version.
+    /// Deletes the file, if it is still this version. Sent once, as a PUT is.
     async fn delete(&self, version: &str) -> Result<Written, CloudError>;
 }
 

@@ -6,20 +6,20 @@ use std::{net::SocketAddr, sync::Arc, time::Duration};
 use pointsman_tests::{
     agent::{Ended, Program, Running},
     aws::Options,
-    dataplane::{Crowd, DataPlane, Door, Load, Meter, Stores},
+    dataplane::{Crowd, DataPlane, Door, Load, Manners, Meter, Stores},
     story::{Clone, World},
 };
 
 use crate::estate::externals;
 
-const NAME: &str = "production/shop";
-const FILE: &str = "environments/production/shop.toml";
+pub(crate) const NAME: &str = "production/shop";
+pub(crate) const FILE: &str = "environments/production/shop.toml";
 const HOST: &str = "shop.example.com";
 const SECOND: Duration = Duration::from_secs(1);
 /// CloudWatch counts by the minute, and two minutes of silence are nobody.
-const LONG: Duration = Duration::from_secs(400);
+pub(crate) const LONG: Duration = Duration::from_secs(400);
 
-fn text(mode: &str, hold: &str) -> String {
+pub(crate) fn text(mode: &str, hold: &str) -> String {
     format!(
         r#"schema  = 1
 extends = "_base.toml"
@@ -99,21 +99,25 @@ from = "external.discovery"
 }
 
 /// People use the old service, and a new one is described.
-struct Shop {
+pub(crate) struct Shop {
     // The proxy goes before the account.
-    plane: DataPlane,
-    world: World,
-    door: Door,
+    pub(crate) plane: DataPlane,
+    pub(crate) world: World,
+    pub(crate) door: Door,
 }
 
 impl Shop {
     fn open(mode: &str, hold: &str) -> Self {
         let stores = Arc::new(Stores::start().expect("stores"));
-        let options =
-            Options { task_command: Some(stores.application()), drain: 3 * SECOND, ..Options::default() };
+        Self::with(&stores, stores.application(), &text(mode, hold), Manners::Small)
+    }
+
+    /// The same, of another application and another description.
+    pub(crate) fn with(stores: &Arc<Stores>, task: Vec<String>, text: &str, manners: Manners) -> Self {
+        let options = Options { task_command: Some(task), drain: 3 * SECOND, ..Options::default() };
         let world = World::with(Program::at(env!("CARGO_BIN_EXE_pointsman")), &options);
-        world.git.commit("main", &[(FILE, Some(&text(mode, hold)))], "Describe the shop");
-        let plane = DataPlane::start(&world.aws, &stores, "shop", HOST);
+        world.git.commit("main", &[(FILE, Some(text))], "Describe the shop");
+        let plane = DataPlane::start(&world.aws, stores, "shop", HOST).used_as(manners);
         let door = Door::to(old_task(&world));
         Self { plane, world, door }
     }
@@ -127,7 +131,7 @@ impl Shop {
     }
 
     /// A person switches the application proxy in its portal.
-    fn switch_to_balancer(&self) {
+    pub(crate) fn switch_to_balancer(&self) {
         self.plane.settle();
         self.door.lead(self.plane.address());
     }
@@ -136,24 +140,24 @@ impl Shop {
         self.door.lead(old_task(&self.world));
     }
 
-    fn clone(&self) -> Clone<'_> {
+    pub(crate) fn clone(&self) -> Clone<'_> {
         self.world.clone_of("main")
     }
 
-    fn run(&self, clone: &Clone<'_>, arguments: &[&str]) -> Ended {
+    pub(crate) fn run(&self, clone: &Clone<'_>, arguments: &[&str]) -> Ended {
         let mut command = clone.command(arguments);
         command.env("http_proxy", format!("http://{}", self.plane.address()));
         pointsman_tests::agent::ended(&mut command)
     }
 
-    fn start(&self, clone: &Clone<'_>, arguments: &[&str]) -> Running {
+    pub(crate) fn start(&self, clone: &Clone<'_>, arguments: &[&str]) -> Running {
         let mut command = clone.command(arguments);
         command.env("http_proxy", format!("http://{}", self.plane.address()));
         Running::start(&mut command)
     }
 
     /// Applies until it waits for a person; the plan's hash.
-    fn asked(&self, clone: &Clone<'_>) -> (Ended, String) {
+    pub(crate) fn asked(&self, clone: &Clone<'_>) -> (Ended, String) {
         let waits = self.run(clone, &["apply", NAME, "--yes"]).expect_code(0);
         let hash = regex::Regex::new("approve production/shop --plan ([0-9a-f]{16})").unwrap();
         let hash =

@@ -28,6 +28,7 @@ mod kinds;
 mod latency;
 mod many;
 mod migration;
+mod open_webui;
 mod operate;
 mod outage;
 mod policies;

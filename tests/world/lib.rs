@@ -8,6 +8,7 @@
 
 pub mod agent;
 pub mod aws;
+pub mod clock;
 pub mod dataplane;
 pub mod demo;
 pub mod document;

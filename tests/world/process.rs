@@ -105,6 +105,12 @@ fn mebibytes(process: u32, name: &str) -> f64 {
     kibibytes.unwrap_or_default() / 1024.0
 }
 
+/// How many files, sockets and the like a process has open.
+#[must_use]
+pub fn handles(process: u32) -> usize {
+    std::fs::read_dir(format!("/proc/{process}/fd")).into_iter().flatten().count()
+}
+
 /// The processes that a process has started and not yet waited for.
 #[must_use]
 pub fn children(process: u32) -> Vec<u32> {

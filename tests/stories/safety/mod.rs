@@ -3,6 +3,7 @@
 //! counted. The whole matrices run with `--ignored`, a part of each always.
 
 mod canaries;
+mod clock;
 mod commands;
 mod contention;
 mod interference;
@@ -10,6 +11,7 @@ mod kill;
 mod lease;
 mod permissions;
 mod replicas;
+mod soak;
 mod state;
 mod storm;
 mod twice;

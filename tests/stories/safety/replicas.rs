@@ -136,3 +136,67 @@ fn asked_to_stop_it_lets_the_other_go_on_at_once() {
     assert!(!said.contains("taken over") && !said.contains("did not end"), "it waited for nothing: {said}");
     println!("SIGTERM: ended {stopped:.1} s after the call in hand, the other one waited for nothing");
 }
+
+/// The first of a replica's writes, and the last.
+fn span(world: &World, key: &str) -> Option<(Instant, Instant)> {
+    let writes = writes(world, key);
+    Some((writes.first()?.0, writes.last()?.0))
+}
+
+/// One environment and four replicas, one after the other in trouble: who wrote when, as the proxy saw it.
+#[test]
+fn one_is_frozen_one_is_killed_one_is_slow_and_no_two_write_at_once() {
+    const KEYS: [&str; 4] =
+        ["AKIAFIRSTFIRSTFIRST0", "AKIASECONDSECONDSEC0", "AKIATHIRDTHIRDTHIRD0", "AKIAFOURTHFOURTHFOU0"];
+    let world = small();
+    let clones = [(); 4].map(|()| world.clone_of("main"));
+    let proxy = world.aws.proxy();
+    proxy.clear();
+    let held = proxy.hold_mutation(10, Place::Answer);
+    let frozen = replica(&world, &clones[0], KEYS[0]);
+    assert!(held.wait_reached(PATIENCE), "{}", frozen.said());
+    signal(&frozen, "-STOP");
+    held.release();
+
+    // The second takes over, goes some writes further, and dies.
+    let held = proxy.hold_mutation(20, Place::Answer);
+    let second = replica(&world, &clones[1], KEYS[1]);
+    assert!(held.wait_reached(PATIENCE), "{}", second.said());
+    assert!(second.said().contains("taken over"), "{}", second.said());
+    second.kill();
+    assert!(held.wait_left(PATIENCE), "the dead one's call is still held");
+    held.release();
+
+    // The third is slow; the fourth comes while it works, and waits in vain.
+    proxy.set_latency(std::time::Duration::from_millis(200));
+    let began = Instant::now();
+    let slow = replica(&world, &clones[2], KEYS[2]);
+    slow.wait_until_said("taken over", PATIENCE);
+    let (said, code) = replica(&world, &clones[3], KEYS[3]).ended(PATIENCE);
+    assert_eq!(code, 3, "{said}");
+    let (said, code) = slow.ended(PATIENCE * 2);
+    assert_eq!(code, 0, "{said}");
+    let converged = began.elapsed();
+    proxy.set_latency(std::time::Duration::ZERO);
+    signal(&frozen, "-CONT");
+    let (said, code) = frozen.ended(PATIENCE);
+    assert_eq!(code, 1, "{said}");
+
+    let [first, second, third, fourth] = KEYS.map(|key| span(&world, key));
+    let (second, third) = (second.expect("the second wrote"), third.expect("the third wrote"));
+    assert!(second.1 < third.0, "the second and the third wrote at the same time");
+    assert_eq!(fourth, None, "the fourth wrote under the third's lease");
+    let late = writes(&world, KEYS[0]).into_iter().filter(|(at, _)| *at >= second.0).count();
+    assert!(
+        first.is_some() && late <= ON_ITS_WAY,
+        "the first one wrote {late} times after the second took over"
+    );
+    clones[3].run(&["plan", NAME, "--detailed-exitcode"]).expect_code(0);
+    clones[3].run(&["destroy", NAME, "--yes"]).expect_code(0);
+    assert_eq!(standing(&world), "", "nothing was made twice or lost");
+    println!(
+        "replicas: one frozen, one killed, one slow, one kept out: {late} late writes of the frozen one; the slow one \
+         converged {:.1} s after it was started",
+        converged.as_secs_f64()
+    );
+}

@@ -20,7 +20,9 @@ impl Door {
         *self.0.lock().unwrap_or_else(PoisonError::into_inner) = address;
     }
 
-    pub(super) fn now(&self) -> SocketAddr {
+    /// Where it leads now.
+    #[must_use]
+    pub fn now(&self) -> SocketAddr {
         *self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

@@ -104,13 +104,28 @@ impl Connection {
 
 /// The bytes of a request without a body.
 pub(super) fn request(method: &str, path: &str, host: &str, headers: &[(&str, &str)]) -> Vec<u8> {
+    request_with(method, path, host, headers, "")
+}
+
+/// The bytes of a request; what is in it is JSON.
+pub(super) fn request_with(
+    method: &str,
+    path: &str,
+    host: &str,
+    headers: &[(&str, &str)],
+    body: &str,
+) -> Vec<u8> {
     let mut text = format!("{method} {path} HTTP/1.1\r\nHost: {host}\r\n");
     for (name, value) in headers {
         text.push_str(&format!("{name}: {value}\r\n"));
     }
+    if !body.is_empty() {
+        text.push_str("Content-Type: application/json\r\n");
+    }
     if method == "POST" {
-        text.push_str("Content-Length: 0\r\n");
+        text.push_str(&format!("Content-Length: {}\r\n", body.len()));
     }
     text.push_str("\r\n");
+    text.push_str(body);
     text.into_bytes()
 }

@@ -26,7 +26,7 @@ use anyhow::{Context, Result, bail};
 
 pub use door::Door;
 pub use http::Answer;
-pub use load::{Crowd, Load, Report, Side};
+pub use load::{Crowd, Load, Manners, PASSWORD, Report, Side};
 pub use meter::Meter;
 pub use stores::Stores;
 
@@ -54,6 +54,7 @@ pub struct DataPlane {
     history: Arc<History>,
     stores: Arc<Stores>,
     host: String,
+    manners: Manners,
     aws: SocketAddr,
 }
 
@@ -93,8 +94,15 @@ impl DataPlane {
             history,
             stores: Arc::clone(stores),
             host: host.to_owned(),
+            manners: Manners::default(),
             aws: address,
         })
+    }
+
+    /// People use another application than the small one.
+    #[must_use]
+    pub fn used_as(self, manners: Manners) -> Self {
+        Self { manners, ..self }
     }
 
     /// Where people reach the load balancer.
@@ -147,7 +155,7 @@ impl DataPlane {
         Meter::start(self.aws, load.counted()).expect("a thread can be started")
     }
 
-    /// Lets a crowd use the application, 200 requests a second in all; returns when everybody is there.
+    /// Lets a crowd use the application, 200 requests a second of the small one in all; returns when everybody is there.
     ///
     /// # Panics
     ///
@@ -164,12 +172,7 @@ impl DataPlane {
     /// When that takes longer than a minute.
     #[must_use]
     pub fn load_by(&self, door: &Door, crowd: Crowd) -> Load {
-        let traffic = Traffic {
-            to: door.clone(),
-            host: self.host.clone(),
-            crowd,
-            requests_per_second: load::REQUESTS_PER_SECOND,
-        };
+        let traffic = Traffic { to: door.clone(), host: self.host.clone(), crowd, manners: self.manners };
         Load::start(traffic, Arc::clone(&self.history), Arc::clone(&self.stores), PATIENCE)
     }
 }

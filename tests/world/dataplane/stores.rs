@@ -78,14 +78,35 @@ impl Stores {
         self.folder.path()
     }
 
-    /// How many rows there are of people whose names begin so.
+    /// The command line of an Open WebUI that uses these stores and asks nothing of the internet.
+    #[must_use]
+    pub fn open_webui(&self, program: &Path) -> Vec<String> {
+        let script = format!(
+            "export DATABASE_URL=postgresql://postgres@127.0.0.1:{postgres}/postgres \
+             REDIS_URL=redis://127.0.0.1:{redis}/0 WEBSOCKET_MANAGER=redis \
+             WEBSOCKET_REDIS_URL=redis://127.0.0.1:{redis}/0 ENABLE_WEBSOCKET_SUPPORT=true \
+             WEBUI_SECRET_KEY=one-for-all-of-them WEBUI_URL=http://localhost CORS_ALLOW_ORIGIN='*' \
+             OFFLINE_MODE=true HF_HUB_OFFLINE=1 RAG_EMBEDDING_ENGINE=openai VECTOR_DB=pgvector \
+             ENABLE_OLLAMA_API=false ENABLE_OPENAI_API=false ANONYMIZED_TELEMETRY=false DO_NOT_TRACK=true \
+             DATA_DIR={folder}/open-webui-$PORT\n\
+             mkdir -p \"$DATA_DIR\"\n\
+             exec {program} serve --host \"$HOST\" --port \"$PORT\"",
+            postgres = self.postgres_port,
+            redis = self.redis_port,
+            folder = self.folder.path().display(),
+            program = program.display(),
+        );
+        ["/bin/sh", "-c", &script].map(ToOwned::to_owned).to_vec()
+    }
+
+    /// How many rows a statement counts.
     ///
     /// # Panics
     ///
     /// When PostgreSQL does not say.
     #[must_use]
-    pub fn rows_of(&self, people: &str) -> usize {
-        let said = self.sql(&format!("SELECT count(*) FROM rows WHERE person LIKE '{people}%'"));
+    pub(super) fn rows(&self, statement: &str) -> usize {
+        let said = self.sql(statement);
         said.and_then(|said| Ok(said.trim().parse()?)).expect("PostgreSQL counts rows")
     }
 

@@ -1,6 +1,7 @@
 //! People who use the application all the time, and what each of them notices.
 
 mod log;
+mod manners;
 mod person;
 mod plot;
 mod report;
@@ -15,6 +16,7 @@ use tokio::sync::watch;
 use tokio::task::JoinSet;
 
 pub use log::Side;
+pub use manners::{Manners, PASSWORD};
 pub use report::Report;
 
 use super::door::Door;
@@ -22,8 +24,6 @@ use super::follower::History;
 use super::stores::Stores;
 use log::Log;
 
-/// Of all people together.
-pub(super) const REQUESTS_PER_SECOND: u32 = 200;
 /// Between a WebSocket's pings.
 const PING: Duration = Duration::from_secs(1);
 /// A request or a ping that takes longer has failed.
@@ -46,7 +46,7 @@ pub(super) struct Traffic {
     pub(super) to: Door,
     pub(super) host: String,
     pub(super) crowd: Crowd,
-    pub(super) requests_per_second: u32,
+    pub(super) manners: Manners,
 }
 
 /// Answered requests so far.
@@ -75,6 +75,7 @@ pub struct Load {
     stop: watch::Sender<bool>,
     thread: Option<JoinHandle<()>>,
     names: String,
+    manners: Manners,
 }
 
 impl Load {
@@ -86,7 +87,9 @@ impl Load {
         patience: Duration,
     ) -> Self {
         let log = Arc::new(Log::default());
-        let names = format!("crowd{:08x}", fastrand::u32(..));
+        let manners = traffic.manners;
+        let made_up = || format!("crowd{:08x}", fastrand::u32(..));
+        let names = manners.names(traffic.crowd).map_or_else(made_up, ToOwned::to_owned);
         let (stop, stopped) = watch::channel(false);
         let Crowd { people, visitors, sockets } = traffic.crowd;
         let runtime = tokio::runtime::Builder::new_current_thread()
@@ -98,7 +101,7 @@ impl Load {
             .name("load".to_owned())
             .spawn(move || runtime.block_on(everybody(traffic, &thread_names, &thread_log, &stopped)))
             .expect("a thread can be started");
-        let load = Self { log, history, stores, stop, thread: Some(thread), names };
+        let load = Self { log, history, stores, stop, thread: Some(thread), names, manners };
         let until = Instant::now() + patience;
         while load.log.events().present() < people + visitors + sockets {
             assert!(Instant::now() < until, "not everybody came: {:?}", load.log.events().failures());
@@ -136,7 +139,7 @@ impl Load {
     #[must_use]
     pub fn stop(mut self) -> Report {
         self.end();
-        let found = self.stores.rows_of(&self.names);
+        let found = self.stores.rows(&self.manners.rows_of(&self.names));
         Report::of(&self.log, &self.history, found)
     }
 
@@ -158,7 +161,7 @@ async fn everybody(traffic: Traffic, names: &str, log: &Arc<Log>, stopped: &watc
     let mut all = JoinSet::new();
     let Crowd { people, visitors, sockets } = traffic.crowd;
     let count = u32::try_from((people + visitors).max(1)).unwrap_or(u32::MAX);
-    let pause = Duration::from_secs(1) * count / traffic.requests_per_second;
+    let pause = Duration::from_secs(1) * count / traffic.manners.requests_per_second();
     for number in 0..people + visitors + sockets {
         let who = person::Person::new(&traffic, &format!("{names}-{number}"), Arc::clone(log));
         let stopped = stopped.clone();

@@ -8,8 +8,9 @@ use tokio::sync::watch;
 use tokio::time::{MissedTickBehavior, interval_at, timeout};
 
 use super::super::door::Door;
-use super::super::http::{Answer, Connection, request};
+use super::super::http::{Answer, Connection, request_with};
 use super::log::{Log, Side};
+use super::manners::{Ask, Manners};
 use super::{LONGEST, Traffic};
 
 /// Every so-manieth request writes a row.
@@ -29,6 +30,7 @@ pub(super) struct Person {
     pub(super) name: String,
     pub(super) to: Door,
     pub(super) host: String,
+    pub(super) manners: Manners,
     pub(super) log: Arc<Log>,
     cookies: Vec<(String, String)>,
     /// To where it leads.
@@ -41,6 +43,7 @@ impl Person {
             name: name.to_owned(),
             to: traffic.to.clone(),
             host: traffic.host.clone(),
+            manners: traffic.manners,
             log,
             cookies: Vec::new(),
             connection: None,
@@ -65,15 +68,21 @@ impl Person {
 
     /// Signs in; whether that worked.
     pub(super) async fn signs_in(&mut self) -> bool {
-        self.cookies.retain(|(name, _)| name != "session");
-        let path = format!("/login?{}", self.name);
-        self.asks("POST", &path).await.is_some_and(|answer| answer.status == 200)
+        self.cookies.retain(|(name, _)| name != self.manners.session());
+        self.asks(&self.manners.sign_in(&self.name)).await.is_some_and(|answer| answer.status == 200)
+    }
+
+    /// The session that the browser has, or nothing.
+    pub(super) fn session(&self) -> &str {
+        let session = self.cookies.iter().find(|(name, _)| name == self.manners.session());
+        session.map_or("", |(_, value)| value)
     }
 
     /// One request, recorded with who answered it. Any status but 200 and 401 is a failure.
-    async fn asks(&mut self, method: &str, path: &str) -> Option<Answer> {
+    async fn asks(&mut self, ask: &Ask) -> Option<Answer> {
+        let Ask { method, path, body: _ } = ask;
         let begun = Instant::now();
-        let answer = match timeout(LONGEST, self.exchange(method, path)).await {
+        let answer = match timeout(LONGEST, self.exchange(ask)).await {
             Ok(Ok(answer)) if matches!(answer.status, 200 | 401) => Ok(answer),
             Ok(Ok(answer)) => Err(format!("{} {}", answer.status, answer.header("x-balancer"))),
             Ok(Err(error)) => Err(error.to_string()),
@@ -84,14 +93,16 @@ impl Person {
         answer.ok()
     }
 
-    async fn exchange(&mut self, method: &str, path: &str) -> std::io::Result<Answer> {
+    async fn exchange(&mut self, ask: &Ask) -> std::io::Result<Answer> {
+        let Ask { method, path, body } = ask;
         let to = self.to.now();
         let mut connection = match self.connection.take() {
             Some((where_to, connection)) if where_to == to => connection,
             Some(_) | None => Connection::open(to).await?,
         };
         let cookies = self.cookies();
-        let answer = connection.ask(&request(method, path, &self.host, &[("Cookie", &cookies)])).await?;
+        let answer =
+            connection.ask(&request_with(method, path, &self.host, &[("Cookie", &cookies)], body)).await?;
         self.keep_cookies(&answer);
         if answer.reusable {
             self.connection = Some((to, connection));
@@ -101,16 +112,16 @@ impl Person {
 
     async fn works_once(&mut self, turn: u64) {
         let writes = turn.is_multiple_of(WRITES);
-        let (method, path) = if writes { ("POST", "/rows") } else { ("GET", "/me") };
-        let answer = self.asks(method, path).await;
+        let ask = if writes { self.manners.write() } else { self.manners.who_am_i() };
+        let answer = self.asks(&ask).await;
         let Some(answer) = answer else {
             if writes {
                 self.log.events().rows_uncertain += 1;
             }
             return;
         };
-        let said = answer.json()["person"].as_str().map(str::to_owned);
-        if said.as_deref() != Some(&self.name) {
+        if !self.manners.knows(&answer, &self.name) {
+            let said = String::from_utf8_lossy(&answer.body).chars().take(200).collect::<String>();
             let lost = format!("{} is {said:?} at {}", self.name, side_of(&answer));
             self.log.events().lost_sessions.push(lost);
             self.signs_in().await;

@@ -65,7 +65,7 @@ fn frozen_at(number: usize, signatures: Signatures) -> usize {
     held.release();
 
     let second = replica(&world, &other, "AKIASECONDSECONDSEC0");
-    second.wait_until_said("taken over", PATIENCE);
+    second.wait_until_said("taken over from a dead agent", PATIENCE);
     let (said, code) = second.ended(PATIENCE);
     assert_eq!(code, 0, "{said}");
     signal(&first, "-CONT");
@@ -162,7 +162,7 @@ fn one_is_frozen_one_is_killed_one_is_slow_and_no_two_write_at_once() {
     let held = proxy.hold_mutation(20, Place::Answer);
     let second = replica(&world, &clones[1], KEYS[1]);
     assert!(held.wait_reached(PATIENCE), "{}", second.said());
-    assert!(second.said().contains("taken over"), "{}", second.said());
+    assert!(second.said().contains("taken over from a dead agent"), "{}", second.said());
     second.kill();
     assert!(held.wait_left(PATIENCE), "the dead one's call is still held");
     held.release();
@@ -171,7 +171,7 @@ fn one_is_frozen_one_is_killed_one_is_slow_and_no_two_write_at_once() {
     proxy.set_latency(std::time::Duration::from_millis(200));
     let began = Instant::now();
     let slow = replica(&world, &clones[2], KEYS[2]);
-    slow.wait_until_said("taken over", PATIENCE);
+    slow.wait_until_said("taken over from a dead agent", PATIENCE);
     let (said, code) = replica(&world, &clones[3], KEYS[3]).ended(PATIENCE);
     assert_eq!(code, 3, "{said}");
     let (said, code) = slow.ended(PATIENCE * 2);

@@ -195,7 +195,7 @@ impl Model for Files {
                 let ours = mark(who, fence);
                 let claim = match ours.claim(world.file.as_ref()) {
                     FileClaim::Put { over: Some(_) } if self.mutant == Some(Mutant::NeverPutsOver) => {
-                        FileClaim::Foreign(world.file.clone()?)
+                        FileClaim::Foreign
                     }
                     claim => claim,
                 };
@@ -205,7 +205,7 @@ impl Model for Files {
                         world.agents[who] = Agent::Taking { fence, sent: true };
                     }
                     FileClaim::Ours { version } => world.agents[who] = Agent::Held { fence, version },
-                    FileClaim::Foreign(_) => {
+                    FileClaim::Foreign => {
                         world.agents[who] = Agent::Idle;
                         world.item = None;
                     }

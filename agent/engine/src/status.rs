@@ -28,7 +28,7 @@ pub struct Status {
 /// Reads state, lock and fence side by side; of an open run its entries too.
 pub async fn status(ports: &Ports, environment: &EnvironmentName) -> Result<Status, Failure> {
     let (loaded, lock, fence) = futures::join!(load(ports, environment), standing(ports), ports.runs.fence());
-    let (state, lock) = (loaded?.state, lock?);
+    let (state, lock) = (loaded?.state, lock?.holder);
     let (fence, has_run_table) = match fence {
         Ok(fence) => (fence, true),
         Err(error) if is_missing(&error) => (None, false),

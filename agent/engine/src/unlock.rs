@@ -54,5 +54,5 @@ pub async fn unlock(ports: &Ports, id: Option<&str>, who: &str) -> Result<Unlock
 }
 
 async fn stands(ports: &Ports) -> Result<Unlocked, Failure> {
-    Ok(standing(ports).await?.map_or(Unlocked::Free, Unlocked::Stands))
+    Ok(standing(ports).await?.holder.map_or(Unlocked::Free, Unlocked::Stands))
 }

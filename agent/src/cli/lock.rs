@@ -2,13 +2,12 @@ use pointsman_aws::Access;
 use pointsman_core::{
     document::{self, Fault},
     environment::EnvironmentName,
-    failure::CloudError,
     lease::LockItem,
     render,
 };
 use pointsman_engine::{
     Unlocked,
-    lease::{left_behind, standing},
+    lease::{Standing, standing},
     unlock,
 };
 
@@ -56,15 +55,14 @@ impl Show {
         let opened = Opened::open(common, &self.environment)?;
         let name = &opened.environment.name;
         let ports = opened.connect(Access::Read).await?;
-        let problem = |error: CloudError| Problem::of(name, &error.into());
-        let lock = standing(&ports).await.map_err(problem)?;
-        let left = if lock.is_none() { left_behind(&ports).await.map_err(problem)? } else { None };
+        let standing = standing(&ports).await.map_err(|error| Problem::of(name, &error.into()))?;
+        let Standing { holder, left_behind } = standing;
         if common.json {
-            print::json(&document::lock(told(name, lock.as_ref(), None)))?;
-        } else if let Some(left) = left {
+            print::json(&document::lock(told(name, holder.as_ref(), None)))?;
+        } else if let Some(left) = left_behind {
             print::out(&render::lock::left_behind(name, &left));
         } else {
-            print::out(&render::lock::terminal(name, lock.as_ref(), &print::age()));
+            print::out(&render::lock::terminal(name, holder.as_ref(), &print::age()));
         }
         Ok(Exit::Done)
     }

@@ -6,7 +6,6 @@ use aws_sdk_dynamodb::{Client, config::Builder, types::AttributeValue};
 use pointsman_core::{
     environment::block,
     lease::{AgentMark, LockCondition, LockItem},
-    scalar::Arn,
 };
 use pointsman_engine::ports::{CloudError, CloudErrorKind, LockTable, Written};
 
@@ -48,7 +47,7 @@ impl DynamoTable {
                     .retry_config(RetryConfig::disabled())
                     .build(),
             ),
-            place: format!("{}/{}/{}", account(&scope, state), scope.region, state.lock_table),
+            place: format!("{}/{}/{}", state.owner(&scope.account), scope.region, state.lock_table),
             scope,
             table: state.lock_table.clone(),
             lock_id: state.lock_id(),
@@ -69,11 +68,6 @@ impl DynamoTable {
         }
         error
     }
-}
-
-/// Whose table it is: the state's own role may lie elsewhere.
-fn account<'s>(scope: &'s Scope, state: &'s block::State) -> &'s str {
-    state.role_arn.as_ref().and_then(Arn::account).unwrap_or(&scope.account)
 }
 
 /// DynamoDB's words for an item whose key is not the table's.

@@ -1,17 +1,17 @@
 use async_trait::async_trait;
 use aws_config::SdkConfig;
-use aws_sdk_s3::{Client, config::Builder, primitives::ByteStream};
-use pointsman_core::environment::block::{self, Encrypt};
+use aws_sdk_s3::{Client, config::Builder};
+use pointsman_core::environment::block;
 use pointsman_engine::{
     lease::LeaseProof,
     ports::{Aside, CloudError, CloudErrorKind, StateBucket, StateVersion, StoredState},
 };
 
-use super::object;
+use super::object::{Object, Stored};
 use crate::{
     call::{CallLog, LeaseGuard},
     client::bucket_addressing,
-    error::{During, failure, incomplete},
+    error::failure,
     scope::Scope,
 };
 
@@ -26,29 +26,16 @@ const TRIES: u32 = 4;
 pub(crate) struct S3Object {
     config: SdkConfig,
     reader: Client,
-    scope: Scope,
-    bucket: String,
-    key: String,
-    location: String,
-    encrypt: Encrypt,
+    object: Object,
 }
 
 impl S3Object {
     pub(crate) fn new(config: SdkConfig, scope: Scope, state: &block::State) -> Self {
-        let key = state_key(&state.key);
         Self {
             reader: Client::from_conf(builder(&config).build()),
             config,
-            scope,
-            bucket: state.bucket.clone(),
-            location: format!("s3://{}/{key}", state.bucket),
-            key,
-            encrypt: state.encrypt.clone(),
+            object: Object::new(scope, state, state_key(&state.key)),
         }
-    }
-
-    fn explained(&self, error: CloudError) -> CloudError {
-        object::explained(error, &self.bucket, &self.location, &self.scope)
     }
 
     /// A client that sends only while the lease is fresh.
@@ -61,32 +48,6 @@ impl S3Object {
                 guarded.timeout_config(timeouts.to_builder().operation_attempt_timeout(attempt).build());
         }
         Client::from_conf(guarded.build())
-    }
-
-    /// One conditional PUT.
-    async fn put(
-        &self,
-        writer: &Client,
-        key: &str,
-        text: &str,
-        replaces: Option<&StateVersion>,
-    ) -> Result<StateVersion, CloudError> {
-        let mut put = writer
-            .put_object()
-            .bucket(&self.bucket)
-            .key(key)
-            .content_type("application/json")
-            .body(ByteStream::from(text.as_bytes().to_vec()));
-        put = match replaces {
-            Some(StateVersion(etag)) => put.if_match(etag),
-            None => put.if_none_match("*"),
-        };
-        let put = object::encrypted(put, &self.encrypt)
-            .send()
-            .await
-            .during(&self.scope, "s3:PutObject", &self.location)
-            .map_err(|error| self.explained(error))?;
-        put.e_tag.map(StateVersion).ok_or_else(|| incomplete("s3:PutObject", &self.location, "ETag"))
     }
 }
 
@@ -102,35 +63,21 @@ fn state_key(terraform: &str) -> String {
 #[async_trait]
 impl StateBucket for S3Object {
     fn location(&self) -> &str {
-        &self.location
+        &self.object.location
     }
 
     async fn load(&self) -> Result<Option<StoredState>, CloudError> {
-        let operation = "s3:GetObject";
-        let read = self.reader.get_object().bucket(&self.bucket).key(&self.key).send().await.during(
-            &self.scope,
-            operation,
-            &self.location,
-        );
-        let object = match read {
-            Ok(object) => object,
-            Err(error) if error.code.as_deref() == Some("NoSuchKey") => return Ok(None),
-            Err(error) => return Err(self.explained(error)),
-        };
         let unsuitable = |message: &str| {
             let help = "it was not written by pointsman; restore an earlier version of the object (the bucket is versioned)";
-            failure(CloudErrorKind::Unsuitable, operation, &self.location, message, Some(help.to_owned()))
+            let (kind, location) = (CloudErrorKind::Unsuitable, &self.object.location);
+            failure(kind, "s3:GetObject", location, message, Some(help.to_owned()))
         };
-        if object.content_length.is_some_and(|length| length > LARGEST) {
-            return Err(unsuitable("the object is too large to be a state"));
-        }
-        let version =
-            object.e_tag.map(StateVersion).ok_or_else(|| incomplete(operation, &self.location, "ETag"))?;
-        let bytes = object.body.collect().await.map_err(|error| {
-            failure(CloudErrorKind::Unreachable, operation, &self.location, error.to_string(), None)
-        })?;
-        let text = String::from_utf8(bytes.to_vec()).map_err(|_| unsuitable("the object is not text"))?;
-        Ok(Some(StoredState { text, version }))
+        let too_large = || unsuitable("the object is too large to be a state");
+        let Some(Stored { bytes, version }) = self.object.get(&self.reader, LARGEST, too_large).await? else {
+            return Ok(None);
+        };
+        let text = String::from_utf8(bytes).map_err(|_| unsuitable("the object is not text"))?;
+        Ok(Some(StoredState { text, version: StateVersion(version) }))
     }
 
     async fn save(
@@ -143,8 +90,9 @@ impl StateBucket for S3Object {
         let mut tries = 0;
         loop {
             tries += 1;
-            let refused = match self.put(&writer, &self.key, text, replaces).await {
-                Ok(version) => return Ok(version),
+            let over = replaces.map(|StateVersion(version)| version.as_str());
+            let refused = match self.object.put(&writer, &self.object.key, text, over).await {
+                Ok(version) => return Ok(StateVersion(version)),
                 Err(refused) if is_in_doubt(&refused) => refused,
                 Err(refused) => return Err(refused),
             };
@@ -164,12 +112,12 @@ impl StateBucket for S3Object {
     }
 
     async fn keep(&self, proof: &LeaseProof, what: &Aside, text: &str) -> Result<(), CloudError> {
-        let key = beside(&self.key, what);
+        let key = beside(&self.object.key, what);
         let writer = self.writer(proof);
         let mut tries = 0;
         loop {
             tries += 1;
-            match self.put(&writer, &key, text, None).await {
+            match self.object.put(&writer, &key, text, None).await {
                 Ok(_) => return Ok(()),
                 // It lies there already: the same plan, or an earlier try of our own.
                 Err(refused) if refused.code.as_deref() == Some("PreconditionFailed") => return Ok(()),

@@ -3,11 +3,10 @@ use std::collections::BTreeSet;
 use crate::{
     environment::{
         Environment,
-        block::{self, Encrypt, External, Strategy},
+        block::{Encrypt, External, Strategy},
     },
     preflight::RUN_TABLE,
     rollout::{CutOver, Slot},
-    scalar::Arn,
 };
 
 /// The shortest of AWS's limits on names, less what `resource::names` adds.
@@ -45,7 +44,6 @@ fn meanings(environment: &Environment, word: &str) -> Vec<String> {
     let file = &environment.file;
     let (region, account) = (&file.aws.region, &file.aws.account);
     let state_region = file.state.region.as_ref().unwrap_or(region);
-    let is_blue_green = file.rollout.as_ref().is_some_and(|it| it.strategy == Strategy::BlueGreen);
     if let Some(service) = word.strip_prefix("home:") {
         return vec![format!("arn:{}:{service}:{region}:{account}", partition(region))];
     }
@@ -58,11 +56,9 @@ fn meanings(environment: &Environment, word: &str) -> Vec<String> {
             let key = &file.state.key;
             vec![format!("{}.pointsman", key.strip_suffix(".tfstate").unwrap_or(key))]
         }
-        "lock_file" => {
-            file.state.lockfile.then(|| format!("{}.tflock", file.state.key)).into_iter().collect()
-        }
+        "lock_file" => file.state.lockfile.then(|| file.state.lock_file()).into_iter().collect(),
         "tables" => {
-            let owner = file.state.role_arn.as_ref().and_then(Arn::account).unwrap_or(account);
+            let owner = file.state.owner(account);
             vec![format!("arn:{}:dynamodb:{state_region}:{owner}:table", partition(state_region))]
         }
         "lock_table" => vec![file.state.lock_table.clone()],
@@ -79,15 +75,13 @@ fn meanings(environment: &Environment, word: &str) -> Vec<String> {
             own.chain(referred).cloned().collect()
         }
         "service" => {
-            let sides = |name: &str, exposed: bool| match exposed && is_blue_green {
-                true => vec![Slot::A.block_name(name), Slot::B.block_name(name)],
-                false => vec![name.to_owned()],
-            };
-            let of_service = |(name, service): (&String, &block::Service)| {
-                let cluster = service.cluster.clone();
-                sides(name, service.expose.is_some()).into_iter().map(move |side| format!("{cluster}/{side}"))
-            };
-            file.service.iter().flat_map(of_service).collect()
+            let is_blue_green = file.rollout.as_ref().is_some_and(|it| it.strategy == Strategy::BlueGreen);
+            let sides = file.service.iter().flat_map(|(name, service)| {
+                let second = (is_blue_green && service.expose.is_some()).then_some(Slot::B);
+                let slots = std::iter::once(Slot::A).chain(second);
+                slots.map(move |slot| format!("{}/{}", service.cluster, slot.block_name(name)))
+            });
+            sides.collect()
         }
         "old_service" => CutOver::of(environment).map(|it| it.old_service()).into_iter().collect(),
         "role" => file

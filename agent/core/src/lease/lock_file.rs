@@ -55,10 +55,13 @@ pub enum FileClaim {
     },
     /// It is not an agent's, or an agent's of another table, or of a fence that is
     /// not below ours: never touched. The lock item is given back.
-    Foreign(LockFile),
+    Foreign,
 }
 
 impl LockFile {
+    /// What follows a state's key in that of its lock file.
+    pub const SUFFIX: &str = ".tflock";
+
     /// A file as it was read.
     pub fn of(text: String, version: String) -> Self {
         let mark = serde_json::from_str(&text).ok();
@@ -93,7 +96,7 @@ impl LockFile {
             record_version: 0,
             lease_ms: 0,
         });
-        LockItem { lock_id: format!("{lock_id}.tflock"), info: self.text.clone(), mark }
+        LockItem { lock_id: format!("{lock_id}{}", Self::SUFFIX), info: self.text.clone(), mark }
     }
 }
 
@@ -110,7 +113,7 @@ impl FileMark {
             Some(mark) if mark.table == self.table && mark.fence < self.fence => {
                 FileClaim::Put { over: Some(file.version.clone()) }
             }
-            Some(_) | None => FileClaim::Foreign(file.clone()),
+            Some(_) | None => FileClaim::Foreign,
         }
     }
 }
@@ -147,11 +150,7 @@ mod tests {
         for text in [TERRAFORM, half, signed, endless, "", "{}", "[1]", "\u{0}", "null"] {
             let foreign = LockFile::of(text.to_owned(), "e".to_owned());
             assert_eq!(foreign.mark, None, "{text}");
-            assert_eq!(
-                mark("a", u64::MAX).claim(Some(&foreign)),
-                FileClaim::Foreign(foreign.clone()),
-                "{text}"
-            );
+            assert_eq!(mark("a", u64::MAX).claim(Some(&foreign)), FileClaim::Foreign, "{text}");
             assert!(foreign.keeps_out("locks"), "{text}");
         }
     }
@@ -164,7 +163,7 @@ mod tests {
         assert_eq!(ours.claim(Some(&file(&mark("b", 6)))), FileClaim::Put { over: Some("e".to_owned()) });
         let elsewhere = FileMark { table: "others".to_owned(), ..mark("b", 1) };
         for other in [file(&mark("b", 7)), file(&mark("b", 8)), file(&elsewhere)] {
-            assert_eq!(ours.claim(Some(&other)), FileClaim::Foreign(other.clone()));
+            assert_eq!(ours.claim(Some(&other)), FileClaim::Foreign);
         }
         assert!(file(&elsewhere).keeps_out("locks"));
         assert!(!file(&mark("b", 8)).keeps_out("locks"), "the item decides");

@@ -11,7 +11,7 @@ use super::{
 use crate::{
     environment::EnvironmentName,
     failure::{CloudError, CloudErrorKind, Failure, InUse},
-    lease::Regression,
+    lease::{LockFile, Regression},
     plan::Conflict,
     report::{ChangeResult, Outcome},
     resource::Owner,
@@ -33,7 +33,7 @@ pub fn text(environment: &EnvironmentName, failure: &Failure) -> String {
              or a person's, they release it with `terraform force-unlock`{}.",
             holder_words(holder),
             plain(lock_id),
-            if lock_id.ends_with(".tflock") { ", with `use_lockfile` in the backend" } else { "" }
+            if lock_id.ends_with(LockFile::SUFFIX) { ", with `use_lockfile` in the backend" } else { "" }
         ),
         Failure::Stopped => {
             format!("{environment}: stopped before anything was written.\nNext: run it again.")

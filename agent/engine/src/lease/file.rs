@@ -83,7 +83,7 @@ async fn claim(
         let over = match mark.claim(files.read().await?.as_ref()) {
             FileClaim::Ours { version } => return Ok(held(version)),
             FileClaim::Put { over } => over,
-            FileClaim::Foreign(_) => return Ok(Taking::Foreign),
+            FileClaim::Foreign => return Ok(Taking::Foreign),
         };
         proof.check().map_err(lost)?;
         match files.put(text, over.as_deref()).await {

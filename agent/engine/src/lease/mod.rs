@@ -12,4 +12,4 @@ pub use hold::Lease;
 pub(crate) use hold::lease_error;
 pub use proof::{LeaseLost, LeaseProof};
 pub(crate) use standing::lock_file;
-pub use standing::{left_behind, standing};
+pub use standing::{Standing, standing};

@@ -2,20 +2,29 @@ use pointsman_core::lease::{LockFile, LockItem};
 
 use crate::ports::{CloudError, Ports};
 
-/// Who keeps agents out: whoever has a lock file that is no agent's, or the lock
-/// item. None when the lock is free.
-pub async fn standing(ports: &Ports) -> Result<Option<LockItem>, CloudError> {
-    let (item, file) = futures::try_join!(ports.locks.read(), lock_file(ports))?;
-    let barring = file.filter(|file| file.keeps_out(ports.locks.place()));
-    Ok(barring.map(|file| file.as_item(ports.locks.lock_id())).or(item))
+/// What stands of an environment's lock.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Standing {
+    /// Who keeps agents out: whoever has a lock file that is no agent's, or the
+    /// lock item. None when the lock is free.
+    pub holder: Option<LockItem>,
+    /// The lock file of an agent whose lock item is gone: it keeps out no agent,
+    /// and the Terraforms that know the file alone.
+    pub left_behind: Option<LockItem>,
 }
 
-/// The lock file of an agent whose lock item is gone: it keeps out no agent, and
-/// the Terraforms that know the file alone.
-pub async fn left_behind(ports: &Ports) -> Result<Option<LockItem>, CloudError> {
+/// Looks at the lock item and the lock file.
+pub async fn standing(ports: &Ports) -> Result<Standing, CloudError> {
     let (item, file) = futures::try_join!(ports.locks.read(), lock_file(ports))?;
-    let left = file.filter(|file| item.is_none() && !file.keeps_out(ports.locks.place()));
-    Ok(left.map(|file| file.as_item(ports.locks.lock_id())))
+    let Some(file) = file else {
+        return Ok(Standing { holder: item, left_behind: None });
+    };
+    let of_file = file.as_item(ports.locks.lock_id());
+    Ok(match item {
+        _ if file.keeps_out(ports.locks.place()) => Standing { holder: Some(of_file), left_behind: None },
+        Some(item) => Standing { holder: Some(item), left_behind: None },
+        None => Standing { holder: None, left_behind: Some(of_file) },
+    })
 }
 
 /// The lock file as it stands; none where the environment has none.

@@ -77,6 +77,17 @@ impl State {
     pub fn lock_id(&self) -> String {
         format!("{}/{}", self.bucket, self.key)
     }
+
+    /// The key of Terraform's lock file for the same state, in its bucket.
+    pub fn lock_file(&self) -> String {
+        format!("{}{}", self.key, crate::lease::LockFile::SUFFIX)
+    }
+
+    /// Whose bucket and tables they are: the state's own role may lie in another
+    /// account than the environment's.
+    pub fn owner<'s>(&'s self, account: &'s str) -> &'s str {
+        self.role_arn.as_ref().and_then(crate::scalar::Arn::account).unwrap_or(account)
+    }
 }
 
 fn journal_retention() -> crate::scalar::Duration {

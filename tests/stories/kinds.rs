@@ -2,7 +2,9 @@
 
 use pointsman_tests::story::{Clone, World};
 
-use crate::{idempotence::interrupted, settled, world};
+use crate::{
+    PATIENCE, idempotence::interrupted, requirements::wait_for_comment, road::deployed, settled, world,
+};
 
 pub(crate) const NAME: &str = "production/reports";
 pub(crate) const FILE: &str = "environments/production/reports.toml";
@@ -207,4 +209,29 @@ fn calls_that_were_done_and_not_answered_are_repeated() {
         "{} calls were interrupted after AWS had done them: nothing twice, nothing left",
         MAKING.len() + DELETING.len()
     );
+}
+
+/// A merge of a file that says so takes the environment down, and it stays down.
+#[test]
+fn a_file_that_is_no_longer_wanted_is_taken_down_by_its_merge() {
+    let world = world();
+    // Without the rule that wants an approval where data is lost: that is another story's.
+    let rule = ["policies/destructive_changes.rego", "policies/destructive_changes_test.rego"];
+    world.git.commit("main", &[(FILE, Some(TEXT)), (rule[0], None), (rule[1], None)], "Describe reports");
+    let agent = world.agent("");
+    agent.wait_until_said("deployed: ", PATIENCE);
+    let removed = "schema = 1\nextends = \"_base.toml\"\nremoved = true\n\n\
+                   [state]\nkey = \"production/reports/terraform.tfstate\"\n\n[tags]\nApplication = \"reports\"\n";
+    let number = world.propose("gone", FILE, removed, "No more reports");
+    wait_for_comment(&world, number, "9 to destroy");
+    let commit = world.github.merge(number);
+    world.github.wait_until(PATIENCE, "it is taken down", |repository| deployed(repository, &commit));
+    assert_eq!(inventory(&world), "", "{}", agent.said());
+    assert_eq!(agent.stop(PATIENCE).1, 0);
+    // It stays down when the agent starts again.
+    let agent = world.agent("");
+    agent.wait_until_said("deployed before", PATIENCE);
+    assert_eq!(agent.stop(PATIENCE).1, 0);
+    assert_eq!(inventory(&world), "");
+    world.github.assert_no_violations();
 }

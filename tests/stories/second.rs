@@ -30,6 +30,29 @@ Stage       = "staging"
 vpc             = { name = "main" }
 private_subnets = { tags = { Tier = "private" } }
 
+[external.database]
+kind   = "aurora"
+id     = "database"
+secret = "database-url"
+
+[external.files]
+kind = "efs"
+name = "files"
+
+[external.old]
+kind    = "ecs_service"
+cluster = "main"
+service = "old"
+
+[external.entrance]
+kind      = "cloud_map"
+namespace = "web.local"
+service   = "web"
+
+[external.key]
+kind = "secret"
+id   = "web-key"
+
 [load_balancer.main]
 allow_from   = ["10.0.0.0/8"]
 idle_timeout = "60s"
@@ -51,6 +74,14 @@ log_retention  = "30d"
 
 [service.web.environment]
 MODE = "plain"
+
+[service.web.secrets]
+DATABASE_URL = "${external.database.secret}"
+SECRET_KEY   = "${external.key.arn}"
+
+[service.web.volumes.data]
+files = "${external.files}"
+mount = "/data"
 
 [service.web.health]
 interval = "30s"
@@ -102,7 +133,34 @@ for index, zone in enumerate("abc"):
 client("ecs").create_cluster(clusterName="main", tags=[{"key": "Owner", "value": "platform"}])
 trusted = [{"Effect": "Allow", "Principal": {"Service": "ecs-tasks.amazonaws.com"}, "Action": "sts:AssumeRole"}]
 client("iam").create_role(RoleName="execution", AssumeRolePolicyDocument=json.dumps({"Version": "2012-10-17", "Statement": trusted}))
+# What is not ours: the database, the files, the old service, where people enter, two secrets.
+for name in ["database-url", "web-key"]:
+    client("secretsmanager").create_secret(Name=name, SecretString="postgresql://u:p@db/web")
+client("rds").create_db_cluster(DBClusterIdentifier="database", Engine="aurora-postgresql", MasterUsername="u", MasterUserPassword="of-the-owner")
+files = client("efs").create_file_system(CreationToken="files", Encrypted=True, Tags=[{"Key": "Name", "Value": "files"}])["FileSystemId"]
+for subnet in ec2.describe_subnets(Filters=[{"Name": "vpc-id", "Values": [vpc]}])["Subnets"]:
+    client("efs").create_mount_target(FileSystemId=files, SubnetId=subnet["SubnetId"])
+ecs = client("ecs")
+ecs.register_task_definition(family="old", containerDefinitions=[{"name": "old", "image": "old", "memory": 512}])
+ecs.create_service(cluster="main", serviceName="old", taskDefinition="old", desiredCount=1)
+namespaces = client("servicediscovery")
+namespaces.create_private_dns_namespace(Name="web.local", Vpc=vpc)
+found = namespaces.list_namespaces()["Namespaces"][0]["Id"]
+namespaces.create_service(Name="web", NamespaceId=found, DnsConfig={"DnsRecords": [{"Type": "A", "TTL": 10}]})
 "#;
+
+/// What is not ours, as it stands.
+const EXTERNALS: &str = r#"
+old = client("ecs").describe_services(cluster="main", services=["old"])["services"][0]
+print("old service", old["status"], old["desiredCount"], old["taskDefinition"].split("/")[-1])
+secrets = client("secretsmanager")
+for name in ["database-url", "web-key"]:
+    print("secret", name, len(secrets.list_secret_version_ids(SecretId=name)["Versions"]), secrets.describe_secret(SecretId=name).get("Tags"))
+print("files", [(f["Name"], f["LifeCycleState"], f["Tags"]) for f in client("efs").describe_file_systems()["FileSystems"]])
+print("database", [(c["DBClusterIdentifier"], c["Status"], c["TagList"]) for c in client("rds").describe_db_clusters()["DBClusters"]])
+print("entrance", [(s["Name"], s["DnsConfig"]["DnsRecords"]) for s in client("servicediscovery").list_services()["Services"]])
+"#;
+const EXTERNAL: &[&str] = &["database", "entrance", "files", "key", "old"];
 
 const STANDING: &str = r#"
 elb, ecs, ec2, logs = client("elbv2"), client("ecs"), client("ec2"), client("logs")
@@ -127,7 +185,7 @@ for group in elb.describe_target_groups()["TargetGroups"]:
           attributes["deregistration_delay.timeout_seconds"], attributes["stickiness.lb_cookie.duration_seconds"])
 for arn in ecs.list_services(cluster="main")["serviceArns"]:
     service = ecs.describe_services(cluster="main", services=[arn])["services"][0]
-    if service["status"] == "INACTIVE":  # deleted: AWS lists it no more, moto does
+    if service["status"] == "INACTIVE" or service["serviceName"] == "old":  # AWS lists what is deleted no more, moto does
         continue
     task = ecs.describe_task_definition(taskDefinition=service["taskDefinition"])["taskDefinition"]
     print("service", service["serviceName"], service["desiredCount"], task["cpu"], task["memory"],
@@ -140,6 +198,8 @@ for group in logs.describe_log_groups()["logGroups"]:
 fn a_second_emulator_tells_the_same_story() {
     let moto = Moto::start(ACCOUNT).unwrap_or_else(|error| panic!("moto did not start: {error:#}"));
     moto.python(SEED);
+    let untouched = moto.python(EXTERNALS);
+    assert_eq!(untouched.lines().count(), 6, "{untouched}");
     let world = world();
     let clone = world.clone_of("main");
     clone.write(FILE, ENVIRONMENT);
@@ -169,10 +229,16 @@ fn a_second_emulator_tells_the_same_story() {
         run(&["plan", SECOND, "--detailed-exitcode"], 0);
     }
     insta::assert_snapshot!("second_emulator_changed", settled(&moto.python(STANDING)));
-    run(&["destroy", SECOND, "--yes"], 0);
+    let destroyed = run(&["destroy", SECOND, "--yes"], 0);
     assert_eq!(moto.python(STANDING), "");
+    for external in EXTERNAL {
+        assert!(destroyed.out.contains(&format!("external.{external}")), "{external}: {}", destroyed.out);
+    }
+    assert_eq!(moto.python(EXTERNALS), untouched);
     println!(
-        "moto: founded, applied, {} changes one by one, each followed by an empty plan, destroyed",
-        CHANGES.len()
+        "moto: founded, applied, {} changes one by one, each followed by an empty plan, destroyed; \
+         {} externals named, and as they were",
+        CHANGES.len(),
+        EXTERNAL.len(),
     );
 }

@@ -52,10 +52,11 @@ fn log(common: &cli::Common) {
     use tracing_subscriber::{
         EnvFilter, Layer, filter::filter_fn, fmt, layer::SubscriberExt, util::SubscriberInitExt,
     };
+    // What GitHub answers is told by us, with what to do about it; octocrab says the bare number too.
     let default = match common.verbose {
-        _ if common.quiet => "error",
-        0 => "warn,pointsman=info",
-        1 => "warn,pointsman=debug,pointsman_engine=debug,pointsman_aws=debug",
+        _ if common.quiet => "error,octocrab=off",
+        0 => "warn,octocrab=off,pointsman=info",
+        1 => "warn,octocrab=off,pointsman=debug,pointsman_engine=debug,pointsman_aws=debug",
         _ => "debug",
     };
     let filter = EnvFilter::try_from_env("POINTSMAN_LOG").unwrap_or_else(|_| EnvFilter::new(default));

@@ -3,7 +3,7 @@
 
 use std::time::{Duration, Instant};
 
-use pointsman_tests::{agent::Running, aws::Place, story::World};
+use pointsman_tests::{agent::Running, aws::Place, clock::Clock, story::World};
 
 use crate::{PATIENCE, kinds, road::deployed, world};
 
@@ -15,10 +15,22 @@ struct Away {
     commit: String,
 }
 
+/// A wait in which nothing happened for so long is over, where an hour passes.
+const STILL: Duration = Duration::from_millis(100);
+/// Polls in an hour.
+const HOUR: usize = 6;
+/// Four reports at first, each again after 1, 2, 4, … 256 s, and then every five minutes.
+const MOST_TRIED: usize = 4 * (9 + 12);
+
 impl Away {
     fn in_the_middle() -> Self {
         let world = world();
         let agent = world.agent("");
+        Self::of(world, agent, || {})
+    }
+
+    /// The same with an agent that was started; `reached` when the deploy is in its middle.
+    fn of(world: World, agent: Running, reached: impl FnOnce()) -> Self {
         let number = world.propose("reports", kinds::FILE, kinds::TEXT, "Reports");
         let head = world.github.pull(number).head_sha();
         world.github.wait_until(PATIENCE, "the plan is reported", |repository| {
@@ -29,6 +41,7 @@ impl Away {
         let held = world.aws.proxy().hold_mutation(3, Place::Request);
         let commit = world.github.merge(number);
         assert!(held.wait_reached(PATIENCE), "the deploy reaches its third write");
+        reached();
         world.github.wait_until(PATIENCE, "the deploy is announced", |repository| {
             repository.deployments.iter().any(|deployment| {
                 deployment.statuses.last().is_some_and(|status| status.state == "in_progress")
@@ -94,6 +107,47 @@ fn github_away_in_the_middle_of_a_deploy_hears_of_its_end_once() {
         assert!(Instant::now() < deadline, "what was delivered is still kept");
         std::thread::sleep(Duration::from_millis(20));
     }
+    assert_eq!(away.agent.stop(PATIENCE).1, 0);
+}
+
+/// An agent that looks once in ten minutes, and whose waits can be skipped.
+fn once_in_ten_minutes(world: &World, clock: &Clock) -> Running {
+    let file = world.configuration("");
+    let text = std::fs::read_to_string(&file).unwrap();
+    let slower = text.replace("poll = \"1s\"", "poll = \"10m\"");
+    assert_ne!(text, slower);
+    std::fs::write(&file, slower).unwrap();
+    let mut command = world.command();
+    command.arg("run").arg("--config").arg(file);
+    Running::start(clock.lead_skipping_later(&mut command, STILL))
+}
+
+#[test]
+fn an_hour_without_github_in_the_middle_of_a_deploy_is_told_of_once_and_in_order() {
+    let world = world();
+    let clock = Clock::in_folder(world.folder());
+    clock.skip(true);
+    let agent = once_in_ten_minutes(&world, &clock);
+    // It polls soon, but what is on its way to AWS takes as long as it takes.
+    let away = Away::of(world, agent, || clock.skip(false));
+    away.ends();
+    away.world.github.forget_requests();
+    // Each poll asks for new comments, in vain.
+    let polls = || away.agent.said().matches("comments are read again at the next poll").count();
+    let before = polls();
+    clock.skip(true);
+    let deadline = Instant::now() + PATIENCE;
+    while polls() - before < HOUR {
+        assert!(Instant::now() < deadline, "{} polls", polls() - before);
+        std::thread::sleep(Duration::from_millis(50));
+    }
+    let tried = away.world.github.requests().iter().filter(|request| request.method != "GET").count();
+    println!("GitHub was away for an hour of the agent's time: {HOUR} polls, {tried} reports tried in vain");
+    assert!((1..=MOST_TRIED).contains(&tried), "it waits longer after each failure: {tried}");
+    assert!(!away.world.github.read(|repository| deployed(repository, &away.commit)));
+    away.comes_back();
+    away.told_once();
+    clock.skip(false);
     assert_eq!(away.agent.stop(PATIENCE).1, 0);
 }
 

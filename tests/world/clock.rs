@@ -13,6 +13,7 @@ const SOURCE: &str = include_str!("clock/clock.c");
 pub struct Clock {
     library: PathBuf,
     moved_by: PathBuf,
+    skips_while: PathBuf,
 }
 
 impl Clock {
@@ -29,7 +30,8 @@ impl Clock {
             .args([&library, &source])
             .status();
         assert!(built.is_ok_and(|status| status.success()), "cc cannot build {}", source.display());
-        let clock = Self { library, moved_by: folder.join("clock-moved-by") };
+        let (moved_by, skips_while) = (folder.join("clock-moved-by"), folder.join("clock-skips"));
+        let clock = Self { library, moved_by, skips_while };
         clock.move_by(0);
         clock
     }
@@ -42,6 +44,22 @@ impl Clock {
     /// Lets a command skip what is left of a wait in which nothing happened for so long.
     pub fn lead_skipping<'c>(&self, command: &'c mut Command, patience: Duration) -> &'c mut Command {
         self.lead(command).env("WORLD_CLOCK_PATIENCE_MS", patience.as_millis().to_string())
+    }
+
+    /// The same, but only from [`Clock::skip`] on.
+    pub fn lead_skipping_later<'c>(&self, command: &'c mut Command, patience: Duration) -> &'c mut Command {
+        self.lead_skipping(command, patience).env("WORLD_CLOCK_SKIPS_WHILE", &self.skips_while)
+    }
+
+    /// Lets those who skip later skip now, or no more.
+    ///
+    /// # Panics
+    ///
+    /// When the file that says so cannot be written.
+    pub fn skip(&self, now: bool) {
+        let written =
+            if now { std::fs::write(&self.skips_while, "") } else { std::fs::remove_file(&self.skips_while) };
+        written.expect("a file of the clock's own");
     }
 
     /// Moves the wall clock of all who live by it, while they run: seconds from what it really is.

@@ -1,9 +1,12 @@
 //! Releases as people live through them: from blue to green behind a real proxy, with sessions, WebSockets
 //! and a database, while the agent moves the weights.
 
-use std::time::Instant;
+use std::{collections::BTreeSet, net::SocketAddr, sync::mpsc, time::Instant};
 
-use pointsman_tests::dataplane::Crowd;
+use pointsman_tests::{
+    dataplane::Crowd,
+    visitor::{get, server_of},
+};
 
 use crate::{
     PATIENCE,
@@ -140,12 +143,14 @@ fn a_merged_pull_request_waits_for_approval_and_is_released() {
     let shop = Shop::open(&rollout);
     let world = &shop.world;
     let agent = shop.agent();
+    let server = server_of(&agent, PATIENCE);
     let number = shop.propose("image", &text(&image('2'), &rollout));
     let commit = world.github.merge(number);
     world.github.wait_until(PATIENCE, "somebody is asked", |repository| {
         has_comment(repository, number, "waits for approval of plan")
     });
     assert_eq!(shop.stands(), "shop 2 11\nshop--b 2 22\ntest rule b\nrule a\n");
+    assert_eq!(on_the_page(server), ["shop: 100 %, 2 of 2", "shop--b: none, 2 of 2"]);
 
     // While it waits, it is looked at and nothing is said or written.
     std::thread::sleep(3 * SECOND);
@@ -163,10 +168,26 @@ fn a_merged_pull_request_waits_for_approval_and_is_released() {
     let status = shop.run(&clone, &["status", NAME]).expect_code(0).out;
     let hash = regex::Regex::new("waits for approval of plan ([0-9a-f]{16})").unwrap();
     let hash = hash.captures(&status).expect("it says which plan")[1].to_owned();
-    let _ = shop.run(&clone, &["approve", NAME, "--plan", &hash]);
-    world
-        .github
-        .wait_until(PATIENCE, "it is released", |repository| crate::road::deployed(repository, &commit));
+    let seen = std::thread::scope(|scope| {
+        let (over, is_over) = mpsc::channel::<()>();
+        let watching = scope.spawn(move || {
+            let mut seen = BTreeSet::new();
+            while is_over.recv_timeout(SECOND / 10) == Err(mpsc::RecvTimeoutError::Timeout) {
+                seen.insert(on_the_page(server));
+            }
+            seen
+        });
+        world.github.comment(number, "robin", &format!("/pointsman approve {NAME} --plan {hash}"));
+        let is_deployed = |repository: &_| crate::road::deployed(repository, &commit);
+        world.github.wait_until(PATIENCE, "it is released", is_deployed);
+        drop(over);
+        watching.join().unwrap()
+    });
+    for tracks in
+        [["shop: 50 %, 2 of 2", "shop--b: 50 %, 2 of 2"], ["shop: none, 2 of 2", "shop--b: 100 %, 2 of 2"]]
+    {
+        assert!(seen.iter().any(|shown| *shown == tracks), "{tracks:?} in {seen:#?}");
+    }
     assert_eq!(shop.stands(), "shop 0 11\nshop--b 2 22\nrule b\n");
 
     // A rollback whose command dies half-way is gone on with at a poll.
@@ -182,6 +203,19 @@ fn a_merged_pull_request_waits_for_approval_and_is_released() {
     let (said, code) = agent.stop(PATIENCE);
     assert_eq!(code, 0, "{said}");
     world.github.assert_no_violations();
+}
+
+/// Both sides as the agent's page shows them now: what share of the traffic each has, and how many of its
+/// targets are healthy.
+fn on_the_page(server: SocketAddr) -> Vec<String> {
+    let page = get(server, &format!("/environments/{NAME}")).text;
+    let track = regex::Regex::new(
+        r#"(?s)<p class="side">.*?<code>([\w-]+)</code>.*?<span>(?:(\d+ %) of the traffic|no traffic)</span> <span>(\d+ of \d+|no)"#,
+    );
+    let tracks = track.unwrap();
+    let tracks = tracks.captures_iter(&page);
+    let said = |of: &regex::Captures<'_>, part| of.get(part).map_or("none", |it| it.as_str()).to_owned();
+    tracks.map(|of| format!("{}: {}, {}", said(&of, 1), said(&of, 2), said(&of, 3))).collect()
 }
 
 /// How many tasks live is the autoscaler's: what was approved stays approved when it moves them.

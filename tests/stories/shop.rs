@@ -169,7 +169,7 @@ for listener in elb.describe_listeners(LoadBalancerArn=elb.describe_load_balance
 
     /// The agent, where it can reach the load balancer.
     pub fn agent(&self) -> Running {
-        let configuration = self.world.configuration("");
+        let configuration = self.world.configuration("[server]\nlisten = \"127.0.0.1:0\"\n");
         let mut command = self.world.command();
         command.arg("run").arg("--config").arg(configuration);
         command.env("http_proxy", format!("http://{}", self.plane.address()));

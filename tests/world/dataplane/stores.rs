@@ -86,7 +86,7 @@ impl Stores {
              REDIS_URL=redis://127.0.0.1:{redis}/0 WEBSOCKET_MANAGER=redis \
              WEBSOCKET_REDIS_URL=redis://127.0.0.1:{redis}/0 ENABLE_WEBSOCKET_SUPPORT=true \
              WEBUI_SECRET_KEY=one-for-all-of-them WEBUI_URL=http://localhost CORS_ALLOW_ORIGIN='*' \
-             OFFLINE_MODE=true HF_HUB_OFFLINE=1 RAG_EMBEDDING_ENGINE=openai VECTOR_DB=pgvector \
+             OFFLINE_MODE=true HF_HUB_OFFLINE=1 RAG_EMBEDDING_ENGINE=openai \
              ENABLE_OLLAMA_API=false ENABLE_OPENAI_API=false ANONYMIZED_TELEMETRY=false DO_NOT_TRACK=true \
              DATA_DIR={folder}/open-webui-$PORT\n\
              mkdir -p \"$DATA_DIR\"\n\

@@ -2,7 +2,8 @@
 # just added, at the worst time.
 package count_and_scaling
 
-# The plan leaves the count of a scaled service alone; one that does not is wrong.
+# The plan leaves the count of a scaled service alone; one that does not is wrong. Only a service that
+# still has its first task alone is given the others.
 deny contains finding if {
 	some name, service in input.environment.service
 	service.scaling
@@ -11,6 +12,7 @@ deny contains finding if {
 	change.action != "create"
 	some field in change.fields
 	field.field == "count"
+	not field.before < field.after
 	finding := {
 		"msg": sprintf("the plan would set the count of `service.%s` to %v, which its scaling decides", [name, field.after]),
 		"path": sprintf("service.%s.count", [name]),

@@ -22,6 +22,7 @@ test_the_count_is_the_scalers if {
 test_other_changes_are_fine if {
 	not denied(scaled, {"action": "rollout", "fields": [{"field": "task_definition"}]})
 	not denied(scaled, {"action": "create", "fields": [count_field]})
+	not denied(scaled, {"action": "update", "fields": [{"field": "count", "before": 1, "after": 3}]})
 	not denied({"count": 3}, {"action": "update", "fields": [count_field]})
 	not denied(scaled, {"address": "service.other", "action": "update", "fields": [count_field]})
 }

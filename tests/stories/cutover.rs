@@ -109,12 +109,18 @@ pub(crate) struct Shop {
 impl Shop {
     fn open(mode: &str, hold: &str) -> Self {
         let stores = Arc::new(Stores::start().expect("stores"));
-        Self::with(&stores, stores.application(), &text(mode, hold), Manners::Small)
+        Self::with(&stores, stores.application(), &text(mode, hold), Manners::Small, Options::default().grace)
     }
 
-    /// The same, of another application and another description.
-    pub(crate) fn with(stores: &Arc<Stores>, task: Vec<String>, text: &str, manners: Manners) -> Self {
-        let options = Options { task_command: Some(task), drain: 3 * SECOND, ..Options::default() };
+    /// The same, of another application and another description; a task may take so long to be well.
+    pub(crate) fn with(
+        stores: &Arc<Stores>,
+        task: Vec<String>,
+        text: &str,
+        manners: Manners,
+        grace: Duration,
+    ) -> Self {
+        let options = Options { task_command: Some(task), drain: 3 * SECOND, grace, ..Options::default() };
         let world = World::with(Program::at(env!("CARGO_BIN_EXE_pointsman")), &options);
         world.git.commit("main", &[(FILE, Some(text))], "Describe the shop");
         let plane = DataPlane::start(&world.aws, stores, "shop", HOST).used_as(manners);

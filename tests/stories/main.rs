@@ -18,6 +18,7 @@ mod cutover;
 mod demonstration;
 mod drift;
 mod estate;
+mod first_start;
 mod generated;
 mod ground;
 mod hostile_pulls;

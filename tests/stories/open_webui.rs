@@ -7,9 +7,18 @@ use std::{
     time::{Duration, Instant},
 };
 
-use pointsman_tests::dataplane::{Crowd, Manners, PASSWORD, Stores};
+use pointsman_tests::{
+    agent::Program,
+    aws::Options,
+    dataplane::{Crowd, Manners, PASSWORD, Stores},
+    story::World,
+};
 
-use crate::cutover::{FILE, LONG, NAME, Shop, text};
+use crate::{
+    cutover::{FILE, LONG, NAME, Shop, text},
+    first_start::tasks,
+    shop,
+};
 
 const PEOPLE: usize = 8;
 const SOCKETS: usize = 8;
@@ -61,20 +70,68 @@ print("done")
     assert!(shop.world.aws.python(&script).contains("done"));
 }
 
-#[test]
-#[ignore = "the real Open WebUI: some minutes, and 6 GiB"]
-fn people_stay_signed_in_over_its_cut_over_and_a_release() {
-    let Some(program) = std::env::var_os("OPEN_WEBUI").map(PathBuf::from) else {
+/// Its program, where somebody installed it.
+fn program() -> Option<PathBuf> {
+    let program = std::env::var_os("OPEN_WEBUI").map(PathBuf::from);
+    if program.is_none() {
         eprintln!(
             "SKIPPED: OPEN_WEBUI does not name Open WebUI's program, so that nothing was shown about it"
         );
-        return;
-    };
+    }
+    program
+}
+
+/// Two tasks are deployed where no database was before; what became of all tasks, and how long it took.
+fn first_start(program: &std::path::Path, schema_change: &str) -> (String, Duration) {
+    let stores = Stores::start().expect("stores");
+    // The old service, which is in every account of these tests, stays out of it.
+    let command = stores.open_webui(program).into_iter().map(|part| {
+        part.replace(
+            "export DATABASE_URL",
+            "case \"$TASK_IMAGE\" in *:main) exec sleep 86400;; esac\nexport DATABASE_URL",
+        )
+    });
+    let options =
+        Options { task_command: Some(command.collect()), grace: STARTS_WITHIN, ..Options::default() };
+    let world = World::with(Program::at(env!("CARGO_BIN_EXE_pointsman")), &options);
+    let text = shop::text(&shop::image('1'), "")
+        .replace("schema_change = \"none\"", &format!("schema_change = \"{schema_change}\""))
+        .replace("healthy  = 2\n", "healthy  = 2\ngrace    = \"5m\"\n");
+    world.git.commit("main", &[(FILE, Some(&text))], "Describe the shop");
+    let clone = world.clone_of("main");
+    let began = Instant::now();
+    clone.run(&["apply", NAME, "--yes"]).expect_code(0);
+    let took = began.elapsed();
+    clone.run(&["plan", NAME, "--detailed-exitcode"]).expect_code(0);
+    (tasks(&world), took)
+}
+
+#[test]
+#[ignore = "the real Open WebUI: some minutes, and 6 GiB"]
+fn it_starts_where_no_database_was() {
+    let Some(program) = program() else { return };
+    let (alone, took) = first_start(&program, "additive");
+    println!("one task first: {}, after {took:.0?}", alone.trim().replace('\n', ", "));
+    assert_eq!(alone, "running 2\nstopped 0\n");
+    // For comparison, as ECS does it: how many fail depends on the moment.
+    let (together, took) = first_start(&program, "none");
+    println!("both at once: {}, after {took:.0?}", together.trim().replace('\n', ", "));
+}
+
+#[test]
+#[ignore = "the real Open WebUI: some minutes, and 6 GiB"]
+fn people_stay_signed_in_over_its_cut_over_and_a_release() {
+    let Some(program) = program() else { return };
     let began = Instant::now();
     let stores = Arc::new(Stores::start().expect("stores"));
     // The database is empty: the old service's one task fills it.
-    let shop =
-        Shop::with(&stores, stores.open_webui(&program), &described('1', "additive"), Manners::OpenWebUi);
+    let shop = Shop::with(
+        &stores,
+        stores.open_webui(&program),
+        &described('1', "additive"),
+        Manners::OpenWebUi,
+        STARTS_WITHIN,
+    );
     accounts(&shop);
     println!("it serves, on a database that was empty, after {:.0?}", began.elapsed());
     let people = shop.plane.load_by(&shop.door, Crowd { people: PEOPLE, visitors: 0, sockets: 0 });

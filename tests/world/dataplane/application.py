@@ -27,6 +27,16 @@ import sys
 PATIENCE_SECONDS = 3
 STATUS = int(os.environ.get("TASK_STATUS", "200"))
 IMAGE, TASK = os.environ.get("TASK_IMAGE", ""), os.environ.get("TASK_ID", "")
+# An image with this in its name migrates the database as it starts: of two at once on an empty one, one fails.
+MIGRATES = "migrates-itself"
+MIGRATION = """
+DO $$ BEGIN
+  IF to_regclass('versions') IS NULL THEN
+    CREATE TABLE versions (name text);
+    PERFORM pg_sleep(2);
+  END IF;
+END $$
+"""
 REASONS = {200: "OK", 401: "Unauthorized", 404: "Not Found", 500: "Internal Server Error", 503: "Service Unavailable"}
 
 
@@ -196,6 +206,8 @@ async def main():
     redis = Redis(*await asyncio.open_connection("127.0.0.1", int(sys.argv[1])))
     postgres = Postgres(*await asyncio.open_connection("127.0.0.1", int(sys.argv[2])))
     await postgres.begin()
+    if MIGRATES in IMAGE:
+        await postgres.run(MIGRATION)
     application = Application(redis, postgres)
     await asyncio.sleep(float(os.environ.get("TASK_START_SECONDS", "0")))
     await asyncio.start_server(application.serve, os.environ["HOST"], int(os.environ["PORT"]), backlog=512)

@@ -315,7 +315,7 @@ impl Events {
 #[cfg(test)]
 mod tests {
     use aws_sdk_ecs::types::{Deployment, DeploymentRolloutState, Service as EcsService};
-    use pointsman_core::resource::{Count, Link, Readiness, Service, Tags};
+    use pointsman_core::resource::{Count, Link, Readiness, Service, Start, Tags};
 
     use super::{Course, UNSEEN, is_steady, primary, readiness};
 
@@ -360,6 +360,7 @@ mod tests {
             maximum_percent: 200,
             platform_version: "LATEST".to_owned(),
             execute_command: false,
+            start: Start::Together,
             tags: Tags::default(),
         }
     }

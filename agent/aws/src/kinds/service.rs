@@ -6,7 +6,7 @@ use aws_sdk_ecs::types::{
     ServiceField,
 };
 use futures::future::try_join_all;
-use pointsman_core::resource::{Count, Link, Observed, Service};
+use pointsman_core::resource::{Count, Link, Observed, Service, Start};
 use pointsman_engine::ports::{CloudError, CloudErrorKind};
 
 use super::{
@@ -152,6 +152,7 @@ pub(super) fn observed(service: &EcsService, like: &Service) -> Observed {
             .map_or(200, |percent| unsigned(Some(percent))),
         platform_version: service.platform_version().unwrap_or("LATEST").to_owned(),
         execute_command: service.enable_execute_command(),
+        start: Start::Together,
         tags: ecs_tags::of(service.tags()),
     };
     let arn = service.service_arn();

@@ -9,8 +9,8 @@ use super::{
 };
 use crate::{
     Address,
-    environment::block,
-    resource::{Count, Desired, HealthCheck, Link, Resource, Service, Suspended, TargetGroup, names},
+    environment::block::{self, SchemaChange},
+    resource::{Count, Desired, HealthCheck, Link, Resource, Service, Start, Suspended, TargetGroup, names},
     rollout::{Layout, Old, Phase, Purpose, Rollout, Slot, Tasks, Track, Weights, layout},
 };
 
@@ -105,13 +105,16 @@ impl Sides {
             block.expose.as_ref().map(|expose| targets(context, service, slot, block, expose, wanted));
         let block::Deployment { minimum_healthy_percent, maximum_percent, circuit_breaker } =
             block.deployment;
+        let start = start(context, &address, block, tasks);
+        // Until its first task was healthy, nobody scales it.
+        let is_scaled = block.scaling.is_some() && start != Start::StillAlone;
         let mut object = desired(
             address.clone(),
             Service {
                 name: name.clone(),
                 cluster: block.cluster.clone(),
                 task_definition: Link::to(&task_definition),
-                count: count(tasks, block.count, block.scaling.is_some()),
+                count: count(tasks, block.count, is_scaled),
                 subnets: context.subnets(&block.subnets),
                 security_groups: vec![Link::to(&Address::block("service", service).part("security_group"))],
                 target_group: target_group.as_ref().map(Link::to),
@@ -123,6 +126,7 @@ impl Sides {
                 maximum_percent,
                 platform_version: block.platform_version.clone(),
                 execute_command: block.execute_command,
+                start,
                 tags: context.tags(&address),
             },
         );
@@ -213,6 +217,21 @@ fn is_frozen(track: &Track, slot: Slot) -> bool {
         Some(open) if open.to == slot => !open.is_being_made(),
         Some(_) => true,
         None => slot != track.live,
+    }
+}
+
+/// The first task of a service whose releases change the database starts alone:
+/// it migrates what is empty. What a rollout lays out says so itself.
+fn start(context: &Context<'_>, side: &Address, block: &block::Service, tasks: Tasks) -> Start {
+    let rollout = context.environment.file.rollout.as_ref();
+    let migrates = rollout.is_some_and(|rollout| rollout.schema_change != SchemaChange::None);
+    if !migrates || tasks != Tasks::Free || block.count < 2 {
+        return Start::Together;
+    }
+    let recorded = context.state.and_then(|state| state.objects.get(side)).map(|it| &it.resource);
+    match recorded {
+        Some(Resource::Service(service)) if service.start == Start::StillAlone => Start::StillAlone,
+        _ => Start::FirstAlone,
     }
 }
 

@@ -44,7 +44,8 @@ pub(super) fn takes(resource: &Resource, around: &Neighbourhood<'_>) -> Takes {
         Resource::LoadBalancer(_) => Takes::new(LoadBalancerMade, Call, Call, Consequence::AddressMoves),
         Resource::ReplicationGroup(_) => Takes::new(CacheMade, CacheSet, CacheGone, Consequence::DataLost),
         Resource::Service(service) => Takes {
-            made: around.tasks_become_well(service),
+            // The others start once the first one is well.
+            made: around.tasks_become_well(service).times(if service.alone(true).is_some() { 2 } else { 1 }),
             changed: Call.span(),
             gone: around.tasks_leave(service),
             replaced: Consequence::ConnectionsDrain,

@@ -26,6 +26,7 @@ pub mod proposed;
 pub mod pull_request;
 pub mod requirement;
 pub mod rollout;
+mod start;
 pub mod status;
 pub mod trusted;
 pub mod watch;

@@ -8,7 +8,7 @@ use super::{
     cost, forecast,
     layout::{COLUMNS, hanging, wrapped},
     paint::{bold, dim, green, plain, red, yellow},
-    rollout, words,
+    rollout, start, words,
 };
 pub(super) use changes::{Row, Widths};
 
@@ -69,6 +69,9 @@ fn write_sum(text: &mut String, plan: &Plan, verdict: &Verdict) {
     }
     for begins in &plan.rollouts {
         let _ = writeln!(text, "{}", hanging("Rollout:", "Rollout:".len(), &plain(&rollout::begins(begins))));
+    }
+    for sentence in start::alone(plan) {
+        let _ = writeln!(text, "{}", hanging("Start:", "Start:".len(), &sentence));
     }
     let cost = format!("{}.", cost::sentence(&plan.cost));
     let _ = writeln!(text, "{}", hanging("Cost:", "Cost:".len(), &cost));

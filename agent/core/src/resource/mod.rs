@@ -51,7 +51,7 @@ pub use schedule::Schedule;
 pub use scheduled_action::ScheduledAction;
 pub use secret::{CacheUrl, Secret, SecretContent, Token};
 pub use security_group::{Ingress, Peer, SecurityGroup};
-pub use service::{Count, Service};
+pub use service::{Count, Service, Start};
 pub use tags::{ADDRESS_TAG, AUTH_TAG, COMPOSED_TAG, ENVIRONMENT_TAG, TOKEN_TAG, Tags};
 pub use target_group::{HealthCheck, TargetGroup};
 pub use task_definition::{FileSystem, TaskDefinition};
@@ -248,5 +248,13 @@ impl Desired {
         all.sort();
         all.dedup();
         all
+    }
+
+    /// The same where its first task starts alone, and what it is afterwards;
+    /// `is_made` where it does not stand yet.
+    pub fn alone(&self, is_made: bool) -> Option<(Self, Self)> {
+        let Resource::Service(service) = &self.resource else { return None };
+        let with = |service: Service| Self { resource: service.into(), ..self.clone() };
+        Some((with(service.alone(is_made)?), with(service.together())))
     }
 }

@@ -36,8 +36,31 @@ pub struct Service {
     pub platform_version: String,
     /// Whether people may open a shell in new tasks.
     pub execute_command: bool,
+    /// How its first tasks start.
+    #[serde(default, skip_serializing_if = "Start::is_together")]
+    pub start: Start,
     /// Its tags.
     pub tags: Tags,
+}
+
+/// How the first tasks of a service start. Several at once on an empty database
+/// would all migrate it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Start {
+    /// All at once.
+    #[default]
+    Together,
+    /// One alone where the service is made; the others once it is healthy.
+    FirstAlone,
+    /// It was made with one task, which was not seen healthy yet.
+    StillAlone,
+}
+
+impl Start {
+    fn is_together(&self) -> bool {
+        *self == Self::Together
+    }
 }
 
 /// How many tasks, and who says so.
@@ -79,6 +102,8 @@ impl Spec for Service {
             maximum_percent,
             platform_version,
             execute_command,
+            // How it comes to be, not what it is.
+            start: _,
             tags,
         } = self;
         let decider = match count {
@@ -129,5 +154,28 @@ impl Spec for Service {
 
     fn claim(&self) -> Option<String> {
         Some(format!("{}/{}", self.cluster, self.name))
+    }
+}
+
+impl Service {
+    /// The same with one task, where that must be healthy before the others
+    /// start; `is_made` where the service does not stand yet.
+    pub fn alone(&self, is_made: bool) -> Option<Self> {
+        let is_first = match self.start {
+            Start::Together => false,
+            Start::FirstAlone => is_made,
+            Start::StillAlone => true,
+        };
+        (is_first && self.count.tasks() > 1).then(|| Self {
+            count: Count::Fixed(1),
+            start: Start::StillAlone,
+            ..self.clone()
+        })
+    }
+
+    /// The same once its first task was healthy, or does not matter.
+    #[must_use]
+    pub fn together(&self) -> Self {
+        Self { start: Start::Together, ..self.clone() }
     }
 }

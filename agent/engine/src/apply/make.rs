@@ -9,54 +9,95 @@ use pointsman_core::{
 use super::{Site, Undone};
 
 /// Makes, changes or records an object, and waits until it can be worked with.
+/// A service whose first task starts alone gets the others after that.
 pub(super) async fn make(site: &Site<'_>, change: &Change) -> Result<(), Undone> {
     let Some(desired) = &change.desired else {
         return Err(Undone::fault("the plan does not say what it should be"));
     };
     let desired = resolved(site, desired)?;
+    let fields: Vec<String> = change.fields.iter().map(|field| field.field.clone()).collect();
+    let is_made = matches!(change.action, Action::Create | Action::Replace);
+    let act = Act { change, action: change.action, observed: change.observed.as_ref(), fields };
     if let (Action::Adopt, Some(observed)) = (change.action, &change.observed) {
         record(site, change, &desired, observed).await?;
+        return settle(site, change, &desired).await;
+    }
+    let Some((alone, together)) = desired.alone(is_made) else {
+        return act.done(site, &desired).await;
+    };
+    let grows = |field: &String| field == COUNT;
+    let first = Act { fields: act.fields.iter().filter(|it| !grows(it)).cloned().collect(), ..act };
+    if is_made || !first.fields.is_empty() {
+        first.done(site, &alone).await?;
     } else {
+        settle(site, change, &alone).await?;
+    }
+    let Some(object) = site.live(&desired.address) else {
+        return Err(Undone::fault("what was made is not known"));
+    };
+    let fields = vec![COUNT.to_owned()];
+    Act { change, action: Action::Update, observed: Some(&object), fields }.done(site, &together).await
+}
+
+/// The field that gives a service its other tasks.
+const COUNT: &str = "count";
+
+/// A write of a change: a change has one, or two where its first task starts alone.
+struct Act<'a> {
+    change: &'a Change,
+    action: Action,
+    observed: Option<&'a Observed>,
+    fields: Vec<String>,
+}
+
+impl Act<'_> {
+    /// Announces it, does it, records what came of it, and waits.
+    async fn done(&self, site: &Site<'_>, desired: &Desired) -> Result<(), Undone> {
         let intent = Intent {
             address: desired.address.clone(),
-            action: change.action,
+            action: self.action,
             part: Part::Make,
             desired: desired.clone(),
-            id: change.observed.as_ref().map(|observed| observed.id.clone()),
-            dependencies: change.dependencies.clone(),
+            id: self.observed.map(|observed| observed.id.clone()),
+            dependencies: self.change.dependencies.clone(),
         };
         site.announced(intent, async {
-            let object = write(site, change, &desired).await?;
+            let object = self.write(site, desired).await?;
             // Known before it is ready: what dies while AWS works is found again.
-            let state = record(site, change, &desired, &object).await?;
+            let state = record(site, self.change, desired, &object).await?;
             Ok((Some(object.id), state))
         })
         .await?;
+        settle(site, self.change, desired).await
     }
+
+    /// The write itself.
+    async fn write(&self, site: &Site<'_>, desired: &Desired) -> Result<Observed, Undone> {
+        let token = token(site, desired).await?;
+        match (self.action, self.observed) {
+            (Action::Update | Action::Rollout, Some(observed)) => {
+                Ok(site.writer.update(observed, desired, &self.fields, &token).await?)
+            }
+            (Action::Create | Action::Replace, _) => Ok(site.writer.create(desired, &token).await?),
+            (Action::Update | Action::Rollout | Action::Adopt, None)
+            | (Action::Adopt | Action::Delete, _) => {
+                Err(Undone::fault("the plan does not say what stands there"))
+            }
+        }
+    }
+}
+
+/// Waits until it can be worked with, and records what is known only then.
+async fn settle(site: &Site<'_>, change: &Change, desired: &Desired) -> Result<(), Undone> {
     let Some(object) = site.live(&desired.address) else {
         return Err(Undone::fault("what was made is not known"));
     };
     let settled = site.settled_anew(&desired.address, &object).await?;
     if settled.id != object.id || settled.attributes != object.attributes {
-        site.keeper.change(|state| state.record(&desired, &settled, &change.dependencies)).await?;
+        site.keeper.change(|state| state.record(desired, &settled, &change.dependencies)).await?;
     }
     site.stands(&desired.address, settled);
     Ok(())
-}
-
-/// The write itself.
-async fn write(site: &Site<'_>, change: &Change, desired: &Desired) -> Result<Observed, Undone> {
-    let token = token(site, desired).await?;
-    match (change.action, &change.observed) {
-        (Action::Update | Action::Rollout, Some(observed)) => {
-            let fields: Vec<String> = change.fields.iter().map(|field| field.field.clone()).collect();
-            Ok(site.writer.update(observed, desired, &fields, &token).await?)
-        }
-        (Action::Create | Action::Replace, _) => Ok(site.writer.create(desired, &token).await?),
-        (Action::Update | Action::Rollout | Action::Adopt, None) | (Action::Adopt | Action::Delete, _) => {
-            Err(Undone::fault("the plan does not say what stands there"))
-        }
-    }
 }
 
 /// Puts the values of what stands in place of the names.

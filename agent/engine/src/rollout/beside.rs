@@ -10,7 +10,7 @@ use pointsman_core::{
     desired::old_target_group,
     environment::{EnvironmentName, block::ListenerProtocol},
     hash::text_hash,
-    resource::{Count, Link, Resource, Service, Tags},
+    resource::{Count, Link, Resource, Service, Start, Tags},
     rollout::{Migration, Old, Phase, Rollout, outside},
     state::State,
 };
@@ -150,6 +150,7 @@ pub(super) fn standing_old(state: &State, service: &str, rollout: &Rollout, old:
         maximum_percent: 200,
         platform_version: String::new(),
         execute_command: false,
+        start: Start::Together,
         tags: Tags::default(),
     }
 }

@@ -7,7 +7,7 @@ use crate::{
     environment::Diagnostic,
     plan::{Action, Change, FieldChange, Plan},
     policy::Verdict,
-    render::{cost, forecast, plan as words_of, rollout, words},
+    render::{cost, forecast, plan as words_of, rollout, start, words},
     report::Judged,
 };
 
@@ -29,6 +29,9 @@ pub(super) fn whole(id: &str, judged: &Judged) -> Markup {
     }
     for begins in &plan.rollouts {
         main.html("<p>Rollout: ").text(&rollout::begins(begins)).html("</p>\n");
+    }
+    for sentence in start::alone(plan) {
+        main.html("<p>Start: ").text(&sentence).html("</p>\n");
     }
     main.html("<p>Cost: ").text(&cost::sentence(&plan.cost)).html(".</p>\n");
     for unsettled in &plan.unsettled {

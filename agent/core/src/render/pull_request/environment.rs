@@ -10,7 +10,7 @@ use super::{
 use crate::{
     environment::EnvironmentName,
     plan::Plan,
-    render::{forecast, paint, plan::summary, rollout, words},
+    render::{forecast, paint, plan::summary, rollout, start, words},
     report::{
         ChangeResult, Outcome, Standstill,
         pull_request::{EnvironmentReport, OtherPull, Progress, PullReport, Purpose, Status, Unmet, Why},
@@ -249,6 +249,9 @@ fn planned(report: &PullReport, plan: &Plan, room: Room) -> String {
     };
     for begins in &plan.rollouts {
         text.push_str(&format!("Rollout: {}\n\n", prose(&rollout::begins(begins))));
+    }
+    for sentence in start::alone(plan) {
+        text.push_str(&format!("Start: {}\n\n", prose(&sentence)));
     }
     text.push_str(&cost::section(report, &plan.cost, room.list));
     for unsettled in plan.unsettled.iter().take(room.list) {

@@ -55,11 +55,12 @@ warn contains finding(name, "VECTOR_DB", problem) if {
 	problem := sprintf("runs more than one process on the vector database `%s`, which is a file: processes that write at once damage it; use `pgvector` or another server", [vector_database(service)])
 }
 
-# Two tasks that migrate an empty database at once: one of them dies.
+# Two tasks that migrate an empty database at once: one of them dies. `schema_change` starts one alone.
 warn contains finding(name, "ENABLE_DB_MIGRATIONS", problem) if {
 	some name, service in services
 	tasks[name] > 1
 	lower(object.get(service, ["environment", "ENABLE_DB_MIGRATIONS"], "true")) == "true"
+	object.get(input.environment, ["rollout", "schema_change"], "none") == "none"
 	problem := "lets every task run the migrations at its start: started together on a new schema, tasks fail; start one task first, or set `ENABLE_DB_MIGRATIONS = \"false\"` and migrate in a task of its own"
 }
 

@@ -32,6 +32,14 @@ without(table, name) := json.remove(whole, [sprintf("%s/%s", [table, name])])
 
 having(name, value) := object.union(whole, {"environment": {name: value}})
 
+test_one_task_starts_first_where_releases_change_the_database if {
+	found := openwebui.warn with input as {"environment": {
+		"rollout": {"schema_change": "additive"},
+		"service": {"web": object.union({"image": image}, without("environment", "ENABLE_DB_MIGRATIONS"))},
+	}}
+	found == set()
+}
+
 test_a_whole_setup_has_no_warning if variables(whole, {}) == set()
 
 test_each_missing_setting_is_warned_about if {

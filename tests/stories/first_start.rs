@@ -22,7 +22,7 @@ fn described(scaling: &str) -> (Arc<Stores>, World) {
     (stores, world)
 }
 
-/// Its tasks by what became of them, and how many of each there were.
+/// Its tasks by what became of them, how many of each there were, and why they stopped.
 pub(crate) fn tasks(world: &World) -> String {
     world.aws.python(
         r#"
@@ -30,6 +30,8 @@ ecs = client("ecs")
 for status in ("RUNNING", "STOPPED"):
     tasks = ecs.list_tasks(cluster="webUIcluster2", serviceName="shop", desiredStatus=status)["taskArns"]
     print(status.lower(), len(tasks))
+    for task in ecs.describe_tasks(cluster="webUIcluster2", tasks=tasks)["tasks"] if tasks and status == "STOPPED" else []:
+        print(task["stoppedReason"], [container.get("exitCode") for container in task["containers"]])
 "#,
     )
 }

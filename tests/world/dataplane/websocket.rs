@@ -14,6 +14,8 @@ use super::http::{Answer, Connection, request};
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Frame {
     Text(Vec<u8>),
+    /// To be answered by a pong with the same content.
+    Ping(Vec<u8>),
     Pong,
     Close(u16),
     Other,
@@ -71,6 +73,10 @@ impl Writer {
         self.frame(9, b"still there?").await
     }
 
+    pub(super) async fn pong(&mut self, content: &[u8]) -> Result<()> {
+        self.frame(10, content).await
+    }
+
     pub(super) async fn close(&mut self) -> Result<()> {
         self.frame(8, &1000_u16.to_be_bytes()).await
     }
@@ -107,6 +113,7 @@ impl Reader {
         self.0.read_exact(&mut content).await?;
         Ok(match head[0] & 0x0f {
             1 => Frame::Text(content),
+            9 => Frame::Ping(content),
             10 => Frame::Pong,
             8 => Frame::Close(content.first_chunk().map_or(1005, |code| u16::from_be_bytes(*code))),
             _ => Frame::Other,

@@ -81,6 +81,10 @@ impl Talk {
     async fn hears(&self, frame: Frame, writer: &mut Writer) -> Result<bool, String> {
         match (self.manners, frame) {
             (_, Frame::Close(code)) => Err(format!("closed with {code}")),
+            // Who does not answer is taken for gone.
+            (_, Frame::Ping(content)) => {
+                writer.pong(&content).await.map_err(|error| error.to_string()).map(|()| false)
+            }
             (Manners::Small, Frame::Text(text)) if text == self.sent.to_string().as_bytes() => Ok(true),
             (Manners::Small, Frame::Text(text)) => {
                 Err(format!("{:?} came back for {}", String::from_utf8_lossy(&text), self.sent))

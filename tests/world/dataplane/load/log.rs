@@ -18,7 +18,12 @@ impl fmt::Display for Side {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         // Of a digest, as much as people compare.
         let end = self.image.find("sha256:").map_or(self.image.len(), |at| at + "sha256:".len() + 8);
-        write!(formatter, "{} ({})", self.group, self.image.get(..end).unwrap_or(&self.image))
+        let group = if self.group.is_empty() { "not by the load balancer" } else { &self.group };
+        match self.image.get(..end).unwrap_or(&self.image) {
+            // Not every application says what it is.
+            "" => formatter.write_str(group),
+            image => write!(formatter, "{group} ({image})"),
+        }
     }
 }
 

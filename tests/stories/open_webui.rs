@@ -88,7 +88,7 @@ fn first_start(program: &std::path::Path, schema_change: &str) -> (String, Durat
     let command = stores.open_webui(program).into_iter().map(|part| {
         part.replace(
             "export DATABASE_URL",
-            "case \"$TASK_IMAGE\" in *:main) exec sleep 86400;; esac\nexport DATABASE_URL",
+            "case \"$TASK_IMAGE\" in */open-webui/open-webui*) exec sleep 86400;; esac\nexport DATABASE_URL",
         )
     });
     let options =

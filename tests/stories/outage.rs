@@ -15,8 +15,6 @@ struct Away {
     commit: String,
 }
 
-/// A wait in which nothing happened for so long is over, where an hour passes.
-const STILL: Duration = Duration::from_millis(100);
 /// Polls in an hour.
 const HOUR: usize = 6;
 /// Four reports at first, each again after 1, 2, 4, … 256 s, and then every five minutes.
@@ -119,7 +117,7 @@ fn once_in_ten_minutes(world: &World, clock: &Clock) -> Running {
     std::fs::write(&file, slower).unwrap();
     let mut command = world.command();
     command.arg("run").arg("--config").arg(file);
-    Running::start(clock.lead_skipping_later(&mut command, STILL))
+    Running::start(clock.lead_skipping_later(&mut command))
 }
 
 #[test]

@@ -115,6 +115,11 @@ impl Shop {
         shop
     }
 
+    /// The same, in which programs skip what they sleep through.
+    pub fn skipping(self) -> Self {
+        Self { world: self.world.skipping(), plane: self.plane }
+    }
+
     pub fn clone(&self) -> Clone<'_> {
         self.world.clone_of("main")
     }

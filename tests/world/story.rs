@@ -4,6 +4,7 @@ use std::{
     collections::BTreeMap,
     path::{Path, PathBuf},
     process::Command,
+    time::{Duration, Instant},
 };
 
 use tempfile::TempDir;
@@ -11,6 +12,7 @@ use tempfile::TempDir;
 use crate::{
     agent::{Ended, Program, QUICK_LEASE, Running, ended, write},
     aws::{Emulator, Estate, Options},
+    clock::Clock,
     git::ConfigRepo,
     github::{GitHub, WEBHOOK_SECRET},
 };
@@ -32,6 +34,8 @@ pub struct World {
     /// Where it is hosted.
     pub github: GitHub,
     program: Program,
+    clock: Option<Clock>,
+    lease: &'static str,
     folder: TempDir,
 }
 
@@ -59,7 +63,23 @@ impl World {
         let github = GitHub::host(&git);
         let folder =
             tempfile::Builder::new().prefix("pointsman-world-").tempdir().expect("a folder can be made");
-        Self { aws, estate, git, github, program, folder }
+        Self { aws, estate, git, github, program, clock: None, lease: QUICK_LEASE, folder }
+    }
+
+    /// The same, in which programs skip what they sleep through ([`Clock::lead_skipping`]), and so have the
+    /// lease's times that the program ships with: for stories in which never more than one of them lives
+    /// at a time.
+    #[must_use]
+    pub fn skipping(self) -> Self {
+        Self { clock: Some(Clock::in_folder(self.folder())), lease: "", ..self }
+    }
+
+    /// Does something, and says how long that took by the clock of the programs in it.
+    pub fn in_its_own_time<T>(&self, what: impl FnOnce() -> T) -> (T, Duration) {
+        let skipped = || self.clock.as_ref().map(Clock::skipped).unwrap_or_default();
+        let (began, before) = (Instant::now(), skipped());
+        let done = what();
+        (done, began.elapsed() + skipped().saturating_sub(before))
     }
 
     /// The example environment's file as it stands in this repository, but for the cut-over: people use
@@ -104,7 +124,7 @@ impl World {
             "[repo]\nurl = \"{}\"\npoll = \"{poll}\"\n\n[github]\nrepository = \"{}\"\napi_url = \"{}\"\n\
              app_id = {}\ninstallation_id = {}\nkey_file = \"{}\"\nwrite_pause_ms = 0\n\
              writes_per_minute = 10000\nwrites_per_hour = 100000\nwebhook_secret_file = \"{}\"\n\n\
-             [agent]\nname = \"depot\"\ndata_dir = \"{}\"\n\n{QUICK_LEASE}\n{more}",
+             [agent]\nname = \"depot\"\ndata_dir = \"{}\"\n\n{}\n{more}",
             self.github.clone_url(),
             self.git.full_name(),
             self.github.api_url(),
@@ -113,6 +133,7 @@ impl World {
             key.display(),
             secret.display(),
             self.folder().join("data").display(),
+            self.lease,
         );
         write(self.folder(), "pointsman.toml", &text)
     }
@@ -121,6 +142,9 @@ impl World {
     pub fn command(&self) -> Command {
         let mut command = self.program.command();
         self.aws.lead(&mut command);
+        if let Some(clock) = &self.clock {
+            clock.lead_skipping(&mut command);
+        }
         command
     }
 
@@ -155,7 +179,7 @@ impl World {
         assert!(cloned.is_ok_and(|status| status.success()), "git cannot clone the config repo");
         std::fs::write(folder.path().join(".git/info/exclude"), "pointsman.toml\n*.plan\n")
             .expect("writable");
-        let configuration = format!("[repo]\nurl = \"{}\"\n\n{QUICK_LEASE}", self.github.clone_url());
+        let configuration = format!("[repo]\nurl = \"{}\"\n\n{}", self.github.clone_url(), self.lease);
         write(folder.path(), "pointsman.toml", &configuration);
         Clone { world: self, folder }
     }

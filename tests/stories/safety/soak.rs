@@ -10,8 +10,6 @@ use pointsman_tests::{
 use super::small;
 use crate::{PATIENCE, kinds, road::deployed};
 
-/// A wait in which nothing happened for so long is over: answers come much sooner.
-const STILL: Duration = Duration::from_millis(250);
 /// The agent polls once in so many minutes of its own time.
 const POLL_MINUTES: u64 = 1;
 /// What it may take on in a soak, in MiB and in handles.
@@ -33,7 +31,7 @@ fn start(world: &World, clock: &Clock) -> Running {
     std::fs::write(&file, slower).unwrap();
     let mut command = world.command();
     command.arg("run").arg("--config").arg(file);
-    Running::start(clock.lead_skipping(&mut command, STILL))
+    Running::start(clock.lead_skipping(&mut command))
 }
 
 /// So many polls so far: it asks for new comments at each.

@@ -2,6 +2,8 @@
 
 use std::{fmt, time::Instant};
 
+use bytes::Bytes;
+
 use super::chaos::Harm;
 
 /// A call that went through the proxy.
@@ -15,6 +17,8 @@ pub struct Call {
     pub mutating: bool,
     /// The access key that it was signed with: who called.
     pub key: String,
+    /// What it asked for.
+    pub asked: Asked,
     /// What was done to it on its way.
     pub harm: Option<Harm>,
     /// When it arrived here.
@@ -25,6 +29,15 @@ pub struct Call {
     pub status: Option<u16>,
     /// Whether the answer came from the test (`fail`), not from the emulator.
     pub injected: bool,
+}
+
+/// What a call asked for, as it was sent.
+#[derive(Debug, Clone)]
+pub struct Asked {
+    /// Path and query.
+    pub path: String,
+    /// The body, in the service's protocol.
+    pub body: Bytes,
 }
 
 impl fmt::Display for Call {

@@ -113,8 +113,8 @@ impl Harm {
     }
 }
 
-/// Longer than one attempt of a quick lease waits.
-pub(crate) const TOO_LATE: Duration = Duration::from_secs(3);
+/// Longer than one attempt waits.
+pub(crate) const TOO_LATE: Duration = Duration::from_secs(25);
 
 /// Ends the connection without an answer: what serves it is unwound, silently.
 pub(crate) fn hang_up() -> ! {

@@ -9,6 +9,7 @@ mod hold;
 mod moto;
 mod operation;
 mod proxy;
+mod upstream;
 
 #[cfg(test)]
 mod tests;
@@ -20,7 +21,7 @@ use std::time::Duration;
 use anyhow::{Context, Result};
 use tempfile::TempDir;
 
-pub use call::Call;
+pub use call::{Asked, Call};
 pub use chaos::{Harm, On, Weather};
 pub use estate::Estate;
 pub use hold::{Held, Place};
@@ -113,7 +114,7 @@ impl Emulator {
     ///
     /// # Errors
     ///
-    /// When Python or its packages are missing, or the emulator does not start within 60 s.
+    /// When Python or its packages are missing, or the emulator does not start within three minutes.
     pub fn with(options: &Options) -> Result<Self> {
         let python = Python::ready()?;
         let folder = tempfile::Builder::new()
@@ -137,7 +138,7 @@ impl Emulator {
             None => command.env_remove("WORLD_TASK_COMMAND"),
         };
         let log = folder.path().join("emulator.log");
-        let (process, port) = Background::start("the AWS emulator", command, &log, Duration::from_secs(60))?;
+        let (process, port) = Background::start("the AWS emulator", command, &log, Duration::from_secs(180))?;
         let address = format!("127.0.0.1:{port}");
         let emulator = Self {
             proxy: Proxy::start(&address)?,

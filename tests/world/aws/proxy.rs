@@ -11,18 +11,17 @@ use axum::Router;
 use axum::body::{Body, to_bytes};
 use axum::extract::{Request, State};
 use axum::serve::ListenerExt;
-use http::{HeaderMap, Response, StatusCode, Uri, header};
-use hyper_util::client::legacy::{Client, connect::HttpConnector};
-use hyper_util::rt::TokioExecutor;
+use http::{HeaderMap, Response, StatusCode, header};
 use tokio::net::TcpListener;
 use tokio::sync::oneshot;
 
 use super::bucket::Bucket;
-use super::call::Call;
+use super::call::{Asked, Call};
 use super::chaos::{Chaos, Harm, TOO_LATE, Weather, hang_up, torn};
 use super::faults::Fault;
 use super::hold::{Gate, Held, Place, Which};
 use super::operation::{Operation, age_of, key_of};
+use super::upstream::Upstream;
 
 /// The largest request that is passed on; the agent's own are far below.
 const LARGEST_REQUEST: usize = 16 * 1024 * 1024;
@@ -44,8 +43,7 @@ struct Rules {
 
 #[derive(Debug)]
 struct Shared {
-    upstream: String,
-    client: Client<HttpConnector, Body>,
+    upstream: Upstream,
     rules: Mutex<Rules>,
 }
 
@@ -81,13 +79,7 @@ impl Proxy {
         listener.set_nonblocking(true)?;
         let address = listener.local_addr()?;
 
-        let mut connector = HttpConnector::new();
-        connector.set_nodelay(true);
-        let shared = Arc::new(Shared {
-            upstream: upstream.to_owned(),
-            client: Client::builder(TokioExecutor::new()).build(connector),
-            rules: Mutex::default(),
-        });
+        let shared = Arc::new(Shared { upstream: Upstream::at(upstream), rules: Mutex::default() });
         let (stop, stopped) = oneshot::channel();
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
         let router = Router::new().fallback(forward).with_state(Arc::clone(&shared));
@@ -195,6 +187,13 @@ impl Proxy {
         self.hold_which(Which::Mutation(number), place)
     }
 
+    /// Waits until AWS has done all that it was asked, also by callers that were killed meanwhile:
+    /// nothing of theirs lands any more. False when `patience` ran out first.
+    #[must_use]
+    pub fn wait_done(&self, patience: Duration) -> bool {
+        self.shared.upstream.wait_done(patience)
+    }
+
     /// Holds every call of an operation before AWS sees it. A caller that is killed meanwhile
     /// takes its call with it: AWS never sees it.
     pub fn hold(&self, service: &str, operation: &str) -> Held {
@@ -233,7 +232,7 @@ impl Drop for Proxy {
 }
 
 async fn forward(State(shared): State<Arc<Shared>>, request: Request) -> Response<Body> {
-    let (mut parts, body) = request.into_parts();
+    let (parts, body) = request.into_parts();
     // Read to its end: only then is a caller noticed that goes away while its call is held.
     let body = match to_bytes(body, LARGEST_REQUEST).await {
         Ok(bytes) => bytes,
@@ -241,7 +240,8 @@ async fn forward(State(shared): State<Arc<Shared>>, request: Request) -> Respons
     };
     let form = if is_form(&parts.headers) { body.to_vec() } else { Vec::new() };
     let operation = Operation::of(&parts.method, &parts.uri, &parts.headers, &form);
-    let (entry, number, harm) = Entry::record(&shared, &operation, &parts.headers);
+    let asked = Asked { path: parts.uri.to_string(), body: body.clone() };
+    let (entry, number, harm) = Entry::record(&shared, &operation, &parts.headers, asked);
 
     let latency = shared.rules().latency;
     if !latency.is_zero() {
@@ -272,18 +272,9 @@ async fn forward(State(shared): State<Arc<Shared>>, request: Request) -> Respons
         hang_up();
     }
 
-    for name in [header::CONNECTION, header::TRANSFER_ENCODING, header::EXPECT, header::TE] {
-        parts.headers.remove(name);
-    }
-    // Only the connection leads elsewhere: the Host header stays the caller's.
-    let path = parts.uri.path_and_query().map_or("/", |path| path.as_str());
-    parts.uri = match format!("http://{}{path}", shared.upstream).parse::<Uri>() {
-        Ok(uri) => uri,
-        Err(error) => return broken(StatusCode::BAD_REQUEST, &error.to_string()),
-    };
-    let answer = match shared.client.request(Request::from_parts(parts, Body::from(body))).await {
-        Ok(answer) => answer.map(Body::new),
-        Err(error) => broken(StatusCode::BAD_GATEWAY, &format!("the emulator does not answer: {error}")),
+    let answer = match shared.upstream.ask(Request::from_parts(parts, Body::from(body))).await {
+        Ok(answer) => answer,
+        Err(error) => broken(StatusCode::BAD_GATEWAY, &format!("{error:#}")),
     };
     if let Some(gate) = shared.gate(&operation, number, Place::Answer) {
         gate.pass().await;
@@ -344,6 +335,7 @@ impl Entry {
         shared: &Shared,
         operation: &Operation,
         headers: &HeaderMap,
+        asked: Asked,
     ) -> (Self, Option<usize>, Option<Harm>) {
         let mut rules = shared.rules();
         let heartbeat = operation.service == "dynamodb" && operation.name == "PutItem";
@@ -357,6 +349,7 @@ impl Entry {
             operation: operation.name.clone(),
             mutating: operation.is_mutating(),
             key: key_of(headers),
+            asked,
             harm,
             started: Instant::now(),
             ended: None,

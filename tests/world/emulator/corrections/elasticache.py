@@ -1,5 +1,6 @@
 """ElastiCache: replication groups as AWS names and times them, and what refuses to go."""
 
+import copy
 import hashlib
 import threading
 import time
@@ -20,6 +21,8 @@ def apply(_engine):
     cache._delete_replication_group = delete(cache._delete_replication_group)
     cache._delete_param_group = delete_parameter_group(cache._delete_param_group)
     cache._describe_cache_parameters = describe_parameters(cache._describe_cache_parameters)
+    cache._increase_replica_count = resize(cache._increase_replica_count, "IncreaseReplicaCount")
+    cache._decrease_replica_count = resize(cache._decrease_replica_count, "DecreaseReplicaCount")
     render = cache._rg_xml
     # The addresses exist when the group does.
     cache._rg_xml = lambda group: render({**group, "NodeGroups": []} if group["Status"] == "creating" else group)
@@ -125,6 +128,37 @@ def unavailable(group):
     return cache._error("InvalidReplicationGroupState",
                         f"Replication group {group['ReplicationGroupId']} is not in available state, "
                         f"it is {group['Status']}", 400)
+
+
+def resize(handler, action):
+    """A group has its primary and so many replicas: each is a cluster of its own, with the group's settings."""
+
+    def checked(params):
+        group = group_of(params)
+        if group and (error := unavailable(group)):
+            return error
+        status, headers, body = handler(params)
+        if status != 200:
+            return status, headers, body
+        like = cache._clusters[group["MemberClusters"][0]]
+        members = [member for shard in group["NodeGroups"] for member in shard["NodeGroupMembers"]]
+        for gone in group["MemberClusters"][len(members):]:
+            cache._tags.pop(cache._clusters.pop(gone)["CacheClusterArn"], None)
+        for number, member in enumerate(members, 1):
+            name = f'{group["ReplicationGroupId"]}-{number:03d}'
+            address = like["_endpoint"]["Address"].partition(".")[2]
+            endpoint = {"Address": f"{name}.{address}", "Port": like["_endpoint"]["Port"]}
+            member.update(CacheClusterId=name, ReadEndpoint=endpoint)
+            if name not in cache._clusters:
+                arn = cache._arn_cluster(name)
+                cluster = {**copy.deepcopy(like), "CacheClusterId": name, "CacheClusterArn": arn, "_endpoint": endpoint}
+                cluster["CacheNodes"][0]["Endpoint"] = endpoint
+                cache._clusters[name], cache._tags[arn] = cluster, list(cache._tags.get(like["CacheClusterArn"], []))
+        group["MemberClusters"] = [member["CacheClusterId"] for member in members]
+        become(group, "modifying", "available")
+        return answer(action, group)
+
+    return checked
 
 
 def modify(handler):

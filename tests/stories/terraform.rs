@@ -225,7 +225,7 @@ fn t03_whoever_holds_the_lock_keeps_the_other_out() {
 #[test]
 #[ignore = "50 rounds in each order with each kind of lock: about fifteen minutes"]
 fn t03_fifty_rounds_in_each_order() {
-    ALL.into_iter().for_each(|with| keep_each_other_out(with, 50));
+    crate::safety::side_by_side(&ALL, 2, |with| keep_each_other_out(*with, 50));
 }
 
 #[test]

@@ -5,21 +5,12 @@ use std::{
 
 use pointsman_tests::{agent::Running, clock::Clock, story::Clone};
 
-use super::{NAME, small};
+use super::{Ends, NAME, small};
 use crate::{PATIENCE, kinds};
 
 const DAY: i64 = 86_400;
 /// What a lock must stand still for, in the stories: `QUICK_LEASE`.
 const WATCH: Duration = Duration::from_secs(6);
-
-/// Says that something is over, also when it ended in a panic: who waits for that would wait for ever.
-struct Ends<'o>(&'o AtomicBool);
-
-impl Drop for Ends<'_> {
-    fn drop(&mut self) {
-        self.0.store(true, Ordering::Relaxed);
-    }
-}
 
 /// Moves the clock a day on, back, and two days back, as long as something goes on; answers how often.
 fn jumping<T>(clock: &Clock, during: impl FnOnce() -> T) -> (T, u32) {

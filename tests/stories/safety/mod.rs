@@ -10,15 +10,25 @@ mod interference;
 mod kill;
 mod lease;
 mod permissions;
+mod release;
 mod replicas;
 mod soak;
 mod state;
 mod storm;
 mod twice;
 
-use pointsman_tests::story::{Clone, World};
+use std::{
+    sync::atomic::{AtomicBool, AtomicUsize, Ordering},
+    time::Duration,
+};
 
-use crate::{kinds, world};
+use pointsman_tests::{
+    agent::Running,
+    aws::Place,
+    story::{Clone, World},
+};
+
+use crate::{PATIENCE, kinds, world};
 
 /// The small environment: queues, buckets, a scheduled task with its task definition.
 const NAME: &str = kinds::NAME;
@@ -28,6 +38,82 @@ fn small() -> World {
     let world = world();
     world.git.commit("main", &[(kinds::FILE, Some(kinds::TEXT))], "Describe reports");
     world
+}
+
+/// The same, in which programs skip what they sleep through: watching a lock and waiting out a dead
+/// agent's calls cost next to nothing. That is right in stories in which one program lives at a time:
+/// what a watch must find out is whether the holder lives, and it is dead; what a quiesce waits out is
+/// the dead one's calls, and [`calls_are_done`] saw the last of them come back. Who is alive keeps its
+/// own lease by the same clock that runs faster: heartbeats, freshness and patience move together.
+fn alone() -> World {
+    small().skipping()
+}
+
+/// The same world's environment, whose agents take Terraform's lock file as well.
+fn with_lock_file(text: &str) -> String {
+    let with = text.replace("[state]\n", "[state]\nlockfile = true\n");
+    assert_ne!(with, text, "it says where its state is");
+    with
+}
+
+/// Kills a program at one of its mutations (from 1), before AWS sees it or before it is told that it was
+/// done, and waits until nothing of it is on its way; false when it made fewer.
+fn killed_at(world: &World, (number, place): (usize, Place), start: impl FnOnce() -> Running) -> bool {
+    let proxy = world.aws.proxy();
+    proxy.clear();
+    let held = proxy.hold_mutation(number, place);
+    let mut running = start();
+    let reached = loop {
+        if held.wait_reached(Duration::from_millis(200)) {
+            break true;
+        }
+        if running.has_ended() {
+            break false;
+        }
+    };
+    running.kill();
+    assert!(held.wait_left(PATIENCE), "the dead one's call is still held");
+    held.release();
+    calls_are_done(world);
+    reached
+}
+
+/// Waits until AWS has done what a dead agent had asked.
+fn calls_are_done(world: &World) {
+    assert!(world.aws.proxy().wait_done(PATIENCE), "a call of the dead one is still with AWS");
+}
+
+/// Whose locks stand: items of the lock table, and lock files.
+fn locks(world: &World) -> String {
+    world.aws.python(
+        "for item in client('dynamodb').scan(TableName='terraform-state-locks')['Items']:\n    \
+         print('item', item['LockID']['S'])\n\
+         for found in client('s3').list_objects_v2(Bucket='gg-ai-terraform-states').get('Contents', []):\n    \
+         if found['Key'].endswith('.tflock'): print('file', found['Key'])",
+    )
+}
+
+/// Says that something is over, also when it ended in a panic: who waits for that would wait for ever.
+struct Ends<'o>(&'o AtomicBool);
+
+impl Drop for Ends<'_> {
+    fn drop(&mut self) {
+        self.0.store(true, Ordering::Relaxed);
+    }
+}
+
+/// Does something with each of many, so many at a time.
+pub(crate) fn side_by_side<T: Sync>(all: &[T], at_a_time: usize, each: impl Fn(&T) + Sync) {
+    let next = AtomicUsize::new(0);
+    std::thread::scope(|scope| {
+        for _ in 0..at_a_time {
+            scope.spawn(|| {
+                while let Some(one) = all.get(next.fetch_add(1, Ordering::Relaxed)) {
+                    each(one);
+                }
+            });
+        }
+    });
 }
 
 /// Applies until it succeeds, so many times at most; answers how often it took.

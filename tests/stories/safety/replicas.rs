@@ -1,4 +1,8 @@
-use std::{process::Command, time::Instant};
+use std::{
+    process::Command,
+    sync::atomic::{AtomicUsize, Ordering},
+    time::Instant,
+};
 
 use pointsman_tests::{
     agent::Running,
@@ -6,7 +10,7 @@ use pointsman_tests::{
     story::{Clone, World},
 };
 
-use super::{NAME, small, standing};
+use super::{NAME, side_by_side, small, standing};
 use crate::{PATIENCE, settled};
 
 /// An apply that signs with an access key of its own, so that the proxy can tell who wrote.
@@ -92,16 +96,21 @@ fn frozen_at(number: usize, signatures: Signatures) -> usize {
     after.len()
 }
 
+/// In real time, in several worlds: both are alive, and whoever takes over must have watched for as long
+/// as the frozen one stood still.
 fn frozen(moments: impl IntoIterator<Item = usize>) {
-    let (mut residue, mut strict, mut rounds) = (0, 0, 0);
-    for number in moments {
-        residue += frozen_at(number, Signatures::NotChecked);
-        strict += frozen_at(number, Signatures::Expire);
-        rounds += 1;
-    }
+    let moments: Vec<usize> = moments.into_iter().collect();
+    let (residue, strict) = (AtomicUsize::new(0), AtomicUsize::new(0));
+    side_by_side(&moments, 4, |number| {
+        residue.fetch_add(frozen_at(*number, Signatures::NotChecked), Ordering::Relaxed);
+        strict.fetch_add(frozen_at(*number, Signatures::Expire), Ordering::Relaxed);
+    });
     println!(
-        "T6: frozen at {rounds} moments, taken over, thawed: {residue} calls left the first one between its last check \
-         and the socket; {strict} where signatures expire within the quiesce (`strict`)"
+        "T6: frozen at {} moments, taken over, thawed: {} calls left the first one between its last check and the \
+         socket; {} where signatures expire within the quiesce (`strict`)",
+        moments.len(),
+        residue.into_inner(),
+        strict.into_inner(),
     );
 }
 

@@ -88,7 +88,7 @@ fn environment(world: &World) -> Clone<'_> {
 }
 
 /// Changes of the file, each block's in one.
-const CHANGES: &[(&str, &str)] = &[
+pub(crate) const CHANGES: &[(&str, &str)] = &[
     ("visibility_timeout = \"15m\"", "visibility_timeout = \"10m\""),
     ("retention  = \"14d\"", "retention  = \"13d\""),
     ("encryption = \"alias/aws/sqs\"", "encryption = \"sqs\""),

@@ -12,6 +12,7 @@ pub mod clock;
 pub mod dataplane;
 pub mod demo;
 pub mod document;
+pub mod entra;
 pub mod git;
 pub mod github;
 pub mod many;

@@ -34,7 +34,7 @@ fn plain(text: &str) -> String {
 }
 
 /// Resolves percent-escapes.
-pub(super) fn decode(text: &str) -> String {
+pub(crate) fn decode(text: &str) -> String {
     let bytes = text.as_bytes();
     let mut out = Vec::with_capacity(bytes.len());
     let mut at = 0;

@@ -36,6 +36,7 @@ use std::time::{Duration, Instant};
 
 pub use access::AppCredentials;
 pub use failure::Failure;
+pub(crate) use http::decode;
 pub use live::{hidden_in, live_in};
 pub use pull_view::PullView;
 pub use state::{

@@ -3,6 +3,7 @@
 mod cli;
 mod config;
 mod daemon;
+mod entra;
 mod evaluator;
 mod git;
 mod github;

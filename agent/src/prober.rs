@@ -3,7 +3,7 @@
 
 #[cfg(test)]
 mod tests;
-mod tls;
+pub(crate) mod tls;
 
 use std::time::Duration;
 

@@ -1,12 +1,13 @@
 //! The cut-over as people live through it: from the old service, which is not ours, to the new one behind the
 //! load balancer, with sessions and WebSockets, while a person switches the application proxy.
 
-use std::{net::SocketAddr, sync::Arc, time::Duration};
+use std::{net::SocketAddr, process::Command, sync::Arc, time::Duration};
 
 use pointsman_tests::{
     agent::{Ended, Program, Running},
     aws::Options,
     dataplane::{Crowd, DataPlane, Door, Load, Manners, Meter, Stores},
+    entra::Entra,
     story::{Clone, World},
 };
 
@@ -15,7 +16,7 @@ use crate::estate::externals;
 pub(crate) const NAME: &str = "production/shop";
 pub(crate) const FILE: &str = "environments/production/shop.toml";
 const HOST: &str = "shop.example.com";
-const SECOND: Duration = Duration::from_secs(1);
+pub(crate) const SECOND: Duration = Duration::from_secs(1);
 /// CloudWatch counts by the minute, and two minutes of silence are nobody.
 pub(crate) const LONG: Duration = Duration::from_secs(400);
 
@@ -104,6 +105,8 @@ pub(crate) struct Shop {
     pub(crate) plane: DataPlane,
     pub(crate) world: World,
     pub(crate) door: Door,
+    /// Where the agent switches by itself, when it does.
+    pub(crate) entra: Option<Entra>,
 }
 
 impl Shop {
@@ -125,11 +128,11 @@ impl Shop {
         world.git.commit("main", &[(FILE, Some(text))], "Describe the shop");
         let plane = DataPlane::start(&world.aws, stores, "shop", HOST).used_as(manners);
         let door = Door::to(old_task(&world));
-        Self { plane, world, door }
+        Self { plane, world, door, entra: None }
     }
 
     /// People come, and what they do is counted.
-    fn people(&self) -> (Load, Meter) {
+    pub(crate) fn people(&self) -> (Load, Meter) {
         let load = self.plane.load_by(&self.door, Crowd { people: 40, visitors: 5, sockets: 0 });
         let meter = self.plane.meter(&load);
         load.run_for(SECOND);
@@ -150,16 +153,21 @@ impl Shop {
         self.world.clone_of("main")
     }
 
-    pub(crate) fn run(&self, clone: &Clone<'_>, arguments: &[&str]) -> Ended {
+    fn command(&self, clone: &Clone<'_>, arguments: &[&str]) -> Command {
         let mut command = clone.command(arguments);
         command.env("http_proxy", format!("http://{}", self.plane.address()));
-        pointsman_tests::agent::ended(&mut command)
+        if let Some(entra) = &self.entra {
+            entra.lead(&mut command);
+        }
+        command
+    }
+
+    pub(crate) fn run(&self, clone: &Clone<'_>, arguments: &[&str]) -> Ended {
+        pointsman_tests::agent::ended(&mut self.command(clone, arguments))
     }
 
     pub(crate) fn start(&self, clone: &Clone<'_>, arguments: &[&str]) -> Running {
-        let mut command = clone.command(arguments);
-        command.env("http_proxy", format!("http://{}", self.plane.address()));
-        Running::start(&mut command)
+        Running::start(&mut self.command(clone, arguments))
     }
 
     /// Applies until it waits for a person; the plan's hash.
@@ -172,7 +180,7 @@ impl Shop {
     }
 
     /// How many tasks each is asked for, who lets the load balancer in, and where the rule leads.
-    fn stands(&self) -> String {
+    pub(crate) fn stands(&self) -> String {
         self.world.aws.python(STANDS)
     }
 }
@@ -215,7 +223,7 @@ for listener in elb.describe_listeners(LoadBalancerArn=elb.describe_load_balance
 "#;
 
 /// What is external, but for what a cut-over may write.
-fn untouched(world: &World) -> String {
+pub(crate) fn untouched(world: &World) -> String {
     let all = externals(world);
     all.lines().filter(|line| !line.contains("webui3")).collect::<Vec<_>>().join("\n")
 }

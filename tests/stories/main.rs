@@ -15,6 +15,7 @@ mod blocks;
 mod commands;
 mod crash;
 mod cutover;
+mod cutover_graph;
 mod demonstration;
 mod drift;
 mod estate;

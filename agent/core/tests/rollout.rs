@@ -9,6 +9,8 @@ mod found;
 mod given;
 #[path = "rollout/laws.rs"]
 mod laws;
+#[path = "rollout/lead.rs"]
+mod lead;
 #[path = "rollout/model.rs"]
 mod model;
 #[path = "rollout/mutants.rs"]

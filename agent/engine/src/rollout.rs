@@ -5,6 +5,7 @@
 mod beside;
 mod facts;
 mod known;
+mod lead;
 mod waits;
 
 use std::{
@@ -190,6 +191,7 @@ impl Drive<'_> {
                 if self.bring_about(service, driven).await? {
                     self.bring_about_beside(service, rollout).await?;
                     self.follow_old(service, rollout).await?;
+                    self.lead(service, rollout).await?;
                     self.change(service, |track| track.stood(now_ms())).await?;
                     Ok(Next::Again)
                 } else {

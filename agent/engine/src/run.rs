@@ -8,7 +8,7 @@ use pointsman_core::{
 
 use crate::{
     Policies, Stop,
-    ports::{Listener, Ports, Prober},
+    ports::{Listener, Ports, Prober, Proxy},
 };
 
 /// One walk down the road: for which environment, by whom, with what.
@@ -32,6 +32,8 @@ pub struct Run {
     pub ports: Ports,
     /// Who asks a new side of a service for its health.
     pub prober: Arc<dyn Prober>,
+    /// Who leads people elsewhere, where the agent does.
+    pub proxy: Arc<dyn Proxy>,
     /// Who is told.
     pub listener: Arc<dyn Listener>,
     /// Terraform's `Who` of the lock: `pointsman@host`.

@@ -278,6 +278,14 @@ pub const FILES: &[(&str, &str)] = &[
 /// Variables that commands heed.
 pub const VARIABLES: &[(&str, &str)] = &[
     ("AWS_PROFILE, AWS_REGION, AWS_ACCESS_KEY_ID, …", "AWS's own, where the environment names no profile."),
+    (
+        "AZURE_TENANT_ID, AZURE_CLIENT_ID, AZURE_CLIENT_SECRET, AZURE_FEDERATED_TOKEN_FILE",
+        "Who the agent is in Microsoft Entra, where it switches the application proxy.",
+    ),
+    (
+        "AZURE_AUTHORITY_HOST, POINTSMAN_GRAPH_ENDPOINT",
+        "Where that is, in another cloud than the public one.",
+    ),
     ("NO_COLOR", "Set to anything: no colour, unless --color always."),
     ("POINTSMAN_LOG", "What is logged to standard error, as of tracing's EnvFilter."),
 ];

@@ -13,7 +13,7 @@ use pointsman_core::{
 use pointsman_engine::{Policies, Purpose, Run, Stop, Stopper, ports::Ports};
 
 use super::{Common, exit::Problem, folder::Folder, listener::Terminal, print, screen};
-use crate::prober::HttpProber;
+use crate::{entra::Entra, prober::HttpProber};
 
 /// An environment as its folder describes it.
 pub struct Opened {
@@ -65,6 +65,7 @@ impl Opened {
             actor: Actor { login: user(), kind: ActorKind::Person },
             ports: self.connect(access).await?,
             prober: Arc::new(HttpProber::from_environment()),
+            proxy: Arc::new(Entra::from_environment()),
             listener: Arc::new(Terminal::new(common)),
             who: who(),
             timing: self.timing,

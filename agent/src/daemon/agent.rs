@@ -29,6 +29,7 @@ use super::{
 };
 use crate::{
     config::Config,
+    entra::Entra,
     git::{Credentials, Mirror, Snapshots, from_config},
     github::{Client, Pull},
     metrics::Metrics,
@@ -214,6 +215,7 @@ impl Agent {
             actor: Actor { login: self.name.clone(), kind: actor },
             ports,
             prober: Arc::new(HttpProber::from_environment()),
+            proxy: Arc::new(Entra::from_environment()),
             listener,
             who: format!("pointsman@{}", self.name),
             timing: self.config.lease,

@@ -10,23 +10,30 @@ use rustls::{
 
 /// How TLS is spoken; none where it is not.
 pub(super) fn config(speaks: Speaks) -> Result<Option<Arc<ClientConfig>>, Error> {
-    let provider = Arc::new(aws_lc_rs::default_provider());
-    let builder =
-        ClientConfig::builder_with_provider(Arc::clone(&provider)).with_safe_default_protocol_versions()?;
-    let config = match speaks {
-        Speaks::Plain => return Ok(None),
-        Speaks::Tls => {
-            let mut roots = RootCertStore::empty();
-            // One that cannot be read is one that is not trusted.
-            roots.add_parsable_certificates(rustls_native_certs::load_native_certs().certs);
-            builder.with_root_certificates(roots).with_no_client_auth()
+    match speaks {
+        Speaks::Plain => Ok(None),
+        Speaks::Tls => trusted().map(Some),
+        Speaks::AnyTls => {
+            let provider = Arc::new(aws_lc_rs::default_provider());
+            let builder = ClientConfig::builder_with_provider(Arc::clone(&provider))
+                .with_safe_default_protocol_versions()?;
+            let config = builder
+                .dangerous()
+                .with_custom_certificate_verifier(Arc::new(Anybody(provider)))
+                .with_no_client_auth();
+            Ok(Some(Arc::new(config)))
         }
-        Speaks::AnyTls => builder
-            .dangerous()
-            .with_custom_certificate_verifier(Arc::new(Anybody(provider)))
-            .with_no_client_auth(),
-    };
-    Ok(Some(Arc::new(config)))
+    }
+}
+
+/// With certificates that this machine trusts.
+pub(crate) fn trusted() -> Result<Arc<ClientConfig>, Error> {
+    let provider = Arc::new(aws_lc_rs::default_provider());
+    let builder = ClientConfig::builder_with_provider(provider).with_safe_default_protocol_versions()?;
+    let mut roots = RootCertStore::empty();
+    // One that cannot be read is one that is not trusted.
+    roots.add_parsable_certificates(rustls_native_certs::load_native_certs().certs);
+    Ok(Arc::new(builder.with_root_certificates(roots).with_no_client_auth()))
 }
 
 /// Takes any certificate whose key the other side has: the environment says so.

@@ -59,8 +59,9 @@ impl<'a> CutOver<'a> {
             security_groups: groups,
             port,
             way: match self.switch.mode {
-                SwitchMode::Manual | SwitchMode::Graph => Way::Manual,
+                SwitchMode::Manual => Way::Manual,
                 SwitchMode::Weights => Way::Weights,
+                SwitchMode::Graph => Way::Graph,
             },
             host: self.switch.host.clone(),
             from: match from {
@@ -70,6 +71,8 @@ impl<'a> CutOver<'a> {
                 _ => None,
             },
             to: None,
+            application: self.switch.application.clone(),
+            internal_url: None,
             serves: true,
         })
     }

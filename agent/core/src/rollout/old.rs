@@ -32,6 +32,13 @@ pub struct Old {
     /// Where they enter afterwards: the load balancer's URL, once it stands.
     #[serde(default)]
     pub to: Option<String>,
+    /// The Object ID of the application that leads people, where the agent switches it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub application: Option<String>,
+    /// Where that led people before the agent wrote anything, exactly as
+    /// Microsoft Graph answered: what the way back restores.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub internal_url: Option<String>,
     /// Whether it serves people: until a cut-over ended well, and after it was gone back to.
     #[serde(default)]
     pub serves: bool,
@@ -47,6 +54,9 @@ pub enum Way {
     /// The load balancer leads to the old service first; a person leads people
     /// there, which changes nothing for them, and then weights move.
     Weights,
+    /// The agent switches it through Microsoft Graph, at once for everybody; a
+    /// person where that cannot be done.
+    Graph,
 }
 
 /// What a cut-over may write of what is not ours, with the approval of its plan.
@@ -59,6 +69,10 @@ pub struct Exceptions<'a> {
     pub lets_in: Option<(&'a str, u16)>,
     /// How people's way is switched, for which host, from where.
     pub switch: (Way, &'a str, Option<&'a str>),
+    /// The application whose internal URL is written, by its Object ID; none
+    /// where a person does it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub internal_url_of: Option<&'a str>,
 }
 
 impl Old {
@@ -69,6 +83,7 @@ impl Old {
             count_of: (&self.cluster, &self.service),
             lets_in: group.map(|group| (group.as_str(), self.port)),
             switch: (self.way, &self.host, self.from.as_deref()),
+            internal_url_of: self.application.as_deref().filter(|_| self.way == Way::Graph),
         }
     }
 }

@@ -1,4 +1,4 @@
-use super::{Phase, Rollout};
+use super::{Phase, Rollout, Way};
 
 /// What a phase of a cut-over wants of what is not ours. What it does not name
 /// stays as it is.
@@ -10,6 +10,18 @@ pub struct Outside {
     pub lets_in: Option<LetsIn>,
     /// Who is behind the target group that stands for it.
     pub behind: Option<Behind>,
+    /// Where the application in Microsoft Entra leads people, where the agent
+    /// switches it.
+    pub leads: Option<Leads>,
+}
+
+/// Where the application in Microsoft Entra leads people.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Leads {
+    /// To the load balancer.
+    ToBalancer,
+    /// To the old service, as it did before.
+    ToOld,
 }
 
 /// Who is behind the target group that stands for the old service.
@@ -65,5 +77,11 @@ pub fn outside(rollout: &Rollout) -> Outside {
         Phase::Drain | Phase::Cleanup | Phase::DrainGreen | Phase::Discard => Behind::Nobody,
         _ => Behind::Tasks,
     });
-    Outside { count, lets_in, behind }
+    let leads = match rollout.phase {
+        _ if old.way != Way::Graph => None,
+        Phase::Switch => Some(Leads::ToBalancer),
+        Phase::SwitchBack => Some(Leads::ToOld),
+        _ => None,
+    };
+    Outside { count, lets_in, behind, leads }
 }

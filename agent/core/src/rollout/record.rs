@@ -1,6 +1,6 @@
 use super::{
-    Ended, Ending, Idle, Overlap, Phase, Purpose, Reason, Rollout, Said, Settings, Snapshot, Step, Track,
-    Word,
+    Ended, Ending, Idle, Led, Overlap, Phase, Purpose, Reason, Rollout, Said, Settings, Snapshot, Step,
+    Track, Word,
 };
 
 /// Why something is not recorded.
@@ -92,6 +92,7 @@ impl Track {
             abort: None,
             promote: None,
             migrated: None,
+            led: None,
             why: None,
         });
         Ok(())
@@ -121,6 +122,9 @@ impl Track {
                 rollout.moved = true;
                 rollout.proven = rollout.tasks;
             }
+            if matches!(phase, Phase::Gate | Phase::Switch | Phase::SwitchBack) {
+                rollout.led = None;
+            }
             rollout.phase = phase;
             rollout.since_ms = now_ms;
             rollout.stood_ms = None;
@@ -131,6 +135,21 @@ impl Track {
     pub fn stood(&mut self, now_ms: u64) {
         if let Some(rollout) = &mut self.open {
             rollout.stood_ms.get_or_insert(now_ms);
+        }
+    }
+
+    /// Records where the application led people, before anything is written of it.
+    pub fn found_internal_url(&mut self, url: &str) {
+        let open = self.open.as_mut().and_then(|open| open.snapshot.old.as_mut());
+        for old in [open, self.old.as_mut()].into_iter().flatten() {
+            old.internal_url = Some(url.to_owned());
+        }
+    }
+
+    /// Records what came of leading people elsewhere, once in a phase.
+    pub fn led(&mut self, led: Led) {
+        if let Some(rollout) = &mut self.open {
+            rollout.led.get_or_insert(led);
         }
     }
 
@@ -179,6 +198,7 @@ impl Track {
         let Some(rollout) = self.open.take() else {
             return;
         };
+        let turned = rollout.turned();
         let Rollout { commit, purpose, to, opened_at_ms, snapshot, .. } = rollout;
         match &ending {
             _ if matches!(purpose, Purpose::CutOver | Purpose::ToOld) => {
@@ -193,6 +213,6 @@ impl Track {
             }
             Ending::Restored { .. } => {}
         }
-        self.last = Some(Ended { commit, purpose, to, opened_at_ms, ended_at_ms: now_ms, ending });
+        self.last = Some(Ended { commit, purpose, to, opened_at_ms, ended_at_ms: now_ms, ending, turned });
     }
 }

@@ -1,7 +1,7 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{Ending, Migrated, Old, Overlap, Phase, Reason, Settings, Slot, Snapshot, Way};
+use super::{Ending, Led, Migrated, Old, Overlap, Phase, Reason, Settings, Slot, Snapshot, Way};
 
 /// What the state keeps of one service that has two slots.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
@@ -83,6 +83,10 @@ pub struct Rollout {
     /// How the migration task ended, once it did.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub migrated: Option<Migrated>,
+    /// What came of leading people elsewhere through Microsoft Graph, in this phase
+    /// or the last one that did; `None` until it was tried.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub led: Option<Led>,
     /// Why it goes back, once it does: the first reason.
     #[serde(default)]
     pub why: Option<Reason>,
@@ -145,6 +149,18 @@ pub struct Ended {
     pub ended_at_ms: u64,
     /// How.
     pub ending: Ending,
+    /// How the agent left the application's internal URL, where it switched it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub turned: Option<Turned>,
+}
+
+/// From where to where the agent led people through Microsoft Graph.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
+pub struct Turned {
+    /// The URL before.
+    pub from: String,
+    /// The URL that stands.
+    pub to: String,
 }
 
 impl Rollout {
@@ -193,6 +209,15 @@ impl Rollout {
     /// How many tasks blue has on the way back.
     pub fn blue_tasks(&self) -> u32 {
         self.snapshot.old.as_ref().map_or(self.tasks, |old| old.count.max(1))
+    }
+
+    /// From where to where the agent led people last, where it did and Microsoft
+    /// Graph answered so.
+    pub fn turned(&self) -> Option<Turned> {
+        let old = self.snapshot.old.as_ref().filter(|_| self.moved && self.led == Some(Led::There))?;
+        let (before, balancer) = (old.internal_url.clone().or(old.from.clone())?, old.to.clone()?);
+        let (from, to) = if self.phase.is_way_back() { (balancer, before) } else { (before, balancer) };
+        Some(Turned { from, to })
     }
 
     /// When holding, baking or draining for so long is over, counted from when

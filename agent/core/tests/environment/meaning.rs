@@ -128,7 +128,21 @@ fn what_a_cut_over_and_a_migration_take() {
             "where people enter, of another kind",
             &[LEGACY, (HOST, "host = \"web.example.com\", old = \"external.old\", from = \"external.old\"")],
         ),
-        ("through Microsoft Graph", &[(HOST, "host = \"web.example.com\", mode = \"graph\"")]),
+        ("through Microsoft Graph, of nothing", &[(HOST, "host = \"web.example.com\", mode = \"graph\"")]),
+        (
+            "through Microsoft Graph, by a name",
+            &[
+                LEGACY,
+                (
+                    HOST,
+                    "host = \"web.example.com\", mode = \"graph\", application = \"web-app\", old = \"external.old\"",
+                ),
+            ],
+        ),
+        (
+            "an application that nobody switches",
+            &[(HOST, "host = \"web.example.com\", application = \"03ef14b0-ca33-4840-8f4f-d6e91916010e\"")],
+        ),
         (
             "a rolling release",
             &[

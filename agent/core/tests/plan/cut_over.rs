@@ -15,6 +15,7 @@ fn begins(way: &str, group: &str, count: u32, schema_change: &str) -> Begins {
                 "external": "legacy", "cluster": "main", "service": "old-web", "id": "arn", "count": count,
                 "task_definition": "old-web:1", "security_groups": [group], "port": 8080, "way": way,
                 "host": "web.example.com", "from": "http://old-web.web.local:8080",
+                "application": (way == "graph").then_some("03ef14b0-ca33-4840-8f4f-d6e91916010e"),
             },
         },
     }))
@@ -36,6 +37,13 @@ fn an_approval_binds_what_is_written_of_others() {
     assert_ne!(approved, hash(begins("manual", "sg-1", 1, "none")), "no group is opened");
     assert_ne!(approved, hash(begins("weights", "sg-1", 1, "breaking")), "there is an outage");
     assert_ne!(approved, plan.approval_hash(&Verdict::default()).unwrap(), "there is a cut-over");
+    let mut elsewhere = begins("graph", "sg-1", 1, "none");
+    let approved = hash(elsewhere.clone());
+    assert_ne!(approved, hash(begins("manual", "sg-1", 1, "none")), "the agent switches");
+    if let Some(old) = &mut elsewhere.snapshot.old {
+        old.application = Some("631a96bc-a705-4eda-9f99-fdaf9f54f6a2".to_owned());
+    }
+    assert_ne!(approved, hash(elsewhere), "another application is switched");
     assert!(
         plan.is_empty() && !Plan { rollouts: vec![begins("manual", "sg-1", 1, "none")], ..plan }.is_empty()
     );
@@ -43,7 +51,7 @@ fn an_approval_binds_what_is_written_of_others() {
 
 #[test]
 fn a_plan_says_what_a_cut_over_writes() {
-    let said = ["manual", "weights"].map(|way| rollout::begins(&begins(way, "sg-1", 1, "none")));
+    let said = ["manual", "weights", "graph"].map(|way| rollout::begins(&begins(way, "sg-1", 1, "none")));
     let breaking = rollout::begins(&begins("manual", "sg-1", 3, "breaking"));
-    insta::assert_snapshot!(format!("{}\n\n{}\n\n{breaking}", said[0], said[1]));
+    insta::assert_snapshot!(format!("{}\n\n{breaking}", said.join("\n\n")));
 }

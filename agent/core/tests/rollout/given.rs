@@ -34,13 +34,15 @@ pub enum Kind {
     Manual,
     /// From the old service, which the load balancer leads to first.
     Weights,
+    /// From the old service; the agent switches everybody at once.
+    Graph,
     /// From the old service, whose database is broken for it; green's first task migrates it.
     BreakingCutOver,
 }
 
 impl Kind {
     pub fn cuts_over(self) -> bool {
-        matches!(self, Self::Manual | Self::Weights | Self::BreakingCutOver)
+        matches!(self, Self::Manual | Self::Weights | Self::Graph | Self::BreakingCutOver)
     }
 
     pub fn breaks(self) -> bool {
@@ -72,7 +74,7 @@ impl Kind {
     }
 }
 
-fn old(kind: Kind, count: u32) -> Old {
+pub fn old(kind: Kind, count: u32) -> Old {
     Old {
         external: "legacy".to_owned(),
         cluster: "main".to_owned(),
@@ -82,10 +84,16 @@ fn old(kind: Kind, count: u32) -> Old {
         task_definition: "old-web:1".to_owned(),
         security_groups: vec!["sg-old".to_owned()],
         port: 8080,
-        way: if kind == Kind::Weights { Way::Weights } else { Way::Manual },
+        way: match kind {
+            Kind::Weights => Way::Weights,
+            Kind::Graph => Way::Graph,
+            _ => Way::Manual,
+        },
         host: "web.example.com".to_owned(),
         from: Some("http://old-web.web.local:8080".to_owned()),
         to: Some("http://internal-web.elb.amazonaws.com".to_owned()),
+        application: (kind == Kind::Graph).then(|| "03ef14b0-ca33-4840-8f4f-d6e91916010e".to_owned()),
+        internal_url: None,
         serves: true,
     }
 }

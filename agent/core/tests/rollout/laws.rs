@@ -62,7 +62,8 @@ const ALL: [Phase; 19] = [
 ];
 
 fn a_track() -> impl Strategy<Value = Track> {
-    let kinds = [Kind::Release, Kind::Breaking, Kind::Manual, Kind::Weights, Kind::BreakingCutOver];
+    let kinds =
+        [Kind::Release, Kind::Breaking, Kind::Manual, Kind::Weights, Kind::Graph, Kind::BreakingCutOver];
     let kinds = proptest::sample::select(kinds.to_vec());
     (kinds, proptest::sample::select(ALL.to_vec()), any::<bool>(), any::<bool>(), any::<bool>(), 1..5_u32)
         .prop_map(|(kind, phase, stands, promoted, approved, tasks)| {

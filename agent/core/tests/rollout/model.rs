@@ -13,7 +13,7 @@ use stateright::{Model, Property};
 
 use crate::given::{Kind, said};
 use crate::promises;
-use crate::world::{BLUE, Broken, GREEN, NOW, TASKS, WRITES, World};
+use crate::world::{BLUE, Broken, GREEN, LEAD, NOW, TASKS, WRITES, World};
 
 /// How many faults happen in one history at most.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
@@ -34,6 +34,8 @@ pub struct Faults {
     pub grows: u8,
     /// The migration task fails.
     pub fails: u8,
+    /// Microsoft Graph refuses to lead people elsewhere.
+    pub refuses: u8,
 }
 
 /// A use of the rules that is wrong: the model must notice.
@@ -67,6 +69,8 @@ pub enum Mutant {
     StartsEarly,
     /// Blue starts before green has stopped.
     ReturnsEarly,
+    /// The agent leads people to the load balancer as soon as somebody agreed.
+    LeadsEarly,
     /// A migration that failed is taken for one that is done.
     IgnoresTheCode,
 }
@@ -129,6 +133,10 @@ pub enum Event {
     /// The agent looks, decides and records.
     Decide,
     Write(u8),
+    /// Microsoft Graph does not do what was asked for.
+    Refuses,
+    /// The agent dies when it has led people elsewhere, before it records that.
+    DiesLeading,
     Crash,
     /// Tasks become healthy.
     Heal(Slot),
@@ -178,6 +186,12 @@ impl Model for Rollouts {
             events.push(Event::Tick);
         }
         events.extend(WRITES.into_iter().filter(|what| world.to_write & what != 0).map(Event::Write));
+        if world.to_write == LEAD {
+            events.push(Event::Write(LEAD));
+            let Faults { refuses, crashes, .. } = world.left;
+            events.extend((refuses > 0).then_some(Event::Refuses));
+            events.extend((crashes > 0).then_some(Event::DiesLeading));
+        }
         for slot in [BLUE, GREEN] {
             let live = world.live.get(slot);
             if live.healthy < live.desired {
@@ -192,7 +206,8 @@ impl Model for Rollouts {
         if !world.live.b.held && world.live.b.desired > 1 && phase != Phase::ScaleUp {
             events.push(Event::Shrinks(GREEN));
         }
-        let Faults { crashes, lost: _, hands, alarms, aborts, gives_up, grows, fails } = world.left;
+        let Faults { crashes, lost: _, hands, alarms, aborts, gives_up, grows, fails, refuses: _ } =
+            world.left;
         let mut may = |left: u8, event: Event| {
             if left > 0 {
                 events.push(event);
@@ -231,6 +246,15 @@ impl Model for Rollouts {
             Event::Tick => world.tick(),
             Event::Decide => world.decide(&self.scope),
             Event::Write(what) => world.write(what, &self.scope),
+            Event::Refuses => {
+                world.left.refuses -= 1;
+                world.refused(&self.scope);
+            }
+            Event::DiesLeading => {
+                world.left.crashes -= 1;
+                world.lead();
+                world.crash();
+            }
             Event::Crash => {
                 world.left.crashes -= 1;
                 world.crash();

@@ -79,6 +79,11 @@ fn an_old_service_that_goes_before_people_left_it_is_noticed() {
 }
 
 #[test]
+fn people_who_are_led_to_an_unproven_side_are_noticed() {
+    caught_in(Kind::Graph, Mutant::LeadsEarly, SERVED, NONE);
+}
+
+#[test]
 fn people_who_are_left_behind_on_the_way_back_are_noticed() {
     caught_in(Kind::Manual, Mutant::LeavesThemBehind, SERVED, Faults { aborts: 1, ..NONE });
 }

@@ -41,7 +41,7 @@ pub fn all() -> Vec<Property<Rollouts>> {
                 || world.clone().finish(&model.scope).is_some_and(|(end, _)| restored(&end, &model.scope))
         }),
         Property::always(RELEASES, |model, world: &World| {
-            let Faults { crashes: _, lost, hands, alarms, aborts, gives_up, grows: _, fails } =
+            let Faults { crashes: _, lost, hands, alarms, aborts, gives_up, grows: _, fails, refuses: _ } =
                 model.scope.faults;
             // Time runs out as well, where tasks never start and checks never pass.
             let is_fair = |why: &Reason| matches!(why, Reason::TooSlow { .. });
@@ -120,11 +120,20 @@ const SCOPES: [(&str, Faults); 7] = [
     ("ECS gives up, and a crash", Faults { gives_up: 1, crashes: 1, ..NONE }),
 ];
 
-pub const NONE: Faults =
-    Faults { crashes: 0, lost: 0, hands: 0, alarms: 0, aborts: 0, gives_up: 0, grows: 0, fails: 0 };
+pub const NONE: Faults = Faults {
+    crashes: 0,
+    lost: 0,
+    hands: 0,
+    alarms: 0,
+    aborts: 0,
+    gives_up: 0,
+    grows: 0,
+    fails: 0,
+    refuses: 0,
+};
 
 /// The kinds of rollout that have more to promise, each explored whole.
-const OTHERS: [(&str, Kind, Faults); 12] = [
+const OTHERS: [(&str, Kind, Faults); 15] = [
     (
         "a cut-over by hand: a crash, and the old service grows",
         Kind::Manual,
@@ -132,6 +141,13 @@ const OTHERS: [(&str, Kind, Faults); 12] = [
     ),
     ("a cut-over by hand: an abort, and a crash", Kind::Manual, Faults { aborts: 1, crashes: 1, ..NONE }),
     ("a cut-over by hand: health lost, and a crash", Kind::Manual, Faults { lost: 1, crashes: 1, ..NONE }),
+    ("a cut-over by Graph: a crash", Kind::Graph, Faults { crashes: 1, ..NONE }),
+    (
+        "a cut-over by Graph: refused, an abort, and a crash",
+        Kind::Graph,
+        Faults { refuses: 1, aborts: 1, crashes: 1, ..NONE },
+    ),
+    ("a cut-over by Graph: health lost", Kind::Graph, Faults { lost: 1, ..NONE }),
     ("a cut-over by weights: a crash", Kind::Weights, Faults { crashes: 1, ..NONE }),
     ("a cut-over by weights: an abort, and a crash", Kind::Weights, Faults { aborts: 1, crashes: 1, ..NONE }),
     ("a cut-over by weights: health lost", Kind::Weights, Faults { lost: 1, ..NONE }),

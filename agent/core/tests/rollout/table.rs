@@ -249,6 +249,9 @@ fn every_phase_of_a_cut_over() {
     let cases = || CASES.iter().chain(MORE);
     insta::assert_snapshot!("a_cut_over_by_hand", table_of(Kind::Manual, &OF_CUT_OVERS, cases()));
     insta::assert_snapshot!("a_cut_over_by_weights", table_of(Kind::Weights, &OF_CUT_OVERS, cases()));
+    // Who switches makes no difference: what is counted decides.
+    let by_hand = table_of(Kind::Manual, &OF_CUT_OVERS, cases());
+    assert_eq!(table_of(Kind::Graph, &OF_CUT_OVERS, cases()), by_hand);
 }
 
 #[test]

@@ -5,8 +5,8 @@ use std::fmt::Write;
 use pointsman_core::{
     render::{paint::without, rollout as render},
     rollout::{
-        Ended, Ending, Facts, Migrated, Patience, Phase, Purpose, Reason, Refusal, Rollout, Said, Sample,
-        Side, Slot, Step, Why, step,
+        Ended, Ending, Facts, Led, Migrated, Obstacle, Patience, Phase, Purpose, Reason, Refusal, Rollout,
+        Said, Sample, Side, Slot, Step, Turned, Why, step,
     },
 };
 
@@ -46,6 +46,47 @@ fn a_cut_over_as_it_is_shown() {
     for phase in [Phase::Prepare, Phase::Stop, Phase::Migrate, Phase::First, Phase::StopGreen] {
         let track = track_of(Kind::Breaking, phase, true);
         let _ = writeln!(text, "{}", shown(&track.open.clone().unwrap(), &well(&track)));
+    }
+    insta::assert_snapshot!(text);
+}
+
+#[test]
+fn a_cut_over_through_graph_as_it_is_shown() {
+    let mut text = String::new();
+    let refused = Obstacle::Refused { status: 403, code: "Authorization_RequestDenied".to_owned() };
+    let elsewhere = Obstacle::Elsewhere { found: "http://maintenance.example.com/\u{1b}[2J".to_owned() };
+    for (phase, led) in [
+        (Phase::Gate, None),
+        (Phase::Gate, Some(Led::Ready)),
+        (Phase::Gate, Some(Led::ByHand(refused.clone()))),
+        (Phase::Switch, None),
+        (Phase::Switch, Some(Led::There)),
+        (Phase::Switch, Some(Led::ByHand(elsewhere))),
+        (Phase::Bake, Some(Led::There)),
+        (Phase::SwitchBack, Some(Led::There)),
+        (Phase::SwitchBack, Some(Led::ByHand(Obstacle::Unrecorded))),
+    ] {
+        let mut track = track_of(Kind::Graph, phase, true);
+        if matches!(led, Some(Led::There)) {
+            track.found_internal_url("http://old-web.web.local:8080/");
+        }
+        let facts = well(&track);
+        let mut rollout = track.open.unwrap();
+        rollout.led = led;
+        let _ = writeln!(text, "{}", shown(&rollout, &facts));
+    }
+    for why in [
+        Obstacle::Unconfigured { what: "AZURE_TENANT_ID is not set".to_owned() },
+        Obstacle::SignIn { status: 401, code: "invalid_client AADSTS7000215".to_owned() },
+        refused,
+        Obstacle::Refused { status: 400, code: "BadRequest".to_owned() },
+        Obstacle::NotFound,
+        Obstacle::Unpublished,
+        Obstacle::Unanswered { why: "it answered 503, and wants 300 s of silence".to_owned() },
+        Obstacle::NotKept { found: "http://old-web.web.local:8080/".to_owned() },
+        Obstacle::Unrecorded,
+    ] {
+        let _ = writeln!(text, "{}", render::obstacle(&why));
     }
     insta::assert_snapshot!(text);
 }
@@ -148,6 +189,7 @@ fn every_ending_and_every_refusal() {
         opened_at_ms: OPENED,
         ended_at_ms: OPENED + 25 * MINUTE,
         ending,
+        turned: None,
     };
     let why = Some(Reason::Alarms(vec!["errors".to_owned()]));
     for ended in [
@@ -161,6 +203,9 @@ fn every_ending_and_every_refusal() {
     ] {
         text.push_str(&without(&render::ended("web", &ended)));
     }
+    let turned = Turned { from: "http://old-web".to_owned(), to: "http://lb".to_owned() };
+    let by_graph = Ended { turned: Some(turned), ..ended(Purpose::CutOver, Ending::Released) };
+    text.push_str(&without(&render::ended("web", &by_graph)));
     fits(&text);
     for refusal in [
         Refusal::AlreadyOpen,

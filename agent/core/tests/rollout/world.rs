@@ -2,7 +2,7 @@
 //! still to write.
 
 use pointsman_core::rollout::{
-    Ending, Facts, Layout, Migrated, Migration, Pair, Phase, Polls, Sample, Settings, Side, Slot, Step,
+    Ending, Facts, Layout, Led, Migrated, Migration, Pair, Phase, Polls, Sample, Settings, Side, Slot, Step,
     Tasks, Track, Weights, layout, same_weights, step,
 };
 
@@ -75,6 +75,8 @@ pub const WEIGHTS: u8 = 1;
 pub const TEST: u8 = 2;
 pub const OF_BLUE: u8 = 4;
 pub const OF_GREEN: u8 = 8;
+/// Leading people elsewhere: after all of these.
+pub const LEAD: u8 = 16;
 
 impl World {
     pub fn new(scope: &Scope) -> Self {
@@ -178,10 +180,13 @@ impl World {
 
     /// Whether a person is asked to switch people's way, and has not.
     pub fn is_asked_to_switch(&self) -> bool {
-        let stands = self.track.open.as_ref().is_some_and(|open| open.stood_ms.is_some());
+        let open = self.track.open.as_ref();
+        let stands = open.is_some_and(|open| open.stood_ms.is_some());
+        let by_hand =
+            self.kind != Kind::Graph || open.is_some_and(|open| matches!(open.led, Some(Led::ByHand(_))));
         match self.phase() {
-            Some(Phase::Switch) => stands && !self.by_balancer && self.kind.cuts_over(),
-            Some(Phase::SwitchBack) => stands && self.by_balancer,
+            Some(Phase::Switch) => stands && !self.by_balancer && self.kind.cuts_over() && by_hand,
+            Some(Phase::SwitchBack) => stands && self.by_balancer && by_hand,
             _ => false,
         }
     }
@@ -227,6 +232,9 @@ impl World {
     fn judge_apply(&mut self, facts: &Facts, scope: &Scope) {
         let layout = self.layout(scope);
         self.to_write = WRITES.iter().sum();
+        if self.leads(scope).is_some() {
+            self.to_write |= LEAD;
+        }
         let Some(wanted) = layout.weights else { return };
         let differs = !same_weights(&wanted, &facts.weights);
         let phase = self.phase().unwrap();
@@ -311,7 +319,7 @@ impl World {
             if self.to_write == 0 {
                 self.decide(scope);
             }
-            for what in WRITES {
+            for what in WRITES.into_iter().chain([LEAD]) {
                 if self.to_write & what != 0 {
                     self.write(what, scope);
                 }

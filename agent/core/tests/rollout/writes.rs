@@ -1,9 +1,11 @@
 //! What an agent's writes do to what lives.
 
-use pointsman_core::rollout::{Layout, OldCount, Phase, Slot, Tasks, outside, same_weights};
+use pointsman_core::rollout::{
+    Layout, Leads, Led, Obstacle, OldCount, Phase, Slot, Tasks, outside, same_weights,
+};
 
 use crate::model::{Mutant, Scope};
-use crate::world::{BLUE, GREEN, Live, NOW, OF_BLUE, TASKS, TEST, WEIGHTS, World};
+use crate::world::{BLUE, GREEN, LEAD, Live, NOW, OF_BLUE, TASKS, TEST, WEIGHTS, World};
 
 impl World {
     /// What is wanted of the old service's tasks.
@@ -11,6 +13,27 @@ impl World {
         let open = self.track.open.as_ref()?;
         let forgets = scope.mutant == Some(Mutant::ForgetsTheCount) && open.phase.is_way_back();
         outside(open).count.filter(|_| !forgets)
+    }
+
+    /// Where the agent leads people next, where it has not tried.
+    pub fn leads(&self, scope: &Scope) -> Option<Leads> {
+        let open = self.track.open.as_ref().filter(|open| open.led.is_none())?;
+        if scope.mutant == Some(Mutant::LeadsEarly) && open.phase == Phase::ScaleUp {
+            return Some(Leads::ToBalancer);
+        }
+        outside(open).leads
+    }
+
+    /// The application leads there.
+    pub fn lead(&mut self) {
+        let leads = self.track.open.as_ref().and_then(|open| outside(open).leads);
+        self.by_balancer = leads != Some(Leads::ToOld);
+    }
+
+    /// It does not, and a person is asked to.
+    pub fn refused(&mut self, scope: &Scope) {
+        self.track.led(Led::ByHand(Obstacle::NotFound));
+        self.write(0, scope);
     }
 
     /// One write arrives; after the last one it is read back.
@@ -24,6 +47,11 @@ impl World {
                 }
             }
             TEST => self.test = test,
+            LEAD => {
+                self.lead();
+                self.track.led(Led::There);
+            }
+            0 => self.to_write &= !LEAD,
             OF_BLUE if self.kind.cuts_over() => match self.count(scope) {
                 Some(OldCount::Zero) => *self.live.get_mut(BLUE) = Live::default(),
                 Some(OldCount::AtLeast(least)) => {

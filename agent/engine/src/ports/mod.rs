@@ -4,6 +4,7 @@
 mod backend;
 mod cloud;
 mod prober;
+mod proxy;
 
 use std::sync::Arc;
 
@@ -13,6 +14,7 @@ pub use backend::{
 pub use cloud::{Cloud, CloudReader, CloudWriter, Identity, OneOff, Sought, Standing, Underway};
 pub use pointsman_core::failure::{CloudError, CloudErrorKind};
 pub use prober::{Expects, Probe, Prober, Speaks};
+pub use proxy::{NotLed, Proxy};
 
 use pointsman_core::report::Event;
 

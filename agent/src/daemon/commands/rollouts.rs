@@ -27,7 +27,7 @@ pub(super) async fn say(
 ) -> Result<Reply, Reply> {
     let name = ask.one(environment).await?;
     let is_open = matches!(ask.place, Place::Open { .. });
-    if is_open && !before_merge::is_applied(ask, &name).await {
+    if is_open && !Box::pin(before_merge::is_applied(ask, &name)).await {
         return match word {
             Word::Approve => approve_plan(ask, name, plan).await,
             Word::Abort | Word::Promote => Err(Reply::IsOpen),

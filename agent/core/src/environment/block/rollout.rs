@@ -154,6 +154,10 @@ pub struct Switch {
     /// kind `cloud_map`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub from: Option<String>,
+    /// With `mode = "graph"`: the Object ID of the application's registration in
+    /// Microsoft Entra, which is not its Application (client) ID.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub application: Option<String>,
 }
 
 /// What is switched.
@@ -174,6 +178,6 @@ pub enum SwitchMode {
     /// By a person as well, but the load balancer leads to the old service
     /// first, so that switching changes nothing; then weights move.
     Weights,
-    /// By the agent, through Microsoft Graph: comes with a later version.
+    /// By the agent, through Microsoft Graph; by a person where it cannot.
     Graph,
 }

@@ -2,7 +2,7 @@
 
 use super::{Diagnostic, Subject};
 use crate::environment::{
-    block::{Rollout, SchemaChange, Strategy, SwitchMode},
+    block::{Rollout, SchemaChange, Strategy, Switch, SwitchMode},
     diagnostic::nearest,
 };
 
@@ -141,16 +141,7 @@ pub(super) fn cut_overs(subject: &Subject<'_>, found: &mut Vec<Diagnostic>) {
     };
     external(subject, "old", switch.old.as_deref(), "ecs_service", found);
     external(subject, "from", switch.from.as_deref(), "cloud_map", found);
-    if switch.mode == SwitchMode::Graph {
-        found.push(
-            Diagnostic::error("cut-over", "switching through Microsoft Graph comes with a later version")
-                .at(subject.place(&["rollout", "switch", "mode"]))
-                .label("not yet")
-                .help(
-                    "write `mode = \"manual\"`: a person switches, and the rollout waits until people arrive",
-                ),
-        );
-    }
+    applications(subject, switch, found);
     if switch.old.is_none() {
         return;
     }
@@ -176,6 +167,52 @@ pub(super) fn cut_overs(subject: &Subject<'_>, found: &mut Vec<Diagnostic>) {
                 )),
         );
     }
+}
+
+/// Who switches through Microsoft Graph says which application, and from where:
+/// nothing else is written over.
+fn applications(subject: &Subject<'_>, switch: &Switch, found: &mut Vec<Diagnostic>) {
+    let mut say = |key: &str, what: String, label: &str, help: &str| {
+        let at = subject.place(&["rollout", "switch", key]);
+        found.push(Diagnostic::error("cut-over", what).at(at).label(label).help(help));
+    };
+    let by_graph = switch.mode == SwitchMode::Graph;
+    match &switch.application {
+        Some(id) if !is_object_id(id) => say(
+            "application",
+            format!("`{id}` is no Object ID"),
+            "not a UUID",
+            "in the Microsoft Entra admin center, App registrations, the application: copy its Object ID",
+        ),
+        Some(_) if !by_graph => say(
+            "application",
+            "only the agent needs to know the application".to_owned(),
+            "would not be used",
+            "write `mode = \"graph\"`, or take `application` out",
+        ),
+        None if by_graph => say(
+            "mode",
+            "it is not said which application is switched".to_owned(),
+            "of which application?",
+            "write the Object ID of its registration in Microsoft Entra: `application = \"…\"`",
+        ),
+        Some(_) | None => {}
+    }
+    if by_graph && switch.from.is_none() {
+        say(
+            "mode",
+            "it is not said where people enter today".to_owned(),
+            "from where?",
+            "describe it as an external of kind `cloud_map`, and write `from = \"external.NAME\"`: the agent switches from there and from nowhere else",
+        );
+    }
+}
+
+/// A UUID as Microsoft writes it: five groups of hexadecimal digits.
+fn is_object_id(text: &str) -> bool {
+    let groups: Vec<&str> = text.split('-').collect();
+    let lengths: Vec<usize> = groups.iter().map(|group| group.len()).collect();
+    lengths == [8, 4, 4, 4, 12] && groups.iter().all(|group| group.bytes().all(|it| it.is_ascii_hexdigit()))
 }
 
 /// What is named is described, and is of the kind that is wanted.

@@ -20,6 +20,7 @@ type Rule = (&'static str, Extent, Value);
 const NAME: &str = "^[A-Za-z][A-Za-z0-9]*(-[A-Za-z0-9]+)*$";
 const VARIABLE: &str = "^[A-Za-z_][A-Za-z0-9_]{0,254}$";
 const ROLE: &str = "^arn:[^:]+:iam:[^:]*:[^:]*:role/";
+const UUID: &str = "^[0-9A-Fa-f]{8}(-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}$";
 const LABEL: &str = "[A-Za-z0-9_*?]([A-Za-z0-9_*?-]*[A-Za-z0-9_*?])?";
 const TAG: &str = "[\\p{L}\\p{M}\\p{N} +=._:/@-]";
 
@@ -244,7 +245,14 @@ fn operation() -> Vec<Rule> {
     let strategies = json!({ "required": ["strategy"], "properties": { "strategy": { "enum": ["blue_green", "native"] } } });
     let compatible = json!({ "required": ["schema_change"], "properties": { "schema_change": { "enum": ["none", "additive"] } } });
     let topics = json!({ "items": { "pattern": "^arn:[^:]+:sns:" } });
+    let by_graph = json!({ "required": ["mode"], "properties": { "mode": { "const": "graph" } } });
     vec![
+        ("Switch", Extent::Part, field("application", &json!({ "pattern": UUID }))),
+        (
+            "Switch",
+            Extent::Whole,
+            json!({ "if": by_graph, "then": { "required": ["application", "from"] }, "else": { "properties": { "application": false } } }),
+        ),
         ("Alarms", Extent::Part, field("notify", &topics)),
         (
             "Rollout",

@@ -96,11 +96,13 @@ fn went_back(outcome: &Outcome) -> String {
     let mut text = String::new();
     for one in &outcome.rollouts {
         let said = match &one.ended {
-            Some(Ended { ending: Ending::Restored { why }, opened_at_ms, ended_at_ms, .. }) => {
+            Some(Ended { ending: Ending::Restored { why }, opened_at_ms, ended_at_ms, turned, .. }) => {
                 let took = words::took(ended_at_ms.saturating_sub(*opened_at_ms));
                 let why = why.as_ref().map(|why| format!(" {}", rollout::reason(why))).unwrap_or_default();
+                let proxy =
+                    turned.as_ref().map(|it| format!(" {}", rollout::switched(it))).unwrap_or_default();
                 text.push_str("**What was rolled back**\n");
-                format!("The rollout of `service.{}`, after {took}.{why}", one.service)
+                format!("The rollout of `service.{}`, after {took}.{why}{proxy}", one.service)
             }
             _ => rollout::outcome(&outcome.environment, one),
         };

@@ -1,8 +1,13 @@
 //! A cut-over as people read it: what is written of what is not ours, what a
 //! person does in the portal, and how a migration ended.
 
-use super::super::{paint::plain, words};
-use crate::rollout::{Begins, Exceptions, Migrated, Old, Overlap, Phase, Rollout, Settings, Way};
+use super::{
+    super::{paint::plain, words},
+    obstacle::obstacle,
+};
+use crate::rollout::{
+    Begins, Exceptions, Led, Migrated, Old, Overlap, Phase, Rollout, Settings, Turned, Way,
+};
 
 /// So many of a migration's last lines are quoted.
 const LINES: usize = 5;
@@ -11,7 +16,8 @@ const LINES: usize = 5;
 pub(super) fn begins(begins: &Begins, old: &Old) -> String {
     let Begins { service, purpose: _, to, settings, snapshot: _ } = begins;
     let new = to.block_name(service);
-    let Exceptions { count_of: (cluster, name), lets_in, switch: (way, host, _) } = old.exceptions();
+    let Exceptions { count_of: (cluster, name), lets_in, switch: (way, host, from), internal_url_of } =
+        old.exceptions();
     let moves = match way {
         Way::Manual => format!(
             "After a person agreed, a person leads `{host}` to the load balancer; once requests are counted there, {new} is watched"
@@ -19,6 +25,11 @@ pub(super) fn begins(begins: &Begins, old: &Old) -> String {
         Way::Weights => format!(
             "After a person agreed, the load balancer leads to {name} first and a person leads `{host}` to it, which changes nothing for people; then traffic moves to {new}: {}",
             shares(settings)
+        ),
+        Way::Graph => format!(
+            "After a person agreed, the agent leads `{host}` to the load balancer: through Microsoft Graph it sets Internal Url of the application `{}`, from `{}` and from nothing else; once requests are counted there, {new} is watched",
+            internal_url_of.unwrap_or_default(),
+            from.unwrap_or_default(),
         ),
     };
     let opening = lets_in.map(|(group, port)| {
@@ -36,8 +47,12 @@ pub(super) fn begins(begins: &Begins, old: &Old) -> String {
 /// What a plan that goes back to the old service says.
 pub(super) fn goes_to_old(begins: &Begins, old: &Old) -> String {
     let name = &old.service;
+    let who = match old.way {
+        Way::Manual | Way::Weights => "a person",
+        Way::Graph => "the agent, through Microsoft Graph,",
+    };
     format!(
-        "{} goes back to {name} (external.{}): it gets {} again, then a person leads `{}` to it, and once nobody comes by the load balancer the new side goes to zero.",
+        "{} goes back to {name} (external.{}): it gets {} again, then {who} leads `{}` to it, and once nobody comes by the load balancer the new side goes to zero.",
         begins.service,
         old.external,
         words::count(usize::try_from(old.count).unwrap_or_default(), "task", "tasks"),
@@ -82,19 +97,59 @@ pub(super) fn at_rest(service: &str, live: &str, old: &Old) -> String {
 /// not about a cut-over that is about to switch.
 pub fn steps(rollout: &Rollout) -> Option<String> {
     let old = rollout.snapshot.old.as_ref()?;
-    match rollout.phase {
-        Phase::Gate | Phase::Switch => Some(portal(old, old.from.as_deref(), old.to.as_deref())),
-        Phase::SwitchBack => Some(portal(old, old.to.as_deref(), old.from.as_deref())),
-        _ => None,
+    let before = old.internal_url.as_deref().or(old.from.as_deref());
+    let (from, to) = match rollout.phase {
+        Phase::Gate | Phase::Switch => (before, old.to.as_deref()),
+        Phase::SwitchBack => (old.to.as_deref(), before),
+        _ => return None,
+    };
+    Some(match (old.way, &rollout.led) {
+        (Way::Manual | Way::Weights, _) => portal(old, from, to),
+        (Way::Graph, None | Some(Led::Ready)) => by_agent(old, from, to),
+        (Way::Graph, Some(Led::There)) => turned(rollout).unwrap_or_else(|| by_agent(old, from, to)),
+        (Way::Graph, Some(Led::ByHand(why))) if rollout.phase == Phase::Gate => {
+            format!("{} If that is still so then: {}", obstacle(why), portal(old, from, to))
+        }
+        (Way::Graph, Some(Led::ByHand(why))) => format!("{} {}", obstacle(why), portal(old, from, to)),
+    })
+}
+
+/// Whether the agent does it, and not a person.
+pub(super) fn is_by_agent(rollout: &Rollout) -> bool {
+    let by_graph = rollout.snapshot.old.as_ref().is_some_and(|old| old.way == Way::Graph);
+    by_graph && !matches!(rollout.led, Some(Led::ByHand(_)))
+}
+
+/// What the agent will do itself.
+fn by_agent(old: &Old, from: Option<&str>, to: Option<&str>) -> String {
+    format!(
+        "FROM {} TO {}: the agent sets Internal Url of the application of `{}` through Microsoft Graph.",
+        shown(from, "what it is now"),
+        shown(to, "the load balancer"),
+        plain(&old.host)
+    )
+}
+
+/// What the agent did itself, where it did.
+pub(super) fn turned(rollout: &Rollout) -> Option<String> {
+    rollout.turned().map(|turned| switched(&turned))
+}
+
+/// From where to where the agent led people.
+pub fn switched(turned: &Turned) -> String {
+    let Turned { from, to } = turned;
+    format!("Internal Url was set FROM `{}` TO `{}`, as Microsoft Graph answers.", plain(from), plain(to))
+}
+
+fn shown(url: Option<&str>, otherwise: &str) -> String {
+    match url {
+        Some(url) => format!("`{}`", plain(url)),
+        None => otherwise.to_owned(),
     }
 }
 
 /// The steps in Microsoft Entra's portal that lead people elsewhere.
 fn portal(old: &Old, from: Option<&str>, to: Option<&str>) -> String {
-    let shown = |url: Option<&str>, otherwise: &str| match url {
-        Some(url) => format!("`{}`", plain(url)),
-        None => otherwise.to_owned(),
-    };
     let from = shown(from, "what it is now");
     let to = shown(to, "what it was before the cut-over");
     format!(

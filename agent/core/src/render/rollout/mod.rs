@@ -3,13 +3,15 @@
 
 mod checks;
 mod cut_over;
+mod obstacle;
 mod phases;
 mod reasons;
 
 use std::fmt::Write;
 
 pub use checks::unproven;
-pub use cut_over::steps;
+pub use cut_over::{steps, switched};
+pub use obstacle::obstacle;
 pub use phases::{phase, phase_name};
 pub use reasons::{reason, why};
 
@@ -60,8 +62,10 @@ pub fn under_way(service: &str, rollout: &Rollout, facts: &Facts, next: &Step, n
         line("why", &reason(because));
     }
     line("next", &step(next, &rollout.settings, now_ms));
-    if let Some(steps) = steps(rollout).filter(|_| asks_to_switch(next)) {
-        line("to do", &steps);
+    if let Some(turned) = cut_over::turned(rollout) {
+        line("proxy", &turned);
+    } else if let Some(steps) = steps(rollout).filter(|_| asks_to_switch(next)) {
+        line(if cut_over::is_by_agent(rollout) { "proxy" } else { "to do" }, &steps);
     }
     text
 }
@@ -133,7 +137,8 @@ pub fn step(step: &Step, settings: &Settings, now_ms: u64) -> String {
 
 /// How a rollout ended, and what follows from it.
 pub fn ended(service: &str, ended: &Ended) -> String {
-    let Ended { commit, purpose, to, opened_at_ms, ended_at_ms, ending } = ended;
+    let Ended { commit, purpose, to, opened_at_ms, ended_at_ms, ending, turned } = ended;
+    let proxy = turned.as_ref().map(|it| format!(" {}", switched(it))).unwrap_or_default();
     let took = words::took(ended_at_ms.saturating_sub(*opened_at_ms));
     let (service, commit) = (plain(service), plain(words::short(commit)));
     let block = plain(&to.block_name(&service));
@@ -154,7 +159,7 @@ pub fn ended(service: &str, ended: &Ended) -> String {
                 &green("Cut over:"),
                 9,
                 &format!(
-                    "people use {service}, from {block}, after {took}. The old service stays at zero tasks, as the way back."
+                    "people use {service}, from {block}, after {took}. The old service stays at zero tasks, as the way back.{proxy}"
                 )
             )
         ),
@@ -163,7 +168,9 @@ pub fn ended(service: &str, ended: &Ended) -> String {
             hanging(
                 &green("Gone back:"),
                 10,
-                &format!("people use the old service again, after {took}; {block} stays at zero tasks.")
+                &format!(
+                    "people use the old service again, after {took}; {block} stays at zero tasks.{proxy}"
+                )
             )
         ),
         (Ending::Released, Purpose::Back | Purpose::ToOld) => format!(
@@ -182,7 +189,7 @@ pub fn ended(service: &str, ended: &Ended) -> String {
                     &yellow("Turned back:"),
                     12,
                     &format!(
-                        "{service} does not serve {commit}; what stood before stands again, after {took}.{because}"
+                        "{service} does not serve {commit}; what stood before stands again, after {took}.{because}{proxy}"
                     )
                 )
             )

@@ -177,6 +177,7 @@ fn failed_rollout() -> PullReport {
         opened_at_ms: 0,
         ended_at_ms: 312_000,
         ending: Ending::Restored { why: Some(Reason::GaveUp(why.to_owned())) },
+        turned: None,
     };
     let rollout = RolloutOutcome {
         service: "webui".to_owned(),

@@ -299,6 +299,7 @@ const PLACES: &[(&str, Put)] = &[
             opened_at_ms: 0,
             ended_at_ms: 1_000,
             ending,
+            turned: None,
         };
         outcome(report).rollouts = vec![RolloutOutcome {
             service: "web".to_owned(),

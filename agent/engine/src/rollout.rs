@@ -19,8 +19,8 @@ use pointsman_core::{
     desired::{Surroundings, wanted},
     report::{ChangeOutcome, Event, RolloutOutcome, Sides, Standstill},
     rollout::{
-        Facts, Patience as Late, Phase, Polls, Purpose, Rollout, Said, Slot, Step, Track, Why, Word, begins,
-        layout, step,
+        Facts, Led, Patience as Late, Phase, Polls, Purpose, Rollout, Said, Slot, Step, Track, Why, Word,
+        begins, layout, step,
     },
     state::State,
 };
@@ -67,7 +67,7 @@ pub(crate) struct Driven {
 /// What is remembered of a rollout between two looks.
 struct Watched {
     polls: Polls,
-    told: Option<(Phase, Kind)>,
+    told: Option<(Phase, Kind, Option<Led>)>,
     shown: Option<Sides>,
     pause: Duration,
     /// Since when the phase is in which green passed its checks, Unix milliseconds.
@@ -133,6 +133,9 @@ impl Drive<'_> {
                     }
                 }
                 Next::Stand(stands) => {
+                    let state = self.keeper.state().await;
+                    let seen = state.tracks.get(service).and_then(|track| track.open.clone());
+                    let rollout = seen.unwrap_or(rollout);
                     let at = Some(rollout.phase);
                     return Ok(RolloutOutcome {
                         service: service.to_owned(),
@@ -165,6 +168,8 @@ impl Drive<'_> {
         let rollout = &self.heard(service, rollout).await?;
         let rollout = &self.learn_entry(service, rollout).await?;
         self.follow_old(service, rollout).await?;
+        let (rollout, entry) = self.see_entry(service, rollout).await?;
+        let rollout = &rollout;
         let state = self.keeper.state().await;
         // Checks that green passed in this phase are not asked for again while it proves itself.
         let checks = if watched.passed == Some(rollout.since_ms) { Checks::Passed } else { Checks::Due };
@@ -172,14 +177,16 @@ impl Drive<'_> {
         watched.passed = matches!(facts.checked, Some(Ok(()))).then_some(rollout.since_ms);
         watched.polls = watched.polls.next(rollout, &facts);
         facts.polls = watched.polls;
+        facts.entry = entry;
         self.show(Sides::of(service, rollout, &facts), service, watched);
         let now = now_ms();
         let step = step(rollout, &facts, now);
         self.tell(service, rollout, &facts, &step, watched);
         match step {
-            Step::Wait { why: Why::Arriving(Late::Spent) | Why::Leaving(Late::Spent), .. } => {
-                Ok(Next::Stand(Standstill::Switch))
-            }
+            Step::Wait {
+                why: Why::Arriving(Late::Spent) | Why::Leaving(Late::Spent) | Why::StillLed(Late::Spent),
+                ..
+            } => Ok(Next::Stand(Standstill::Switch)),
             Step::Wait { until_ms, .. } => {
                 let left = until_ms.map(|until| Duration::from_millis(until.saturating_sub(now)));
                 let pause = left.map_or(watched.pause, |left| left.min(watched.pause));
@@ -191,8 +198,9 @@ impl Drive<'_> {
                 if self.bring_about(service, driven).await? {
                     self.bring_about_beside(service, rollout).await?;
                     self.follow_old(service, rollout).await?;
-                    self.lead(service, rollout).await?;
-                    self.change(service, |track| track.stood(now_ms())).await?;
+                    if self.lead(service, rollout).await? {
+                        self.change(service, |track| track.stood(now_ms())).await?;
+                    }
                     Ok(Next::Again)
                 } else {
                     // What could not be done is seen in the facts; the machine says what follows.
@@ -286,7 +294,8 @@ impl Drive<'_> {
             Step::Wait { why, .. } => (discriminant(step), Some(discriminant(why))),
             other => (discriminant(other), None),
         };
-        if watched.told.replace((rollout.phase, kind)) == Some((rollout.phase, kind)) {
+        let told = Some((rollout.phase, kind, rollout.led.clone()));
+        if std::mem::replace(&mut watched.told, told.clone()) == told {
             return;
         }
         self.run.listener.tell(&Event::Rollout {

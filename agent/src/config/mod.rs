@@ -3,6 +3,7 @@
 //! written in it.
 
 mod aws;
+mod entra;
 mod error;
 mod names;
 mod read;
@@ -16,6 +17,7 @@ mod tests;
 use std::{path::PathBuf, time::Duration};
 
 pub use aws::Aws;
+pub use entra::Applications;
 pub use error::ConfigError;
 #[cfg(test)]
 pub use read::read;
@@ -36,6 +38,8 @@ pub struct Config {
     pub server: Server,
     /// What it may act as in AWS.
     pub aws: Aws,
+    /// What it may switch in Microsoft Entra.
+    pub entra: Applications,
     /// When to look for drift; none: never by itself.
     pub drift: Option<DriftSchedule>,
     /// What is required before an apply, beside what the config repo says.

@@ -14,6 +14,7 @@ use super::{
     Agent, Config, ConfigError, DriftSchedule, Github, GithubIdentity, Repo, RepoCredentials, ReportAs,
     SecretSource,
     aws::AwsSection,
+    entra::Applications,
     error::{Text, suggestion},
     names::{holds_password, name_in, owner_and_name},
     requirements::requirements,
@@ -21,7 +22,8 @@ use super::{
     server::ServerSection,
 };
 
-const SECTIONS: &[&str] = &["repo", "github", "server", "aws", "drift", "agent", "lease", "requirements"];
+const SECTIONS: &[&str] =
+    &["repo", "github", "server", "aws", "entra", "drift", "agent", "lease", "requirements"];
 /// Known, but of a later version.
 const LATER: &[&str] = &["notify"];
 const LARGEST: u64 = 1024 * 1024;
@@ -78,6 +80,7 @@ pub fn read(file: &Path, text: &str) -> Result<Config, Vec<ConfigError>> {
     let github: Option<GithubSection> = reader.section(&mut table, "github");
     let server: Option<ServerSection> = reader.section(&mut table, "server");
     let aws: Option<AwsSection> = reader.section(&mut table, "aws");
+    let entra: Option<Applications> = reader.section(&mut table, "entra");
     let drift: Option<DriftSection> = reader.section(&mut table, "drift");
     let agent: Option<AgentSection> = reader.section(&mut table, "agent");
     let requirements = requirements(source, &mut table, &mut reader.errors);
@@ -112,7 +115,8 @@ pub fn read(file: &Path, text: &str) -> Result<Config, Vec<ConfigError>> {
     }
     match repo {
         Some(repo) if github.is_some() == has_github => {
-            Ok(Config { repo, github, server, aws, drift, requirements, agent, lease })
+            let entra = entra.unwrap_or_default();
+            Ok(Config { repo, github, server, aws, entra, drift, requirements, agent, lease })
         }
         _ => {
             Err(vec![source.error(None, "the configuration is not complete", "correct [repo] and [github]")])

@@ -205,6 +205,7 @@ impl Agent {
     /// A walk down the road.
     pub(super) fn run(&self, walk: Walk) -> Run {
         let Walk { environment, commit, policies, pull, actor, ports, listener } = walk;
+        let applications = self.config.entra.of(environment.name.as_str());
         Run {
             environment,
             purpose: Purpose::Deploy,
@@ -215,7 +216,7 @@ impl Agent {
             actor: Actor { login: self.name.clone(), kind: actor },
             ports,
             prober: Arc::new(HttpProber::from_environment()),
-            proxy: Arc::new(Entra::from_environment()),
+            proxy: Arc::new(Entra::from_environment().only(applications)),
             listener,
             who: format!("pointsman@{}", self.name),
             timing: self.config.lease,

@@ -43,15 +43,8 @@ pub struct Entra {
     settings: Result<Settings, Obstacle>,
     token: Mutex<Option<Token>>,
     patience: Duration,
-}
-
-/// Which calls may be sent again when it is not known whether they arrived.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Sending {
-    /// Asking changes nothing.
-    Again,
-    /// Not before somebody has looked.
-    Once,
+    /// The applications that may be asked about; none: whatever its credentials reach.
+    only: Option<Vec<String>>,
 }
 
 impl Entra {
@@ -61,7 +54,18 @@ impl Entra {
     }
 
     fn of(settings: Result<Settings, Obstacle>, patience: Duration) -> Self {
-        Self { settings, token: Mutex::default(), patience }
+        Self { settings, token: Mutex::default(), patience, only: None }
+    }
+
+    /// For these applications alone, by their Object IDs.
+    pub fn only(self, applications: Vec<String>) -> Self {
+        Self { only: Some(applications), ..self }
+    }
+
+    /// The settings, where the application may be asked about.
+    fn settings_for(&self, application: &str) -> Result<&Settings, Obstacle> {
+        let is_listed = |only: &Vec<String>| only.iter().any(|it| it.eq_ignore_ascii_case(application));
+        if self.only.as_ref().is_none_or(is_listed) { self.settings() } else { Err(Obstacle::Unlisted) }
     }
 
     fn settings(&self) -> Result<&Settings, Obstacle> {
@@ -76,7 +80,7 @@ impl Entra {
         }
         let settings = self.settings()?;
         let question = token::question(settings)?;
-        let answer = self.tried(Sending::Again, None, &question).await.map_err(unsent)?;
+        let answer = self.tried(&question).await?;
         let token = token::of(&answer)?;
         let header = token.header();
         *kept = Some(token);
@@ -85,81 +89,79 @@ impl Entra {
 
     /// Asks Microsoft Graph about an application; anew with another token where
     /// this one is not taken.
-    async fn ask(
-        &self,
-        proof: Option<&LeaseProof>,
-        method: Method,
-        application: &str,
-        body: Option<&serde_json::Value>,
-    ) -> Result<Answer, NotLed> {
-        let settings = self.settings().map_err(NotLed::Obstacle)?;
-        let select = if body.is_none() { "?$select=onPremisesPublishing" } else { "" };
-        let path = format!("/beta/applications/{application}{select}");
-        let sending = if body.is_none() { Sending::Again } else { Sending::Once };
+    async fn ask(&self, application: &str) -> Result<Answer, Obstacle> {
+        let settings = self.settings_for(application)?;
         let mut answer = None;
         for _ in 0..2 {
-            let token = self.token().await.map_err(NotLed::Obstacle)?;
-            let mut headers = vec![(header::AUTHORIZATION, token)];
-            if body.is_some() {
-                headers.push((header::CONTENT_TYPE, HeaderValue::from_static("application/json")));
-            }
-            let body = body.map(|body| Bytes::from(body.to_string())).unwrap_or_default();
+            let headers = vec![(header::AUTHORIZATION, self.token().await?)];
             let question = Question {
                 base: settings.graph.clone(),
-                method: method.clone(),
-                path: path.clone(),
+                method: Method::GET,
+                path: format!("{}?$select=onPremisesPublishing", path(application)),
                 headers,
-                body,
+                body: Bytes::new(),
             };
-            let one = self.tried(sending, proof, &question).await?;
+            let one = self.tried(&question).await?;
             if one.status != StatusCode::UNAUTHORIZED {
                 return Ok(one);
             }
             *self.token.lock().await = None;
             answer = Some(one);
         }
-        answer.ok_or_else(|| NotLed::Obstacle(unanswered("no answer")))
+        answer.ok_or_else(|| unanswered("no answer"))
     }
 
+    /// Sets it with the token that it was asked with: what comes between asking
+    /// and setting is as short as can be, and nothing is sent a second time.
     async fn set(&self, proof: Option<&LeaseProof>, application: &str, url: &str) -> Result<(), NotLed> {
+        let settings = self.settings_for(application).map_err(NotLed::Obstacle)?;
+        let token = self.token.lock().await.as_ref().map(Token::header).transpose();
+        let Some(token) = token.map_err(NotLed::Obstacle)? else {
+            return Err(again(unanswered("it was not asked first"), None));
+        };
+        let json = HeaderValue::from_static("application/json");
         let body = json!({ "onPremisesPublishing": { "internalUrl": url } });
-        let answer = self.ask(proof, Method::PATCH, application, Some(&body)).await?;
-        if answer.status.is_success() {
+        let question = Question {
+            base: settings.graph.clone(),
+            method: Method::PATCH,
+            path: path(application),
+            headers: vec![(header::AUTHORIZATION, token), (header::CONTENT_TYPE, json)],
+            body: Bytes::from(body.to_string()),
+        };
+        let Answer { status, retry_after, body } = match exchange::send(&question, proof).await {
+            Ok(answer) => answer,
+            Err(Unsent::Lease(lost)) => return Err(NotLed::LeaseLost(lost)),
+            Err(Unsent::Broken(why)) => return Err(again(unanswered(&why), None)),
+        };
+        if status.is_success() {
             return Ok(());
         }
-        Err(NotLed::Obstacle(refused(answer.status, &answer.body)))
+        if status == StatusCode::UNAUTHORIZED {
+            *self.token.lock().await = None;
+            return Err(again(refused(status, &body), None));
+        }
+        if is_passing(status) {
+            return Err(again(unanswered(&format!("it answered {}", status.as_u16())), retry_after));
+        }
+        Err(NotLed::Obstacle(refused(status, &body)))
     }
 
-    /// Sends until there is an answer, for as long as there is patience.
-    async fn tried(
-        &self,
-        sending: Sending,
-        proof: Option<&LeaseProof>,
-        question: &Question,
-    ) -> Result<Answer, NotLed> {
+    /// Sends what changes nothing until there is an answer, for as long as there is patience.
+    async fn tried(&self, question: &Question) -> Result<Answer, Obstacle> {
         let until = time::Instant::now() + self.patience;
         let mut wait = FIRST_WAIT;
         loop {
-            let (why, asked) = match exchange::send(question, proof).await {
+            let (why, asked) = match exchange::send(question, None).await {
                 Ok(answer) if !is_passing(answer.status) => return Ok(answer),
-                // Whether it was done is not known.
-                Ok(answer) if sending == Sending::Once && !was_turned_away(answer.status) => {
-                    return Err(NotLed::Obstacle(unanswered(&format!(
-                        "it answered {}",
-                        answer.status.as_u16()
-                    ))));
-                }
                 Ok(answer) => (format!("it answered {}", answer.status.as_u16()), answer.retry_after),
-                Err(Unsent::Lease(lost)) => return Err(NotLed::LeaseLost(lost)),
-                Err(Unsent::Broken(why)) if sending == Sending::Once => {
-                    return Err(NotLed::Obstacle(unanswered(&why)));
-                }
+                Err(Unsent::Lease(lost)) => (lost.to_string(), None),
                 Err(Unsent::Broken(why)) => (why, None),
             };
-            let pause = asked.unwrap_or(wait);
-            if time::Instant::now() + pause >= until {
+            let pause = asked.map_or(wait, |asked| asked.max(wait));
+            // What is asked for may be longer than a clock can tell.
+            if time::Instant::now().checked_add(pause).is_none_or(|at| at >= until) {
                 let silence = asked.map(|it| format!(", and wants {} s of silence", it.as_secs()));
-                return Err(NotLed::Obstacle(unanswered(&format!("{why}{}", silence.unwrap_or_default()))));
+                return Err(unanswered(&format!("{why}{}", silence.unwrap_or_default())));
             }
             time::sleep(pause).await;
             wait *= 2;
@@ -170,7 +172,7 @@ impl Entra {
 #[async_trait]
 impl Proxy for Entra {
     async fn internal_url(&self, application: &str) -> Result<String, Obstacle> {
-        let answer = self.ask(None, Method::GET, application, None).await.map_err(unsent)?;
+        let answer = self.ask(application).await?;
         match answer.status {
             StatusCode::OK => internal_url(&answer.body),
             status => Err(refused(status, &answer.body)),
@@ -182,14 +184,14 @@ impl Proxy for Entra {
     }
 }
 
-/// Whether another try may be answered otherwise.
-fn is_passing(status: StatusCode) -> bool {
-    status.is_server_error() || was_turned_away(status)
+/// Where Microsoft Graph has an application.
+fn path(application: &str) -> String {
+    format!("/beta/applications/{application}")
 }
 
-/// Whether nothing was done with it.
-fn was_turned_away(status: StatusCode) -> bool {
-    matches!(status, StatusCode::TOO_MANY_REQUESTS | StatusCode::SERVICE_UNAVAILABLE)
+/// Whether another try may be answered otherwise.
+fn is_passing(status: StatusCode) -> bool {
+    status.is_server_error() || status == StatusCode::TOO_MANY_REQUESTS
 }
 
 fn refused(status: StatusCode, body: &[u8]) -> Obstacle {
@@ -203,10 +205,6 @@ fn unanswered(why: &str) -> Obstacle {
     Obstacle::Unanswered { why: why.to_owned() }
 }
 
-/// Of a call that needs no lease.
-fn unsent(not_led: NotLed) -> Obstacle {
-    match not_led {
-        NotLed::Obstacle(why) => why,
-        NotLed::LeaseLost(lost) => unanswered(&lost.to_string()),
-    }
+fn again(why: Obstacle, after: Option<Duration>) -> NotLed {
+    NotLed::Again { why, after }
 }

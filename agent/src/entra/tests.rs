@@ -1,4 +1,7 @@
-use std::{collections::BTreeMap, time::Duration};
+use std::{
+    collections::BTreeMap,
+    time::{Duration, Instant},
+};
 
 use pointsman_core::rollout::Obstacle;
 use pointsman_engine::ports::{NotLed, Proxy};
@@ -54,6 +57,7 @@ async fn refusals_are_told_apart_and_quote_nothing() {
     let refused = entra.internal_url(APPLICATION).await.unwrap_err();
     let code = "invalid_client AADSTS7000215".to_owned();
     assert_eq!(refused, Obstacle::SignIn { status: 401, code });
+    assert!(entra.internal_url(APPLICATION).await.is_ok());
     stand_in.permit(false);
     let refused = entra.set(None, APPLICATION, TO).await;
     let code = "Authorization_RequestDenied".to_owned();
@@ -83,22 +87,66 @@ async fn it_waits_as_it_is_told_and_not_for_ever() {
     stand_in.fail(Fault::Unavailable);
     assert!(entra.internal_url(APPLICATION).await.is_ok());
     assert_eq!(stand_in.requests(), ["POST 200", "GET 429", "GET 503", "GET 200"]);
-    // What was turned away was not done.
-    stand_in.fail(Fault::Throttled(Duration::from_secs(1)));
-    assert_eq!(entra.set(None, APPLICATION, TO).await, Ok(()));
+    stand_in.fail(Fault::Throttled(Duration::ZERO));
+    let began = Instant::now();
+    assert!(entra.internal_url(APPLICATION).await.is_ok());
+    assert!(
+        began.elapsed() >= Duration::from_secs(1),
+        "no silence that is asked for is shorter than its own"
+    );
     stand_in.fail(Fault::Throttled(Duration::from_secs(300)));
     let why = "it answered 429, and wants 300 s of silence".to_owned();
     assert_eq!(entra.internal_url(APPLICATION).await, Err(Obstacle::Unanswered { why }));
+    // Longer than a clock can tell.
+    stand_in.fail(Fault::Throttled(Duration::from_secs(u64::MAX)));
+    assert!(matches!(entra.internal_url(APPLICATION).await, Err(Obstacle::Unanswered { .. })));
+}
+
+#[tokio::test]
+async fn a_write_that_was_turned_away_is_not_sent_again_before_a_look() {
+    let Case { stand_in, entra, _token } = case();
+    let unasked = entra.set(None, APPLICATION, TO).await;
+    assert!(matches!(unasked, Err(NotLed::Again { .. })), "{unasked:?}");
+    for (fault, status, silence) in [
+        (Fault::Throttled(Duration::from_secs(7)), "PATCH 429", Some(Duration::from_secs(7))),
+        (Fault::Unavailable, "PATCH 503", None),
+        (Fault::Expired, "PATCH 401", None),
+    ] {
+        assert!(entra.internal_url(APPLICATION).await.is_ok());
+        stand_in.fail(fault);
+        let turned_away = entra.set(None, APPLICATION, TO).await;
+        let Err(NotLed::Again { after, .. }) = turned_away else { panic!("{turned_away:?}") };
+        assert_eq!(after, silence);
+        assert_eq!(stand_in.requests().last().map(String::as_str), Some(status));
+    }
+    assert_eq!(stand_in.writes(), [""; 0]);
+    // With another token, as it is asked for by asking.
+    assert!(entra.internal_url(APPLICATION).await.is_ok());
+    assert_eq!(entra.set(None, APPLICATION, TO).await, Ok(()));
+    assert_eq!(stand_in.violations(), [""; 0]);
 }
 
 #[tokio::test]
 async fn what_may_have_been_done_is_not_sent_again() {
     let Case { stand_in, entra, _token } = case();
+    assert!(entra.internal_url(APPLICATION).await.is_ok());
     stand_in.fail(Fault::LostReply);
     let lost = entra.set(None, APPLICATION, TO).await;
-    assert!(matches!(lost, Err(NotLed::Obstacle(Obstacle::Unanswered { .. }))), "{lost:?}");
+    assert!(matches!(lost, Err(NotLed::Again { why: Obstacle::Unanswered { .. }, .. })), "{lost:?}");
     assert_eq!(stand_in.writes(), [TO]);
     assert_eq!(stand_in.internal_url(), format!("{TO}/"));
+}
+
+#[tokio::test]
+async fn what_is_not_listed_is_not_asked_about() {
+    let Case { stand_in, entra, _token } = case();
+    let entra = entra.only(vec![CLIENT.to_owned()]);
+    assert_eq!(entra.internal_url(APPLICATION).await, Err(Obstacle::Unlisted));
+    let refused = entra.set(None, APPLICATION, TO).await;
+    assert_eq!(refused, Err(NotLed::Obstacle(Obstacle::Unlisted)));
+    assert_eq!(stand_in.requests(), [""; 0]);
+    let entra = entra.only(vec![APPLICATION.to_uppercase()]);
+    assert!(entra.internal_url(APPLICATION).await.is_ok());
 }
 
 #[tokio::test]

@@ -135,6 +135,9 @@ pub enum Why {
     /// People not to come by the load balancer any more: their way is to be
     /// switched back to the old service.
     Leaving(Patience),
+    /// The application in Microsoft Entra to lead to the old service again:
+    /// nobody comes by the load balancer, but whoever comes would.
+    StillLed(Patience),
     /// The time of this step.
     Holding,
     /// The time of the last step.

@@ -1,4 +1,4 @@
-use super::{Migration, Pair, Phase, Rollout, Sample, Weights};
+use super::{Entry, Migration, Pair, Phase, Rollout, Sample, Weights};
 
 /// So many polls in a row prove that green is there, or that it is not.
 pub(super) const POLLS: u8 = 3;
@@ -17,6 +17,9 @@ pub struct Facts {
     pub checked: Option<Result<(), String>>,
     /// How far the migration task is, where one was started and is still known.
     pub migration: Option<Migration>,
+    /// Where the application in Microsoft Entra leads people, as it answered at
+    /// this look; `None` where it is not asked, or does not answer.
+    pub entry: Option<Entry>,
     /// What the polls in a row until this one have shown.
     pub polls: Polls,
 }

@@ -4,7 +4,7 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{Leads, Old};
+use super::{Leads, Old, Phase, Rollout, Track};
 
 /// What came of leading people elsewhere through Microsoft Graph.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
@@ -29,6 +29,8 @@ pub enum Obstacle {
         /// What lacks, in a sentence without its end.
         what: String,
     },
+    /// The agent's own configuration does not let this environment name it.
+    Unlisted,
     /// Microsoft Entra refused the agent's sign-in.
     SignIn {
         /// The answer's status.
@@ -57,13 +59,26 @@ pub enum Obstacle {
         /// Where it leads.
         found: String,
     },
-    /// It took the change, and goes on answering something else.
+    /// It took the change, or led there, and answers something else.
     NotKept {
         /// What it answers.
         found: String,
     },
     /// It was never recorded where it led before.
     Unrecorded,
+    /// No approval of the plan is good: nobody agreed, or too long ago.
+    Unapproved,
+}
+
+/// Where the application was seen to lead people.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Entry {
+    /// To the old service.
+    Old,
+    /// To the load balancer.
+    Balancer,
+    /// To neither.
+    Elsewhere,
 }
 
 /// What is to be done about where the application leads.
@@ -93,6 +108,63 @@ pub fn moves(old: &Old, wanted: Leads, found: &str) -> Move {
         (Leads::ToOld, None) if is_at(from) => Move::Nothing,
         (Leads::ToOld, None) if is_at(to) => Move::Leave(Obstacle::Unrecorded),
         (Leads::ToBalancer | Leads::ToOld, _) => Move::Leave(Obstacle::Elsewhere { found: found.to_owned() }),
+    }
+}
+
+/// Where a URL leads people.
+pub fn entry(old: &Old, found: &str) -> Entry {
+    let is_at = |url: &Option<String>| url.as_ref().is_some_and(|url| same_url(found, url));
+    if is_at(&old.to) {
+        Entry::Balancer
+    } else if is_at(&old.from) || is_at(&old.internal_url) {
+        Entry::Old
+    } else {
+        Entry::Elsewhere
+    }
+}
+
+impl Rollout {
+    /// Whether it is looked at where the application leads: once it was tried in
+    /// a phase that waits for a person, or for people to come or to leave.
+    pub fn watches_entry(&self) -> bool {
+        matches!(self.phase, Phase::Gate | Phase::Switch | Phase::SwitchBack) && self.led.is_some()
+    }
+
+    /// Whether the agent may lead people there now. Forward only while an
+    /// approval is good; back whenever there was one.
+    pub fn may_lead(&self, wanted: Leads, now_ms: u64) -> bool {
+        match wanted {
+            Leads::ToBalancer => self.approval(now_ms).is_some(),
+            Leads::ToOld => self.may_write_old(),
+        }
+    }
+}
+
+impl Track {
+    /// Records where the application was seen to lead while that is watched:
+    /// what was recorded may not be so any more, or be so by somebody else's hand.
+    pub fn saw_entry(&mut self, seen: Entry, found: &str) {
+        let Some(rollout) = self.open.as_mut().filter(|rollout| rollout.watches_entry()) else {
+            return;
+        };
+        let is_there = rollout.led == Some(Led::There);
+        match (rollout.phase, seen) {
+            (Phase::Gate, Entry::Balancer) => {
+                rollout.moved = true;
+                rollout.led = Some(Led::There);
+            }
+            (Phase::Gate, Entry::Old) if is_there => rollout.led = Some(Led::Ready),
+            (Phase::Gate, Entry::Elsewhere) => {
+                rollout.led = Some(Led::ByHand(Obstacle::Elsewhere { found: found.to_owned() }));
+            }
+            (Phase::Switch, Entry::Balancer) | (Phase::SwitchBack, Entry::Old) => {
+                rollout.led = Some(Led::There);
+            }
+            (Phase::Switch | Phase::SwitchBack, _) if is_there => {
+                rollout.led = Some(Led::ByHand(Obstacle::NotKept { found: found.to_owned() }));
+            }
+            _ => {}
+        }
     }
 }
 

@@ -44,7 +44,7 @@ pub struct Opening {
 impl Track {
     /// Opens a rollout to the side that is not live.
     pub fn open(&mut self, opening: Opening, now_ms: u64) -> Result<(), Refusal> {
-        let Opening { commit, plan, purpose, settings, snapshot } = opening;
+        let Opening { commit, plan, purpose, settings, mut snapshot } = opening;
         if self.open.is_some() {
             return Err(Refusal::AlreadyOpen);
         }
@@ -62,6 +62,12 @@ impl Track {
             Purpose::CutOver if snapshot.old.is_none() => return Err(Refusal::NotLive),
             Purpose::CutOver => {
                 self.idle = None;
+                if let (Some(before), Some(old)) = (&self.old, &mut snapshot.old)
+                    && (&before.application, &before.from) == (&old.application, &old.from)
+                {
+                    // It may lead to the load balancer by now, and is asked no more where it led.
+                    old.internal_url.clone_from(&before.internal_url);
+                }
                 self.old = snapshot.old.clone();
             }
             Purpose::ToOld if snapshot.old.is_none() => return Err(Refusal::NothingIdle),
@@ -149,6 +155,8 @@ impl Track {
     /// Records what came of leading people elsewhere, once in a phase.
     pub fn led(&mut self, led: Led) {
         if let Some(rollout) = &mut self.open {
+            // Who is there before anybody agreed must be led back, where it goes back.
+            rollout.moved |= rollout.phase == Phase::Gate && led == Led::There;
             rollout.led.get_or_insert(led);
         }
     }
@@ -158,6 +166,8 @@ impl Track {
         if let Some(rollout) = &mut self.open {
             rollout.moved |= matches!(why, Reason::Weights { .. }) && !rollout.cuts_over();
             rollout.why.get_or_insert(why);
+            // It is of the way forward; nobody was led back yet.
+            rollout.led = None;
         }
         let never = self.open.as_ref().is_some_and(Rollout::never_overlaps);
         self.enter(if never { Phase::StopGreen } else { Phase::BlueFirst }, now_ms);
@@ -198,7 +208,7 @@ impl Track {
         let Some(rollout) = self.open.take() else {
             return;
         };
-        let turned = rollout.turned();
+        let (turned, unsure) = (rollout.turned(), rollout.unsure());
         let Rollout { commit, purpose, to, opened_at_ms, snapshot, .. } = rollout;
         match &ending {
             _ if matches!(purpose, Purpose::CutOver | Purpose::ToOld) => {
@@ -213,6 +223,7 @@ impl Track {
             }
             Ending::Restored { .. } => {}
         }
-        self.last = Some(Ended { commit, purpose, to, opened_at_ms, ended_at_ms: now_ms, ending, turned });
+        self.last =
+            Some(Ended { commit, purpose, to, opened_at_ms, ended_at_ms: now_ms, ending, turned, unsure });
     }
 }

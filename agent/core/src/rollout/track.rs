@@ -1,7 +1,7 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{Ending, Led, Migrated, Old, Overlap, Phase, Reason, Settings, Slot, Snapshot, Way};
+use super::{Ending, Led, Migrated, Obstacle, Old, Overlap, Phase, Reason, Settings, Slot, Snapshot, Way};
 
 /// What the state keeps of one service that has two slots.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
@@ -149,12 +149,26 @@ pub struct Ended {
     pub ended_at_ms: u64,
     /// How.
     pub ending: Ending,
-    /// How the agent left the application's internal URL, where it switched it.
+    /// Where the application led people last, as Microsoft Graph answered.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub turned: Option<Turned>,
+    /// What nobody knows of the application, where only silence says that people
+    /// went back.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub unsure: Option<Unsure>,
 }
 
-/// From where to where the agent led people through Microsoft Graph.
+/// Where the application was to lead people again, and did not answer that it does.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
+pub struct Unsure {
+    /// Why the agent did not lead it there.
+    pub why: Obstacle,
+    /// The URL that it was to have, where that is known.
+    #[serde(default)]
+    pub to: Option<String>,
+}
+
+/// From where to where people were led through Microsoft Graph.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 pub struct Turned {
     /// The URL before.
@@ -211,13 +225,22 @@ impl Rollout {
         self.snapshot.old.as_ref().map_or(self.tasks, |old| old.count.max(1))
     }
 
-    /// From where to where the agent led people last, where it did and Microsoft
-    /// Graph answered so.
+    /// From where to where people were led last, where Microsoft Graph answered
+    /// so. At the gate nobody is led yet.
     pub fn turned(&self) -> Option<Turned> {
-        let old = self.snapshot.old.as_ref().filter(|_| self.moved && self.led == Some(Led::There))?;
+        let is_led = self.moved && self.phase != Phase::Gate && self.led == Some(Led::There);
+        let old = self.snapshot.old.as_ref().filter(|_| is_led)?;
         let (before, balancer) = (old.internal_url.clone().or(old.from.clone())?, old.to.clone()?);
         let (from, to) = if self.phase.is_way_back() { (balancer, before) } else { (before, balancer) };
         Some(Turned { from, to })
+    }
+
+    /// What nobody knows of the application on the way back, where a person was
+    /// asked to lead people.
+    pub fn unsure(&self) -> Option<Unsure> {
+        let old = self.snapshot.old.as_ref().filter(|_| self.moved && self.phase.is_way_back())?;
+        let Some(Led::ByHand(why)) = &self.led else { return None };
+        Some(Unsure { why: why.clone(), to: old.internal_url.clone().or(old.from.clone()) })
     }
 
     /// When holding, baking or draining for so long is over, counted from when

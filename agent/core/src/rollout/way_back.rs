@@ -2,7 +2,7 @@
 //! blue's traffic before green's end.
 
 use super::{
-    Ending, Facts, Migration, Phase, Rollout, Side, Step, Why,
+    Ending, Entry, Facts, Migration, Phase, Rollout, Side, Step, Why,
     layout::weights,
     same_weights,
     step::{QUIET_MS, patience, wait, weights_stand},
@@ -25,9 +25,10 @@ pub(super) fn step(rollout: &Rollout, facts: &Facts, now_ms: u64) -> Step {
         Phase::Return => Step::Enter(Phase::DrainGreen),
         Phase::SwitchBack if !stands => Step::Enter(Phase::Return),
         Phase::SwitchBack if rollout.stood_ms.is_none() => Step::Apply,
-        Phase::SwitchBack if blue.desired < rollout.blue_tasks() => Step::Apply,
+        // Nothing is written of an old service without an approval.
+        Phase::SwitchBack if blue.desired < rollout.blue_tasks() && rollout.may_write_old() => Step::Apply,
         Phase::SwitchBack if blue.healthy == 0 => blue_tasks(rollout, blue),
-        Phase::SwitchBack => left(rollout, if rollout.is_joined() { blue } else { green }, now_ms),
+        Phase::SwitchBack => left(rollout, facts, now_ms),
         Phase::DrainGreen if !stands => Step::Enter(Phase::Return),
         Phase::DrainGreen if rollout.stood_ms.is_none() => Step::Apply,
         // Green is not given up while blue serves nobody.
@@ -64,11 +65,18 @@ fn serves(rollout: &Rollout, blue: &Side) -> bool {
     }
 }
 
-/// Nobody comes by the load balancer any more: two minutes without a request.
-fn left(rollout: &Rollout, side: &Side, now_ms: u64) -> Step {
+/// Nobody comes by the load balancer any more: two minutes without a request. At
+/// night that says little: where the application says that it leads elsewhere
+/// than to the old service, silence is not enough.
+fn left(rollout: &Rollout, facts: &Facts, now_ms: u64) -> Step {
+    let side = facts.sides.get(if rollout.is_joined() { rollout.blue() } else { rollout.to });
     let stood_for = rollout.stood_ms.map_or(0, |stood| now_ms.saturating_sub(stood));
     let is_quiet = side.quiet_for_ms.is_some_and(|quiet| quiet.min(stood_for) >= QUIET_MS);
-    if is_quiet { Step::Enter(Phase::DrainGreen) } else { wait(Why::Leaving(patience(rollout, now_ms))) }
+    match facts.entry {
+        _ if !is_quiet => wait(Why::Leaving(patience(rollout, now_ms))),
+        Some(Entry::Balancer | Entry::Elsewhere) => wait(Why::StillLed(patience(rollout, now_ms))),
+        Some(Entry::Old) | None => Step::Enter(Phase::DrainGreen),
+    }
 }
 
 /// Whether blue may have all traffic: it has it already, it is whole, or it is

@@ -1,7 +1,7 @@
 //! What holds for every record and all facts.
 
 use pointsman_core::rollout::{
-    Facts, Pair, Phase, Polls, Purpose, Reason, Sample, Side, Slot, Step, Tasks, Track, Word, layout,
+    Entry, Facts, Pair, Phase, Polls, Purpose, Reason, Sample, Side, Slot, Step, Tasks, Track, Word, layout,
     same_weights, step,
 };
 use proptest::prelude::*;
@@ -90,13 +90,17 @@ fn facts_of(track: &Track) -> impl Strategy<Value = Facts> + use<> {
         1 => Just(Vec::new()),
     ];
     let checked = prop_oneof![Just(None), Just(Some(Ok(()))), Just(Some(Err("no".to_owned())))];
-    (a_side(), a_side(), weights, proptest::bool::weighted(0.1), checked, 0..4_u8, 0..4_u8).prop_map(
-        |(a, b, weights, rings, checked, steady, short)| Facts {
+    let entry =
+        proptest::option::of(proptest::sample::select(vec![Entry::Old, Entry::Balancer, Entry::Elsewhere]));
+    let polls = (0..4_u8, 0..4_u8);
+    (a_side(), a_side(), weights, proptest::bool::weighted(0.1), checked, entry, polls).prop_map(
+        |(a, b, weights, rings, checked, entry, (steady, short))| Facts {
             sides: Pair { a, b },
             weights,
             ringing: if rings { vec!["errors".to_owned()] } else { Vec::new() },
             checked,
             migration: None,
+            entry,
             polls: Polls { steady, short },
         },
     )

@@ -69,6 +69,8 @@ pub enum Mutant {
     StartsEarly,
     /// Blue starts before green has stopped.
     ReturnsEarly,
+    /// On the way back silence is enough, whatever the application answers.
+    TrustsSilence,
     /// The agent leads people to the load balancer as soon as somebody agreed.
     LeadsEarly,
     /// A migration that failed is taken for one that is done.
@@ -99,6 +101,7 @@ impl Mutant {
             (Self::LeavesThemBehind, Step::Wait { why: Why::Leaving(_), .. }) => {
                 Step::Enter(Phase::DrainGreen)
             }
+            (Self::TrustsSilence, Step::Wait { why: Why::StillLed(_), .. }) => Step::Enter(Phase::DrainGreen),
             (Self::StartsEarly, Step::Enter(Phase::Stop)) => Step::Enter(Phase::First),
             (Self::ReturnsEarly, Step::Apply) if rollout.phase == Phase::StopGreen => {
                 Step::Enter(Phase::BlueFirst)

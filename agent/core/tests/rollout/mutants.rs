@@ -89,6 +89,12 @@ fn people_who_are_left_behind_on_the_way_back_are_noticed() {
 }
 
 #[test]
+fn silence_that_is_taken_for_an_answer_is_noticed() {
+    let faults = Faults { aborts: 1, refuses: 1, ..NONE };
+    caught_in(Kind::Graph, Mutant::TrustsSilence, RESTORED, faults);
+}
+
+#[test]
 fn an_old_service_that_does_not_get_its_tasks_back_is_noticed() {
     caught_in(Kind::BreakingCutOver, Mutant::ForgetsTheCount, FINISHES, Faults { aborts: 1, ..NONE });
 }

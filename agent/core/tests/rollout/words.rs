@@ -6,7 +6,7 @@ use pointsman_core::{
     render::{paint::without, rollout as render},
     rollout::{
         Ended, Ending, Facts, Led, Migrated, Obstacle, Patience, Phase, Purpose, Reason, Refusal, Rollout,
-        Said, Sample, Side, Slot, Step, Turned, Why, step,
+        Said, Sample, Side, Slot, Step, Turned, Unsure, Why, step,
     },
 };
 
@@ -58,6 +58,7 @@ fn a_cut_over_through_graph_as_it_is_shown() {
     for (phase, led) in [
         (Phase::Gate, None),
         (Phase::Gate, Some(Led::Ready)),
+        (Phase::Gate, Some(Led::There)),
         (Phase::Gate, Some(Led::ByHand(refused.clone()))),
         (Phase::Switch, None),
         (Phase::Switch, Some(Led::There)),
@@ -65,6 +66,7 @@ fn a_cut_over_through_graph_as_it_is_shown() {
         (Phase::Bake, Some(Led::There)),
         (Phase::SwitchBack, Some(Led::There)),
         (Phase::SwitchBack, Some(Led::ByHand(Obstacle::Unrecorded))),
+        (Phase::SwitchBack, Some(Led::ByHand(Obstacle::Unapproved))),
     ] {
         let mut track = track_of(Kind::Graph, phase, true);
         if matches!(led, Some(Led::There)) {
@@ -75,8 +77,18 @@ fn a_cut_over_through_graph_as_it_is_shown() {
         rollout.led = led;
         let _ = writeln!(text, "{}", shown(&rollout, &facts));
     }
+    // Nothing is said of the application where an abort has led nobody back yet.
+    for phase in [Phase::BlueFirst, Phase::Return] {
+        let mut track = track_of(Kind::Graph, Phase::Bake, true);
+        track.led(Led::There);
+        track.abort(Reason::Asked(said(OPENED)), OPENED);
+        track.enter(phase, OPENED);
+        let facts = well(&track);
+        let _ = writeln!(text, "{}", shown(&track.open.unwrap(), &facts));
+    }
     for why in [
         Obstacle::Unconfigured { what: "AZURE_TENANT_ID is not set".to_owned() },
+        Obstacle::Unlisted,
         Obstacle::SignIn { status: 401, code: "invalid_client AADSTS7000215".to_owned() },
         refused,
         Obstacle::Refused { status: 400, code: "BadRequest".to_owned() },
@@ -85,6 +97,7 @@ fn a_cut_over_through_graph_as_it_is_shown() {
         Obstacle::Unanswered { why: "it answered 503, and wants 300 s of silence".to_owned() },
         Obstacle::NotKept { found: "http://old-web.web.local:8080/".to_owned() },
         Obstacle::Unrecorded,
+        Obstacle::Unapproved,
     ] {
         let _ = writeln!(text, "{}", render::obstacle(&why));
     }
@@ -156,6 +169,8 @@ fn every_reason_and_everything_that_is_waited_for() {
         Why::Arriving(Patience::Spent),
         Why::Leaving(Patience::Left),
         Why::Leaving(Patience::Spent),
+        Why::StillLed(Patience::Left),
+        Why::StillLed(Patience::Spent),
     ];
     for why in &waits {
         let _ = writeln!(text, "{}", render::why(why));
@@ -190,6 +205,7 @@ fn every_ending_and_every_refusal() {
         ended_at_ms: OPENED + 25 * MINUTE,
         ending,
         turned: None,
+        unsure: None,
     };
     let why = Some(Reason::Alarms(vec!["errors".to_owned()]));
     for ended in [
@@ -206,6 +222,9 @@ fn every_ending_and_every_refusal() {
     let turned = Turned { from: "http://old-web".to_owned(), to: "http://lb".to_owned() };
     let by_graph = Ended { turned: Some(turned), ..ended(Purpose::CutOver, Ending::Released) };
     text.push_str(&without(&render::ended("web", &by_graph)));
+    let unsure = Unsure { why: Obstacle::NotFound, to: Some("http://old-web".to_owned()) };
+    let unsure = Ended { unsure: Some(unsure), ..ended(Purpose::ToOld, Ending::Restored { why: None }) };
+    text.push_str(&without(&render::ended("web", &unsure)));
     fits(&text);
     for refusal in [
         Refusal::AlreadyOpen,

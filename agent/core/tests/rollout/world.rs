@@ -2,8 +2,8 @@
 //! still to write.
 
 use pointsman_core::rollout::{
-    Ending, Facts, Layout, Led, Migrated, Migration, Pair, Phase, Polls, Sample, Settings, Side, Slot, Step,
-    Tasks, Track, Weights, layout, same_weights, step,
+    Ending, Entry, Facts, Layout, Led, Migrated, Migration, Pair, Phase, Polls, Sample, Settings, Side, Slot,
+    Step, Tasks, Track, Weights, layout, same_weights, step,
 };
 
 use crate::given::{Kind, said};
@@ -156,7 +156,7 @@ impl World {
                     requests: u64::from(self.by_balancer && self.names(slot)),
                     errors: 0,
                 }),
-                quiet_for_ms: Some(if self.kind.cuts_over() && self.by_balancer { 0 } else { UNIT }),
+                quiet_for_ms: Some(if self.is_heard() { 0 } else { UNIT }),
                 ..Side::default()
             }
         };
@@ -170,8 +170,22 @@ impl World {
                     Migration::Ended(Migrated { exit_code: Some(code), ..Migrated::default() })
                 })
             }),
+            entry: self.entry(),
             polls: self.polls,
         }
+    }
+
+    /// Whether people who come by the load balancer are counted without a gap.
+    /// Where the application can be asked it is night: hardly anybody comes.
+    fn is_heard(&self) -> bool {
+        self.kind.cuts_over() && self.by_balancer && self.kind != Kind::Graph
+    }
+
+    /// Where the application answers that it leads.
+    fn entry(&self) -> Option<Entry> {
+        let open = self.track.open.as_ref().filter(|_| self.kind == Kind::Graph);
+        open.filter(|open| open.watches_entry())?;
+        Some(if self.by_balancer { Entry::Balancer } else { Entry::Old })
     }
 
     fn is_joined(&self) -> bool {

@@ -96,11 +96,17 @@ fn went_back(outcome: &Outcome) -> String {
     let mut text = String::new();
     for one in &outcome.rollouts {
         let said = match &one.ended {
-            Some(Ended { ending: Ending::Restored { why }, opened_at_ms, ended_at_ms, turned, .. }) => {
+            Some(Ended {
+                ending: Ending::Restored { why },
+                opened_at_ms,
+                ended_at_ms,
+                turned,
+                unsure,
+                ..
+            }) => {
                 let took = words::took(ended_at_ms.saturating_sub(*opened_at_ms));
                 let why = why.as_ref().map(|why| format!(" {}", rollout::reason(why))).unwrap_or_default();
-                let proxy =
-                    turned.as_ref().map(|it| format!(" {}", rollout::switched(it))).unwrap_or_default();
+                let proxy = rollout::proxy(turned.as_ref(), unsure.as_ref());
                 text.push_str("**What was rolled back**\n");
                 format!("The rollout of `service.{}`, after {took}.{why}{proxy}", one.service)
             }

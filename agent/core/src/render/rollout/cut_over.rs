@@ -6,7 +6,7 @@ use super::{
     obstacle::obstacle,
 };
 use crate::rollout::{
-    Begins, Exceptions, Led, Migrated, Old, Overlap, Phase, Rollout, Settings, Turned, Way,
+    Begins, Exceptions, Led, Migrated, Old, Overlap, Phase, Rollout, Settings, Turned, Unsure, Way,
 };
 
 /// So many of a migration's last lines are quoted.
@@ -106,6 +106,7 @@ pub fn steps(rollout: &Rollout) -> Option<String> {
     Some(match (old.way, &rollout.led) {
         (Way::Manual | Way::Weights, _) => portal(old, from, to),
         (Way::Graph, None | Some(Led::Ready)) => by_agent(old, from, to),
+        (Way::Graph, Some(Led::There)) if rollout.phase == Phase::Gate => early(old),
         (Way::Graph, Some(Led::There)) => turned(rollout).unwrap_or_else(|| by_agent(old, from, to)),
         (Way::Graph, Some(Led::ByHand(why))) if rollout.phase == Phase::Gate => {
             format!("{} If that is still so then: {}", obstacle(why), portal(old, from, to))
@@ -130,13 +131,39 @@ fn by_agent(old: &Old, from: Option<&str>, to: Option<&str>) -> String {
     )
 }
 
-/// What the agent did itself, where it did.
+/// That somebody switched it before anybody agreed.
+fn early(old: &Old) -> String {
+    format!(
+        "Internal Url of the application of `{}` is TO {} already, as Microsoft Graph answers: people come by the load balancer before anybody agreed.",
+        plain(&old.host),
+        shown(old.to.as_deref(), "the load balancer")
+    )
+}
+
+/// Where the application leads in the end, with a space before it; nothing where
+/// the agent has nothing to do with it.
+pub fn proxy(turned: Option<&Turned>, unknown: Option<&Unsure>) -> String {
+    let said = turned.map(switched).or_else(|| unknown.map(unsure));
+    said.map(|said| format!(" {said}")).unwrap_or_default()
+}
+
+/// That only silence says that people went back.
+fn unsure(unsure: &Unsure) -> String {
+    let Unsure { why, to } = unsure;
+    format!(
+        "{} Nobody came by the load balancer for two minutes, which is all that is known: look in the portal that Internal Url is {}.",
+        obstacle(why),
+        shown(to.as_deref(), "what it was before the cut-over")
+    )
+}
+
+/// What was done of it, where Microsoft Graph answers so.
 pub(super) fn turned(rollout: &Rollout) -> Option<String> {
     rollout.turned().map(|turned| switched(&turned))
 }
 
-/// From where to where the agent led people.
-pub fn switched(turned: &Turned) -> String {
+/// From where to where people were led.
+fn switched(turned: &Turned) -> String {
     let Turned { from, to } = turned;
     format!("Internal Url was set FROM `{}` TO `{}`, as Microsoft Graph answers.", plain(from), plain(to))
 }

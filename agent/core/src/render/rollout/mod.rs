@@ -10,7 +10,7 @@ mod reasons;
 use std::fmt::Write;
 
 pub use checks::unproven;
-pub use cut_over::{steps, switched};
+pub use cut_over::{proxy, steps};
 pub use obstacle::obstacle;
 pub use phases::{phase, phase_name};
 pub use reasons::{reason, why};
@@ -137,8 +137,9 @@ pub fn step(step: &Step, settings: &Settings, now_ms: u64) -> String {
 
 /// How a rollout ended, and what follows from it.
 pub fn ended(service: &str, ended: &Ended) -> String {
-    let Ended { commit, purpose, to, opened_at_ms, ended_at_ms, ending, turned } = ended;
-    let proxy = turned.as_ref().map(|it| format!(" {}", switched(it))).unwrap_or_default();
+    let Ended { commit, purpose, to, opened_at_ms, ended_at_ms, ending, turned, unsure } = ended;
+    let proxy = proxy(turned.as_ref(), unsure.as_ref());
+    let people = if unsure.is_some() { "people should use" } else { "people use" };
     let took = words::took(ended_at_ms.saturating_sub(*opened_at_ms));
     let (service, commit) = (plain(service), plain(words::short(commit)));
     let block = plain(&to.block_name(&service));
@@ -168,9 +169,7 @@ pub fn ended(service: &str, ended: &Ended) -> String {
             hanging(
                 &green("Gone back:"),
                 10,
-                &format!(
-                    "people use the old service again, after {took}; {block} stays at zero tasks.{proxy}"
-                )
+                &format!("{people} the old service again, after {took}; {block} stays at zero tasks.{proxy}")
             )
         ),
         (Ending::Released, Purpose::Back | Purpose::ToOld) => format!(
@@ -297,7 +296,10 @@ pub fn outcome(environment: &EnvironmentName, outcome: &RolloutOutcome) -> Strin
 
 /// Whether a person is asked to switch people's way now, or soon.
 fn asks_to_switch(next: &Step) -> bool {
-    matches!(next, Step::Ask { .. } | Step::Wait { why: Why::Arriving(_) | Why::Leaving(_), .. })
+    matches!(
+        next,
+        Step::Ask { .. } | Step::Wait { why: Why::Arriving(_) | Why::Leaving(_) | Why::StillLed(_), .. }
+    )
 }
 
 /// A person's word was kept.

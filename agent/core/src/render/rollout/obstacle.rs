@@ -2,13 +2,16 @@ use super::super::paint::plain;
 use crate::rollout::Obstacle;
 
 /// What the agent needs in Microsoft Entra.
-const NEEDS: &str = "It needs the application permission Application.ReadWrite.All, or Application.ReadWrite.OwnedBy as an owner of the application, with an administrator's consent; Microsoft does not say that one of them is enough for the application proxy: where it is not, the role Application Administrator as well.";
+const NEEDS: &str = "Microsoft documents this for signed-in persons only. As an application it needs the permission Application.ReadWrite.All, or Application.ReadWrite.OwnedBy as an owner of the application, with an administrator's consent; where that is not enough, the role Application Administrator as well.";
 
 /// Why the agent cannot lead people elsewhere, in a sentence or two.
 pub fn obstacle(why: &Obstacle) -> String {
     match why {
         Obstacle::Unconfigured { what } => {
             format!("The agent cannot ask Microsoft Graph: {}.", plain(what))
+        }
+        Obstacle::Unlisted => {
+            "The agent's own configuration does not list the application for this environment: where that is right, add it to `applications` under [entra] in pointsman.toml.".to_owned()
         }
         Obstacle::SignIn { status, code } => format!(
             "Microsoft Entra refused the agent's sign-in ({status}, `{}`): look at AZURE_TENANT_ID, AZURE_CLIENT_ID and the secret.",
@@ -32,12 +35,15 @@ pub fn obstacle(why: &Obstacle) -> String {
             plain(found)
         ),
         Obstacle::NotKept { found } => format!(
-            "Microsoft Graph took the change, and still answers that Internal Url is `{}`.",
+            "Microsoft Graph took the change, and answers that Internal Url is `{}`.",
             plain(found)
         ),
         Obstacle::Unrecorded => {
             "It was never recorded where the application led before, so the agent does not lead it back."
                 .to_owned()
+        }
+        Obstacle::Unapproved => {
+            "No approval of the plan is good, so the agent writes nothing of the application.".to_owned()
         }
     }
 }

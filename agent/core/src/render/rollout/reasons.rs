@@ -39,6 +39,14 @@ pub fn why(why: &Why) -> String {
             "People still come by the load balancer, later than was thought: has their way been switched back? Green keeps its tasks."
                 .to_owned()
         }
+        Why::StillLed(Patience::Left) => {
+            "Waits until the application leads to the old service again, as Microsoft Graph answers; green keeps its tasks."
+                .to_owned()
+        }
+        Why::StillLed(Patience::Spent) => {
+            "Nobody comes by the load balancer, but the application still does not lead to the old service, as Microsoft Graph answers: has it been switched back? Green keeps its tasks."
+                .to_owned()
+        }
         Why::Holding => "Watches this step.".to_owned(),
         Why::Baking => "Watches green with all of the traffic.".to_owned(),
         Why::Requests => "Waits until nobody asks the side that goes any more.".to_owned(),

@@ -178,6 +178,7 @@ fn failed_rollout() -> PullReport {
         ended_at_ms: 312_000,
         ending: Ending::Restored { why: Some(Reason::GaveUp(why.to_owned())) },
         turned: None,
+        unsure: None,
     };
     let rollout = RolloutOutcome {
         service: "webui".to_owned(),

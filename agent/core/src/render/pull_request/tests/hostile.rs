@@ -300,6 +300,7 @@ const PLACES: &[(&str, Put)] = &[
             ended_at_ms: 1_000,
             ending,
             turned: None,
+            unsure: None,
         };
         outcome(report).rollouts = vec![RolloutOutcome {
             service: "web".to_owned(),

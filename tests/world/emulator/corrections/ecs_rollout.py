@@ -5,7 +5,7 @@ import logging
 import threading
 import time
 
-from corrections import settings, target_health
+from corrections import ecs_groups, settings, target_health
 from ministack.core.responses import request_scope
 from ministack.services import ecs
 
@@ -74,8 +74,7 @@ def in_progress(make):
 def targets_of(service, task):
     """(target group ARN, address, port) of the task in each of the service's target groups."""
     address = ecs._task_ip(task)
-    return [(balancer["targetGroupArn"], address, balancer.get("containerPort", 80))
-            for balancer in service.get("loadBalancers") or [] if balancer.get("targetGroupArn")] if address else []
+    return [(group, address, port) for group, port in ecs_groups.groups_of(service, task)] if address else []
 
 
 def steady_when_healthy(record):

@@ -8,6 +8,8 @@ DRAIN_SECONDS = float(os.environ.get("WORLD_DRAIN_SECONDS") or 0.3)
 GRACE_SECONDS = float(os.environ.get("WORLD_GRACE_SECONDS") or 3)
 # How long a deleted queue's name stays taken: 60 s in AWS.
 QUEUE_NAME_SECONDS = 0.5
+# A minute of a release that ECS carries out itself.
+MINUTE_SECONDS = 1.0
 # Time between two health checks of a target: the group's own interval would make every test slow.
 HEALTH_CHECK_SECONDS = 0.1
 # A target that is healthy is looked at in every so-manieth turn only: it saves the machine.

@@ -30,6 +30,7 @@ mod kinds;
 mod latency;
 mod many;
 mod migration;
+mod native;
 mod open_webui;
 mod operate;
 mod outage;

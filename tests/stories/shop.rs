@@ -104,10 +104,15 @@ impl Shop {
 
     /// The same in an account that behaves otherwise.
     pub fn with(rollout: &str, options: Options) -> Self {
+        Self::described(&text(&image('1'), rollout), options)
+    }
+
+    /// A shop that is described so.
+    pub fn described(text: &str, options: Options) -> Self {
         let stores = Arc::new(Stores::start().expect("stores"));
         let options = Options { task_command: Some(stores.application()), drain: 3 * SECOND, ..options };
         let world = World::with(Program::at(env!("CARGO_BIN_EXE_pointsman")), &options);
-        world.git.commit("main", &[(FILE, Some(&text(&image('1'), rollout)))], "Describe the shop");
+        world.git.commit("main", &[(FILE, Some(text))], "Describe the shop");
         let plane = DataPlane::start(&world.aws, &stores, "shop", HOST);
         let shop = Self { plane, world };
         let _ = shop.clone().run(&["apply", NAME, "--yes"]).expect_code(0);

@@ -235,6 +235,10 @@ impl CloudWriter for AwsWriter {
         kinds::one_off::stop(&self.0, task).await
     }
 
+    async fn turn_back(&self, service: &Service) -> Result<(), CloudError> {
+        kinds::ecs_release::turn_back(&self.0, service).await
+    }
+
     async fn count_old(&self, old: &Old, count: OldCount) -> Result<(), CloudError> {
         kinds::outside::count(&self.0, old, count).await
     }

@@ -42,6 +42,11 @@ impl Pauses {
         Self { next: Self::FIRST, until: Instant::now() + total }
     }
 
+    /// So much time from now on, and short pauses again: something moved.
+    pub(crate) fn again(&mut self, total: Duration) {
+        *self = Self::within(total);
+    }
+
     /// Waits once; an error of kind `TimedOut` when the time is over.
     pub(crate) async fn pause(
         &mut self,

@@ -13,7 +13,7 @@ use crate::{
     plan::Action,
     report::{ChangeOutcome, ChangeResult},
     resource::{Desired, Observed, Resource},
-    rollout::Track,
+    rollout::{EcsRelease, Track},
 };
 
 /// The version of the state's format.
@@ -49,6 +49,9 @@ pub struct State {
     /// What rollouts made of each service that they moved, by its name.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub tracks: BTreeMap<String, Track>,
+    /// The releases that ECS itself carries out, by their services' names.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub ecs_releases: BTreeMap<String, EcsRelease>,
 }
 
 /// What the last run that ended came to.
@@ -157,6 +160,7 @@ impl State {
             objects: BTreeMap::new(),
             outputs: BTreeMap::new(),
             tracks: BTreeMap::new(),
+            ecs_releases: BTreeMap::new(),
         }
     }
 

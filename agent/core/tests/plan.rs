@@ -12,6 +12,8 @@ mod cut_over;
 mod forecast;
 #[path = "plan/generated.rs"]
 mod generated;
+#[path = "plan/native.rs"]
+mod native;
 #[path = "plan/rendered.rs"]
 mod rendered;
 #[path = "plan/rules.rs"]

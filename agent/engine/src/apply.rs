@@ -1,6 +1,7 @@
 //! Applying: the plan's steps, side by side where nothing stands between
 //! them. Nothing is decided here; what fails holds up what needs it.
 
+mod ecs_release;
 mod make;
 mod remove;
 mod schedule;
@@ -166,8 +167,14 @@ impl Site<'_> {
             return Ok(object.clone());
         }
         let listener = self.run.listener.as_ref();
+        let waits = async {
+            match ecs_release::of(object) {
+                Some(service) => ecs_release::settled(self, address, object, service).await,
+                None => Ok(self.run.ports.cloud.settle(address, object, listener).await?),
+            }
+        };
         tokio::select! {
-            settled = self.run.ports.cloud.settle(address, object, listener) => Ok(settled?),
+            settled = waits => settled,
             () = self.run.stop.asked() => Err(Undone::Stopped),
             lost = lease_lost(self.proof) => Err(lost.into()),
         }

@@ -50,6 +50,10 @@ pub(crate) fn conclude(state: &mut State, outcome: &Outcome, run: &Run) {
         state.deployed_at = Some(now.clone());
     }
     lend(state, run);
+    // Who is stopped leaves it to whoever comes next.
+    if !run.stop.is_asked() {
+        state.ecs_releases.clear();
+    }
     state.outputs.clone_from(&outcome.outputs);
     state.last_run = Some(LastRun {
         commit: run.commit.clone(),

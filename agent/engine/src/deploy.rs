@@ -8,7 +8,7 @@ use pointsman_core::{
     plan::Action,
     report::{ChangeResult, Event, Judged, Outcome},
     resource::Text,
-    rollout::{Refusal, Track},
+    rollout::{EcsRelease, Refusal, Track, released_by_ecs},
     state::State,
 };
 
@@ -163,6 +163,7 @@ async fn under_lease(run: &Run, lease: &Lease, fence: Fence, approval: Approval)
         Driven::default()
     } else {
         begin(run, lease, &journal, &judged).await?;
+        let ecs_releases = ecs_releases(run, &judged, &plan_hash);
         // The first write carries the new fence: from here on, what a former
         // holder still sends to the state is refused.
         keeper
@@ -172,6 +173,7 @@ async fn under_lease(run: &Run, lease: &Lease, fence: Fence, approval: Approval)
                 lend(state, run);
                 state.objects.retain(|address, _| !judged.plan.forget.contains(address));
                 state.tracks.extend(tracks);
+                state.ecs_releases.extend(ecs_releases);
                 Ok(())
             })
             .await?;
@@ -218,6 +220,7 @@ async fn under_lease(run: &Run, lease: &Lease, fence: Fence, approval: Approval)
     let settled = idle
         && before.is_some_and(|before| {
             before.outputs == outcome.outputs
+                && before.ecs_releases.is_empty()
                 && before.deployed_commit == run.commit
                 && before.last_run.is_some_and(|last| last.succeeded)
         });
@@ -235,6 +238,16 @@ async fn under_lease(run: &Run, lease: &Lease, fence: Fence, approval: Approval)
         journal.end(outcome.succeeded(), summary(&outcome), mark).await?;
     }
     Ok(outcome)
+}
+
+/// What ECS itself is to release.
+fn ecs_releases(run: &Run, judged: &Judged, plan_hash: &str) -> BTreeMap<String, EcsRelease> {
+    let release = EcsRelease {
+        commit: run.commit.clone().unwrap_or_default(),
+        plan: plan_hash.to_owned(),
+        opened_at_ms: rollout::now_ms(),
+    };
+    released_by_ecs(&judged.plan).into_iter().map(|service| (service, release.clone())).collect()
 }
 
 /// Everything that a plan's rollouts want at first was made, and read back.

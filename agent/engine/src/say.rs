@@ -1,6 +1,6 @@
 use pointsman_core::{
     environment::EnvironmentName,
-    rollout::{Refusal, Said, Word},
+    rollout::{EcsRelease, Refusal, Said, Word},
 };
 
 use crate::{Failure, keeper::load, ports::Ports, rollout::open};
@@ -43,6 +43,15 @@ pub async fn say(
             }
             Err(refusal) => refused.push((service, refusal)),
         }
+    }
+    for (service, release) in &state.ecs_releases {
+        if let Err(refusal) = EcsRelease::hears(word) {
+            refused.push((service.clone(), refusal));
+            continue;
+        }
+        let said = Said { plan: release.plan.clone(), ..said.clone() };
+        ports.runs.say(word, &said, &uuid::Uuid::new_v4().to_string()).await?;
+        kept.push(service.clone());
     }
     Ok(match (kept.is_empty(), refused.is_empty()) {
         (true, true) => Heard::NothingOpen,

@@ -108,6 +108,7 @@ fn observed(rule: &Rule) -> Observed {
         hosts: hosts(rule.conditions()),
         headers: headers(rule.conditions()),
         forward,
+        ecs_moves: false,
         stickiness,
         tags: Tags::default(),
     };
@@ -289,7 +290,8 @@ impl Lifecycle for ListenerRule {
         let action = changes.any(&["target_group", "stickiness"]);
         if condition || action {
             let operation = "elasticloadbalancing:ModifyRule";
-            let actions = if action { Some(vec![forward(self, operation)?]) } else { None };
+            let spec = self.with_weights_of(&object.resource);
+            let actions = if action { Some(vec![forward(&spec, operation)?]) } else { None };
             aws.clients
                 .elb()
                 .modify_rule()

@@ -9,7 +9,10 @@ use aws_sdk_elasticloadbalancingv2::types::{TargetHealthDescription, TargetHealt
 use pointsman_core::resource::{Link, Observed, Readiness, Service};
 use pointsman_engine::ports::{CloudError, CloudErrorKind};
 
-use super::service::{described, observed};
+use super::{
+    native,
+    service::{described, observed},
+};
 use crate::{
     aws::Aws,
     error::{Absent, During, failure, incomplete},
@@ -40,9 +43,17 @@ pub(super) fn readiness(service: &EcsService) -> Readiness {
             primary.rollout_state_reason().unwrap_or("ECS does not say why")
         )),
         Some(DeploymentRolloutState::InProgress) => Readiness::Pending(words(service, primary)),
+        _ if native::observed(service).is_some() && keeps_others(service, primary) => {
+            Readiness::Pending(words(service, primary))
+        }
         _ if service.running_count() < service.desired_count() => Readiness::Pending(words(service, primary)),
         _ => Readiness::Ready,
     }
+}
+
+/// Where ECS itself moves traffic, the tasks before stand until it is done.
+fn keeps_others(service: &EcsService, primary: &Deployment) -> bool {
+    service.deployments().iter().any(|other| other.id() != primary.id() && other.running_count() > 0)
 }
 
 pub(super) fn primary(service: &EcsService) -> Option<&Deployment> {
@@ -74,13 +85,8 @@ pub(super) async fn settle(
     let mut course = Course::default();
     let mut told = String::new();
     loop {
-        let found = described(aws, &spec.cluster, std::slice::from_ref(&spec.name)).await?;
-        let service = found
-            .iter()
-            .find(|service| service.service_arn() == Some(&object.id) && service.status() == Some("ACTIVE"))
-            .ok_or_else(|| {
-                failure(CloudErrorKind::NotFound, OPERATION, &spec.name, "the service is not there", None)
-            })?;
+        let found = standing(aws, spec, object).await?;
+        let service = &found;
         let primary =
             primary(service).ok_or_else(|| incomplete(OPERATION, &spec.name, "primary deployment"))?;
         events.quote(service, primary, progress);
@@ -100,6 +106,17 @@ pub(super) async fn settle(
         told = says;
         pauses.pause(OPERATION, &spec.name, &told).await?;
     }
+}
+
+/// The service as it stands.
+pub(super) async fn standing(aws: &Aws, spec: &Service, object: &Observed) -> Result<EcsService, CloudError> {
+    let found = described(aws, &spec.cluster, std::slice::from_ref(&spec.name)).await?;
+    let is_it = |service: &EcsService| {
+        service.service_arn() == Some(&object.id) && service.status() == Some("ACTIVE")
+    };
+    found.into_iter().find(is_it).ok_or_else(|| {
+        failure(CloudErrorKind::NotFound, OPERATION, &spec.name, "the service is not there", None)
+    })
 }
 
 fn is_steady(service: &EcsService, primary: &Deployment, spec: &Service) -> bool {
@@ -158,7 +175,7 @@ pub(super) fn short(arn: &str) -> &str {
 }
 
 /// The whole story of a deployment that failed.
-async fn failed(aws: &Aws, spec: &Service, service: &EcsService, why: &str) -> CloudError {
+pub(super) async fn failed(aws: &Aws, spec: &Service, service: &EcsService, why: &str) -> CloudError {
     let mut message = why.trim_end_matches('.').to_owned();
     // What cannot be learned does not hide what is known.
     let stopped = stopped_tasks(aws, spec).await.unwrap_or_default();
@@ -251,23 +268,28 @@ pub(super) fn reason(task: &Task) -> Option<String> {
 
 /// What the load balancer waits for; `None` when enough targets are healthy,
 /// or nothing asks for them.
-async fn unhealthy(aws: &Aws, spec: &Service) -> Result<Option<String>, CloudError> {
-    let Some(Link::Known(group)) = &spec.target_group else {
+pub(super) async fn unhealthy(aws: &Aws, spec: &Service) -> Result<Option<String>, CloudError> {
+    let alternate = spec.native.as_ref().map(|native| &native.alternate);
+    let groups: Vec<&str> = spec.target_group.iter().chain(alternate).filter_map(Link::known).collect();
+    if groups.is_empty() {
         return Ok(None);
-    };
-    let described = aws
-        .clients
-        .elb()
-        .describe_target_health()
-        .target_group_arn(group)
-        .send()
-        .await
-        .during(&aws.scope, "elasticloadbalancing:DescribeTargetHealth", group)
-        .or_absent()?;
-    let Some(described) = described else {
-        return Ok(None);
-    };
-    let targets = described.target_health_descriptions();
+    }
+    let mut targets = Vec::new();
+    for group in groups {
+        let described = aws
+            .clients
+            .elb()
+            .describe_target_health()
+            .target_group_arn(group)
+            .send()
+            .await
+            .during(&aws.scope, "elasticloadbalancing:DescribeTargetHealth", group)
+            .or_absent()?;
+        let Some(described) = described else {
+            return Ok(None);
+        };
+        targets.extend(described.target_health_descriptions.unwrap_or_default());
+    }
     let state =
         |target: &TargetHealthDescription| target.target_health().and_then(|health| health.state()).cloned();
     let healthy =
@@ -288,7 +310,7 @@ async fn unhealthy(aws: &Aws, spec: &Service) -> Result<Option<String>, CloudErr
 
 /// Events that were told already.
 #[derive(Default)]
-struct Events {
+pub(super) struct Events {
     looked: bool,
     told: BTreeSet<String>,
 }
@@ -296,7 +318,7 @@ struct Events {
 impl Events {
     /// Tells every event of a deployment that is under way once, oldest first.
     /// What was there before the first look at a finished one is history.
-    fn quote(&mut self, service: &EcsService, primary: &Deployment, progress: &Progress<'_>) {
+    pub(super) fn quote(&mut self, service: &EcsService, primary: &Deployment, progress: &Progress<'_>) {
         let under_way = primary.rollout_state() == Some(&DeploymentRolloutState::InProgress);
         let first_look = !std::mem::replace(&mut self.looked, true);
         for event in service.events().iter().rev() {
@@ -361,6 +383,7 @@ mod tests {
             platform_version: "LATEST".to_owned(),
             execute_command: false,
             start: Start::Together,
+            native: None,
             tags: Tags::default(),
         }
     }

@@ -10,9 +10,9 @@ use pointsman_core::resource::{Count, Link, Observed, Service, Start};
 use pointsman_engine::ports::{CloudError, CloudErrorKind};
 
 use super::{
-    Asked, Changes, Found, Lifecycle, all_known, ecs_tags,
+    Asked, Changes, Found, Lifecycle, all_known, ecs_release, ecs_tags,
     elb::{port, signed, unsigned},
-    known, links, ours, rollout, sorted, standing, tags_of,
+    known, links, native, ours, rollout, sorted, standing, tags_of,
 };
 use crate::{
     aws::Aws,
@@ -153,6 +153,7 @@ pub(super) fn observed(service: &EcsService, like: &Service) -> Observed {
         platform_version: service.platform_version().unwrap_or("LATEST").to_owned(),
         execute_command: service.enable_execute_command(),
         start: Start::Together,
+        native: native::observed(service),
         tags: ecs_tags::of(service.tags()),
     };
     let arn = service.service_arn();
@@ -185,18 +186,19 @@ fn balancers(spec: &Service, operation: &'static str) -> Result<Vec<LoadBalancer
             .target_group_arn(known(group, operation)?)
             .container_name(&spec.container)
             .container_port(spec.port.into())
+            .set_advanced_configuration(native::advanced(spec, operation)?)
             .build(),
     ])
 }
 
-fn deployment(spec: &Service) -> DeploymentConfiguration {
+fn deployment(spec: &Service, operation: &'static str) -> Result<DeploymentConfiguration, CloudError> {
     let breaker =
         DeploymentCircuitBreaker::builder().enable(spec.circuit_breaker).rollback(spec.circuit_breaker);
-    DeploymentConfiguration::builder()
+    let deployment = DeploymentConfiguration::builder()
         .deployment_circuit_breaker(breaker.build())
         .minimum_healthy_percent(signed(spec.minimum_healthy_percent))
-        .maximum_percent(signed(spec.maximum_percent))
-        .build()
+        .maximum_percent(signed(spec.maximum_percent));
+    Ok(native::configured(deployment, spec, operation)?.build())
 }
 
 async fn make(aws: &Aws, spec: &Service, token: &str) -> Result<EcsService, CloudError> {
@@ -214,7 +216,7 @@ async fn make(aws: &Aws, spec: &Service, token: &str) -> Result<EcsService, Clou
         .network_configuration(network(spec, operation)?)
         .set_load_balancers(Some(balancers(spec, operation)?))
         .set_health_check_grace_period_seconds(spec.health_grace.map(signed))
-        .deployment_configuration(deployment(spec))
+        .deployment_configuration(deployment(spec, operation)?)
         .platform_version(&spec.platform_version)
         .enable_execute_command(spec.execute_command)
         .enable_ecs_managed_tags(true)
@@ -284,11 +286,12 @@ impl Lifecycle for Service {
         if changes.any(&["subnets", "security_groups"]) {
             update = update.network_configuration(network(self, operation)?);
         }
-        if changes.any(&["target_group", "container", "port"]) {
+        if changes.any(&["target_group", "container", "port"]) || changes.any(&native::OF_TRAFFIC) {
             update = update.set_load_balancers(Some(balancers(self, operation)?));
         }
-        if changes.any(&["circuit_breaker", "minimum_healthy_percent", "maximum_percent"]) {
-            update = update.deployment_configuration(deployment(self));
+        let bounds = ["circuit_breaker", "minimum_healthy_percent", "maximum_percent"];
+        if changes.any(&bounds) || changes.any(&native::OF_STEPS) {
+            update = update.deployment_configuration(deployment(self, operation)?);
         }
         let update = update
             .set_platform_version(changes.when("platform_version", self.platform_version.clone()))
@@ -357,6 +360,9 @@ impl Lifecycle for Service {
         object: &Observed,
         progress: &Progress<'_>,
     ) -> Result<Observed, CloudError> {
+        if self.native.is_some() {
+            return ecs_release::settle(aws, self, object, progress).await;
+        }
         rollout::settle(aws, self, object, progress).await
     }
 }

@@ -6,8 +6,14 @@ use super::{
 use crate::{
     Address,
     environment::block,
-    resource::{Alarm, Link, Metric, Scaling, ScalingPolicy, names},
+    resource::{self, Alarm, Link, Metric, Scaling, ScalingPolicy},
 };
+
+/// The names of the alarms that a block's alarm is made of.
+pub(super) fn names(context: &Context<'_>, name: &str, block: &block::Alarm) -> Vec<String> {
+    let each = watched(context, block).map(|watched| watched.each).unwrap_or_default();
+    each.iter().map(|measured| alarm_name(context, name, measured)).collect()
+}
 
 /// The addresses of the objects that a block's alarm is made of.
 pub(super) fn addresses(context: &Context<'_>, name: &str, block: &block::Alarm) -> Vec<Address> {
@@ -32,7 +38,7 @@ pub(super) fn expand(
         wanted.objects.push(desired(
             policy,
             ScalingPolicy {
-                name: names::limited(&[context.leaf(), name, "scale-out"], 256),
+                name: resource::names::limited(&[context.leaf(), name, "scale-out"], 256),
                 target: Link::to(&scaling::target(&context.live(service))),
                 scaling: Scaling::Step {
                     tasks: i32::try_from(tasks).ok(),
@@ -49,14 +55,12 @@ pub(super) fn expand(
     });
     for measured in watched.each {
         let address = address(name, &measured);
-        let Measured { part, namespace, dimensions } = measured;
+        let alarm_name = alarm_name(context, name, &measured);
+        let Measured { part: _, namespace, dimensions } = measured;
         wanted.objects.push(desired(
             address.clone(),
             Alarm {
-                name: names::limited(
-                    &[context.leaf(), name].into_iter().chain(part.as_deref()).collect::<Vec<_>>(),
-                    255,
-                ),
+                name: alarm_name,
                 description: context.description(&address),
                 metric: Metric {
                     namespace: namespace.to_owned(),
@@ -82,6 +86,11 @@ pub(super) fn expand(
     }
 }
 
+fn alarm_name(context: &Context<'_>, name: &str, measured: &Measured) -> String {
+    let parts: Vec<&str> = [context.leaf(), name].into_iter().chain(measured.part.as_deref()).collect();
+    resource::names::limited(&parts, 255)
+}
+
 fn address(name: &str, measured: &Measured) -> Address {
     let address = Address::block("alarms", name);
     measured.part.as_ref().map_or_else(|| address.clone(), |part| address.part(part))
@@ -99,7 +108,12 @@ fn watched(context: &Context<'_>, block: &block::Alarm) -> Option<Watched> {
         && let Some(expose) = file.service.get(name).and_then(|service| service.expose.as_ref())
         && let ["load_balancer", balancer, ..] = expose.listener.segments().as_slice()
     {
-        watched.each = vec![metric::target_group(balancer, &context.live(name))];
+        let live = context.live(name);
+        watched.each = vec![metric::target_group(balancer, &live)];
+        if context.is_native(name) {
+            // Every second release stands in the other group.
+            watched.each.push(metric::alternate_target_group(balancer, &live));
+        }
         watched.is_silent = true;
     }
     Some(watched)

@@ -32,6 +32,7 @@ pub(super) fn expand(context: &Context<'_>, block: &block::Dashboard, wanted: &m
         alarms.flat_map(|(name, block)| alarm::addresses(context, name, block)).collect();
     canvas.alarms(&alarms);
     for (name, service) in &file.service {
+        canvas.is_native = context.is_native(name);
         canvas.service(name, &context.live(name), service);
     }
     for name in file.load_balancer.keys() {
@@ -54,6 +55,8 @@ pub(super) fn expand(context: &Context<'_>, block: &block::Dashboard, wanted: &m
 /// Widgets as they are placed, two beside each other.
 struct Canvas<'a> {
     region: &'a str,
+    /// Whether ECS moves a service's traffic between two target groups.
+    is_native: bool,
     links: Vec<Link>,
     widgets: Vec<Text>,
     top: u32,
@@ -62,7 +65,7 @@ struct Canvas<'a> {
 
 impl<'a> Canvas<'a> {
     fn new(region: &'a str) -> Self {
-        Self { region, links: Vec::new(), widgets: Vec::new(), top: 0, placed: 0 }
+        Self { region, is_native: false, links: Vec::new(), widgets: Vec::new(), top: 0, placed: 0 }
     }
 
     /// How all alarms stand, above everything.
@@ -104,10 +107,20 @@ impl<'a> Canvas<'a> {
         let listener = service.expose.as_ref().map(|expose| expose.listener.segments());
         if let Some(["load_balancer", balancer, ..]) = listener.as_deref() {
             let group = || metric::target_group(balancer, live);
-            let hosts = vec![
+            let mut hosts = vec![
                 self.series(group(), "HealthyHostCount", "Minimum", "healthy"),
                 self.series(group(), "UnHealthyHostCount", "Maximum", "unhealthy"),
             ];
+            if self.is_native {
+                let group = || metric::alternate_target_group(balancer, live);
+                hosts.push(self.series(group(), "HealthyHostCount", "Minimum", "healthy, alternate group"));
+                hosts.push(self.series(
+                    group(),
+                    "UnHealthyHostCount",
+                    "Maximum",
+                    "unhealthy, alternate group",
+                ));
+            }
             self.chart(&format!("{name}: targets"), &hosts, &[]);
         }
     }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::Context;
+use super::{Context, native::ALTERNATE_TARGET_GROUP};
 use crate::{
     Address,
     environment::block::External,
@@ -101,11 +101,21 @@ pub(super) fn balancer(name: &str) -> Measured {
 
 /// A service's own part of its load balancer's traffic.
 pub(super) fn target_group(balancer: &str, service: &str) -> Measured {
-    let group = Address::block("service", service).part("target_group");
+    of_group(balancer, &Address::block("service", service).part("target_group"))
+}
+
+/// The same through the target group of every second release, where ECS itself
+/// carries them out.
+pub(super) fn alternate_target_group(balancer: &str, service: &str) -> Measured {
+    let group = Address::block("service", service).part(ALTERNATE_TARGET_GROUP);
+    Measured { part: Some("alternate".to_owned()), ..of_group(balancer, &group) }
+}
+
+fn of_group(balancer: &str, group: &Address) -> Measured {
     let balancer = Address::block("load_balancer", balancer);
     measured(
         "AWS/ApplicationELB",
-        [("LoadBalancer", metric_name(&balancer)), ("TargetGroup", metric_name(&group))],
+        [("LoadBalancer", metric_name(&balancer)), ("TargetGroup", metric_name(group))],
     )
 }
 

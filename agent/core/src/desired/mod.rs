@@ -6,6 +6,7 @@ mod cache;
 mod dashboard;
 mod load_balancer;
 mod metric;
+mod native;
 mod outputs;
 mod queue;
 mod scaling;
@@ -153,6 +154,13 @@ impl Context<'_> {
     /// What rollouts made of a service so far.
     fn track(&self, service: &str) -> Option<&Track> {
         self.state?.tracks.get(service)
+    }
+
+    /// Whether ECS itself moves a service's traffic: not before a rollout has
+    /// ended in which the agent does.
+    fn is_native(&self, service: &str) -> bool {
+        let is_open = self.track(service).is_some_and(|track| track.open.is_some());
+        self.environment.file.is_native() && !is_open
     }
 
     /// The name under which the side of a service stands that serves people.

@@ -1,7 +1,7 @@
 use std::collections::BTreeMap;
 
 use super::{
-    Context, Wanted, desired, load_balancer,
+    Context, Wanted, desired, load_balancer, native,
     sides::{Laid, Sides},
     task,
 };
@@ -95,8 +95,12 @@ fn traffic(
         target_group: Link::to(&sides.group_of(name, *slot)),
         weight: *weight,
     });
-    let forward: Vec<Forward> = forward.collect();
-    let stickiness = expose.stickiness.as_ref().filter(|_| forward.len() > 1);
+    let mut forward: Vec<Forward> = forward.collect();
+    let ecs_moves = context.is_native(name);
+    if ecs_moves {
+        forward = native::forward(context, name);
+    }
+    let stickiness = expose.stickiness.as_ref().filter(|_| forward.len() > 1 && !ecs_moves);
     sides.old_targets(context, name, block, expose, wanted);
     let rule = production_rule(name);
     let listener = context.link(&expose.listener).unwrap_or_else(|| Link::Known(expose.listener.to_string()));
@@ -108,6 +112,7 @@ fn traffic(
             hosts: hosts.clone(),
             headers: BTreeMap::new(),
             forward,
+            ecs_moves,
             stickiness: stickiness.map(|stickiness| stickiness.duration.seconds()),
             tags: context.tags(&rule),
         },
@@ -123,6 +128,7 @@ fn traffic(
                 hosts,
                 headers: BTreeMap::from([(TEST_HEADER.to_owned(), marks)]),
                 forward: Forward::all_to(Link::to(&sides.group_of(name, slot))),
+                ecs_moves: false,
                 stickiness: None,
                 tags: context.tags(&rule),
             },

@@ -3,7 +3,7 @@
 //! that a release changes green and never blue.
 
 use super::{
-    Context, Wanted, desired, scaling,
+    Context, Wanted, desired, native, scaling,
     service::{OLD_TARGET_GROUP, old_target_group, production_rule, target_group, test_rule},
     task,
 };
@@ -103,6 +103,8 @@ impl Sides {
         let task_definition = task::definition(context, &block.task(&name), logs, wanted);
         let target_group =
             block.expose.as_ref().map(|expose| targets(context, service, slot, block, expose, wanted));
+        let native = native::of(context, service, block, slot, wanted);
+        let watched = if native.is_some() { native::watched(context) } else { Vec::new() };
         let block::Deployment { minimum_healthy_percent, maximum_percent, circuit_breaker } =
             block.deployment;
         let start = start(context, &address, block, tasks);
@@ -127,11 +129,13 @@ impl Sides {
                 platform_version: block.platform_version.clone(),
                 execute_command: block.execute_command,
                 start,
+                native,
                 tags: context.tags(&address),
             },
         );
         // ECS refuses a target group that no load balancer uses yet.
         object.after = target_group.iter().map(|_| self.rule_to(service, slot)).collect();
+        object.after.extend(watched);
         wanted.objects.push(object);
         let scales = !matches!(tasks, Tasks::Zero | Tasks::One);
         if let Some(scaling) = block.scaling.as_ref().filter(|_| scales) {
@@ -259,7 +263,7 @@ fn targets(
     address
 }
 
-fn group(
+pub(super) fn group(
     context: &Context<'_>,
     address: &Address,
     name: &str,

@@ -3,7 +3,7 @@ use crate::{
     Address,
     environment::{
         Environment,
-        block::{Correct, EnvironmentFile, Strategy},
+        block::{Correct, EnvironmentFile},
     },
     plan::{Held, HeldReason},
 };
@@ -31,7 +31,7 @@ pub(super) fn hold(environment: &Environment, wanted: &mut Wanted) {
         bucket: _,
         alarms: _,
         dashboard: _,
-        rollout,
+        rollout: _,
         freeze,
         drift,
         outputs: _,
@@ -39,9 +39,6 @@ pub(super) fn hold(environment: &Environment, wanted: &mut Wanted) {
     let mut hold = |address: Address, reason| wanted.held.push(Held::new(address, reason));
     for name in external.keys() {
         hold(Address::block("external", name), HeldReason::Protected);
-    }
-    if rollout.as_ref().is_some_and(|rollout| rollout.strategy == Strategy::Native) {
-        hold(Address::block("rollout", "strategy"), HeldReason::NotYetManaged);
     }
     if drift.correct != Correct::Never {
         hold(Address::block("drift", "correct"), HeldReason::NotYetManaged);

@@ -55,6 +55,11 @@ pub(super) fn takes(resource: &Resource, around: &Neighbourhood<'_>) -> Takes {
 
 /// How long a service's tasks take to be exchanged for others, wave by wave.
 pub(super) fn rolled_out(service: &Service, around: &Neighbourhood<'_>) -> Span {
+    if let Some(native) = &service.native {
+        // All of them at once, beside the others.
+        let watched = Span::exactly(u64::from(native.minutes()) * 60);
+        return around.tasks_become_well(service) + watched + around.tasks_leave(service);
+    }
     (around.tasks_become_well(service) + around.tasks_leave(service)).times(waves(service))
 }
 

@@ -86,5 +86,6 @@ fn condition(environment: &Environment, when: When) -> Option<Value> {
         })),
         When::PassedToTasks => Some(passed_to("ecs-tasks.amazonaws.com")),
         When::PassedToSchedules => Some(passed_to("scheduler.amazonaws.com")),
+        When::PassedToEcs => Some(passed_to("ecs.amazonaws.com")),
     }
 }

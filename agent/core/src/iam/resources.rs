@@ -83,6 +83,17 @@ fn meanings(environment: &Environment, word: &str) -> Vec<String> {
             });
             sides.collect()
         }
+        "native_service" => {
+            let exposed = file.service.iter().filter(|(_, service)| service.expose.is_some());
+            // Who was blue/green before may stand on the second side.
+            let sides = exposed.flat_map(|(name, service)| {
+                [Slot::A, Slot::B].map(|slot| format!("{}/{}", service.cluster, slot.block_name(name)))
+            });
+            if file.is_native() { sides.collect() } else { Vec::new() }
+        }
+        "traffic_role" => {
+            file.rollout.iter().filter_map(|it| it.role.as_ref()).map(ToString::to_string).collect()
+        }
         "old_service" => CutOver::of(environment).map(|it| it.old_service()).into_iter().collect(),
         "role" => file
             .tasks()

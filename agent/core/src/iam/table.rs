@@ -33,6 +33,8 @@ pub enum When {
     PassedToTasks,
     /// Handed on to EventBridge Scheduler only.
     PassedToSchedules,
+    /// Handed on to ECS itself only.
+    PassedToEcs,
 }
 
 /// One action.
@@ -80,6 +82,9 @@ const CLUSTERS: &[&str] = &["{home:ecs}:service/{cluster}/*"];
 const SERVICES: &[&str] = &["{home:ecs}:service/{service}"];
 /// And the old service that is cut over from, whose number of tasks is written.
 const COUNTED_SERVICES: &[&str] = &["{home:ecs}:service/{service}", "{home:ecs}:service/{old_service}"];
+/// Deployments of services, where ECS itself carries releases out.
+const DEPLOYMENTS: &[&str] = &["{home:ecs}:service-deployment/{native_service}/*"];
+const NATIVE_SERVICES: &[&str] = &["{home:ecs}:service/{native_service}"];
 const TASKS: &[&str] = &["{home:ecs}:task/{cluster}/*"];
 const TASK_DEFINITIONS: &[&str] = &["{home:ecs}:task-definition/{name}*:*"];
 const ECS_TAGS: &[&str] = &["{home:ecs}:service/{service}", "{home:ecs}:task-definition/{name}*:*"];
@@ -103,6 +108,8 @@ const CACHES: &[&str] = &[
 ];
 const SECURITY_GROUPS: &[&str] = &["{home:ec2}:security-group/*"];
 const TASK_ROLES: &[&str] = &["{role}"];
+/// The role with which ECS moves the weights of a load balancer.
+const TRAFFIC_ROLES: &[&str] = &["{traffic_role}"];
 const SCHEDULE_ROLES: &[&str] = &["{schedule_role}"];
 const SECRETS: &[&str] = &["{home:secretsmanager}:secret:{environment}/*"];
 const TOKENS: &[&str] = &["{home:secretsmanager}:secret:{environment}/cache.*.auth_token-*"];
@@ -185,6 +192,9 @@ pub const TABLE: &[Row] = &[
     row("ecs:CreateService", Writing, SERVICES),
     row("ecs:UpdateService", Writing, COUNTED_SERVICES),
     row("ecs:DeleteService", Writing, SERVICES),
+    row("ecs:ListServiceDeployments", Writing, NATIVE_SERVICES),
+    row("ecs:DescribeServiceDeployments", Writing, DEPLOYMENTS),
+    row("ecs:StopServiceDeployment", Writing, DEPLOYMENTS),
     row("ecs:RunTask", Writing, TASK_DEFINITIONS),
     row("ecs:StopTask", Writing, TASKS),
     row("ecs:TagResource", Writing, ECS_TAGS),
@@ -192,6 +202,7 @@ pub const TABLE: &[Row] = &[
     of_aws("iam:PassRole", Writing, TASK_ROLES, When::PassedToTasks),
     of_aws("iam:CreateServiceLinkedRole", Writing, LINKED_ROLES, When::Always),
     of_aws("iam:PassRole", Writing, SCHEDULE_ROLES, When::PassedToSchedules),
+    of_aws("iam:PassRole", Writing, TRAFFIC_ROLES, When::PassedToEcs),
     row("tag:GetResources", Reading, ANY),
     // Their scaling.
     row("application-autoscaling:DescribeScalableTargets", Reading, ANY),

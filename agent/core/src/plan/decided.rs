@@ -34,7 +34,14 @@ pub(super) fn decided(decider: &Decider, live: &Value, written: &Value) -> Decid
         Decider::Schedule(_) => Decided::Changed,
         Decider::Rollout if *live == Value::Bool(true) => Decided::Held(HeldReason::Suspended),
         Decider::Rollout => Decided::Same,
+        Decider::Ecs if names(live) == names(written) => Decided::Same,
+        Decider::Ecs => Decided::Changed,
     }
+}
+
+/// What a value gives weights to.
+fn names(value: &Value) -> Option<Vec<&String>> {
+    value.as_object().map(|weights| weights.keys().collect())
 }
 
 /// A value as people read it.

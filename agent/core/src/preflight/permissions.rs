@@ -42,6 +42,9 @@ pub(super) fn planned(environment: &Environment, prospect: Option<&Prospect<'_>>
                 When::PassedToSchedules => {
                     vec![("iam:PassedToService".to_owned(), "scheduler.amazonaws.com".to_owned())]
                 }
+                When::PassedToEcs => {
+                    vec![("iam:PassedToService".to_owned(), "ecs.amazonaws.com".to_owned())]
+                }
             },
         })
         .collect()
@@ -58,6 +61,7 @@ fn calls(change: &Change, row: &Row) -> bool {
     if row.caller == Caller::Aws {
         let hands_on = match row.when {
             When::PassedToSchedules => change.kind == Kind::Schedule,
+            When::PassedToEcs => change.kind == Kind::Service,
             When::Always | When::Tagged | When::PassedToTasks => {
                 matches!(change.kind, Kind::TaskDefinition | Kind::Service)
             }
@@ -132,36 +136,44 @@ pub(super) fn own(subject: &Subject<'_>, found: &mut Vec<Finding>) {
     }
 }
 
-/// The services' roles stand, and execution roles may read what tasks are given.
-pub(super) fn roles(subject: &Subject<'_>, found: &mut Vec<Finding>) {
-    for (name, service) in &subject.environment.file.service {
+/// The roles that stand in a file, and where.
+fn named(environment: &Environment) -> Vec<(String, String)> {
+    let file = &environment.file;
+    let of_services = file.service.iter().flat_map(|(name, service)| {
         let roles =
             [("execution_role", Some(&service.execution_role)), ("task_role", service.task_role.as_ref())];
-        for (key, role) in roles.into_iter().filter_map(|(key, role)| Some((key, role?.to_string()))) {
-            let about = format!("service.{name}.{key}");
-            match subject.facts.answers.roles.get(&role) {
-                Some(Ok(Allowed::NoRole)) => found.push(subject.error(about, Problem::NoRole { role })),
-                Some(Ok(Allowed::Without(denied))) => {
-                    for Denied { action, resource, explicitly } in denied {
-                        found.push(subject.error(
-                            about.as_str(),
-                            Problem::RoleNotAllowed {
-                                role: role.clone(),
-                                action: action.clone(),
-                                resource: resource.clone(),
-                                explicitly: *explicitly,
-                            },
-                        ));
-                    }
+        roles.map(|(key, role)| Some((format!("service.{name}.{key}"), role?.to_string())))
+    });
+    let traffic = file.rollout.as_ref().and_then(|rollout| rollout.role.as_ref());
+    let traffic = traffic.map(|role| ("rollout.role".to_owned(), role.to_string()));
+    of_services.flatten().chain(traffic).collect()
+}
+
+/// The services' roles stand, and execution roles may read what tasks are given.
+pub(super) fn roles(subject: &Subject<'_>, found: &mut Vec<Finding>) {
+    for (about, role) in named(subject.environment) {
+        match subject.facts.answers.roles.get(&role) {
+            Some(Ok(Allowed::NoRole)) => found.push(subject.error(about, Problem::NoRole { role })),
+            Some(Ok(Allowed::Without(denied))) => {
+                for Denied { action, resource, explicitly } in denied {
+                    found.push(subject.error(
+                        about.as_str(),
+                        Problem::RoleNotAllowed {
+                            role: role.clone(),
+                            action: action.clone(),
+                            resource: resource.clone(),
+                            explicitly: *explicitly,
+                        },
+                    ));
                 }
-                Some(Ok(Allowed::Untold(why))) => {
-                    found.push(subject.note(about, Problem::NotSimulated { why: (*why).to_owned() }));
-                }
-                Some(Err(error)) => {
-                    found.push(subject.note(about, Problem::NotSimulated { why: error.to_string() }));
-                }
-                None => {}
             }
+            Some(Ok(Allowed::Untold(why))) => {
+                found.push(subject.note(about, Problem::NotSimulated { why: (*why).to_owned() }));
+            }
+            Some(Err(error)) => {
+                found.push(subject.note(about, Problem::NotSimulated { why: error.to_string() }));
+            }
+            None => {}
         }
     }
 }

@@ -77,6 +77,9 @@ pub fn questions(
             }
         }
     }
+    if let Some(role) = file.rollout.as_ref().and_then(|rollout| rollout.role.as_ref()) {
+        asked.roles.entry(role.to_string()).or_default();
+    }
     if let Some(network) = network {
         asked.subnets = network.subnets.values().flatten().map(|subnet| subnet.id.clone()).collect();
     }

@@ -90,7 +90,8 @@ fn write_state(text: &mut String, state: &State, lock: Option<&LockItem>, age: A
         );
     }
     if let Some(last) = &state.last_run {
-        let rolls_out = state.tracks.values().any(|track| track.open.is_some());
+        let rolls_out =
+            state.tracks.values().any(|track| track.open.is_some()) || !state.ecs_releases.is_empty();
         let verdict = match (last.succeeded, has_ended(last), lock) {
             (true, ..) => green("succeeded"),
             (false, true, _) if rolls_out => yellow("left a rollout open"),
@@ -119,6 +120,9 @@ fn write_state(text: &mut String, state: &State, lock: Option<&LockItem>, age: A
     }
     for (service, track) in &state.tracks {
         let _ = writeln!(text, "  rollout   {}", super::rollout::in_a_line(service, track));
+    }
+    for (service, release) in &state.ecs_releases {
+        let _ = writeln!(text, "  rollout   {}", super::rollout::ecs_release_in_a_line(service, release));
     }
     let _ = writeln!(
         text,

@@ -46,6 +46,8 @@ pub enum Decider {
     Schedule(Vec<Value>),
     /// A rollout, which switches something off (`true`) and on again.
     Rollout,
+    /// ECS, which moves weights between the same things.
+    Ecs,
 }
 
 /// One field of an object: comparable, and what its change costs.

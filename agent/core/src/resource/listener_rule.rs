@@ -3,7 +3,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::{Decider, Field, Link, Spec, Tags};
+use super::{Decider, Field, Link, Resource, Spec, Tags};
 use crate::forecast::Consequence;
 
 /// A listener's rule that forwards some requests to target groups.
@@ -21,6 +21,10 @@ pub struct ListenerRule {
     /// Where traffic goes, one to five target groups, sorted. Empty when the
     /// rule does something else; where it is wanted so, it stays as it stands.
     pub forward: Vec<Forward>,
+    /// Whether ECS moves the weights between these groups: only which groups
+    /// they are is compared.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub ecs_moves: bool,
     /// Seconds that whoever got to one of several groups stays with it, 1 to
     /// 604,800. AWS wants it on where the groups themselves are sticky.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -61,10 +65,34 @@ fn shown(forward: &[Forward]) -> Value {
     }
 }
 
+impl ListenerRule {
+    /// The same, with the weights that ECS gave to what stands, where they are
+    /// ECS's: people stay where it led them.
+    #[must_use]
+    pub fn with_weights_of(&self, lives: &Resource) -> Self {
+        let mut rule = self.clone();
+        let Resource::ListenerRule(lives) = lives else { return rule };
+        let weight_of =
+            |group: &Link| lives.forward.iter().find(|it| it.target_group == *group).map(|it| it.weight);
+        let is_led =
+            rule.forward.iter().any(|it| weight_of(&it.target_group).is_some_and(|weight| weight > 0));
+        if rule.ecs_moves && is_led {
+            for forward in &mut rule.forward {
+                forward.weight = weight_of(&forward.target_group).unwrap_or_default();
+            }
+        }
+        rule
+    }
+}
+
 impl Spec for ListenerRule {
     fn fields(&self) -> Vec<Field> {
-        let Self { listener, priority, hosts, headers, forward, stickiness, tags } = self;
-        let decider = if forward.is_empty() { Decider::Aws } else { Decider::File };
+        let Self { listener, priority, hosts, headers, forward, ecs_moves, stickiness, tags } = self;
+        let decider = match (forward.is_empty(), ecs_moves) {
+            (true, _) => Decider::Aws,
+            (false, true) => Decider::Ecs,
+            (false, false) => Decider::File,
+        };
         let traffic = |name: &str, value| Field::in_place(name, value).decided_by(decider.clone());
         let mut fields = vec![
             Field::replace("listener", listener.to_value()),

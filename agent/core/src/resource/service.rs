@@ -1,9 +1,10 @@
 use serde::{Deserialize, Serialize};
 
-use super::{Decider, Field, Link, Rule, Spec, Tags};
+use super::{Decider, Field, Link, Native, Rule, Spec, Tags};
 use crate::forecast::Consequence;
 
-/// An ECS service on Fargate, deployed task by task with ECS's circuit breaker.
+/// An ECS service on Fargate, deployed task by task with ECS's circuit breaker,
+/// or from one target group to another by ECS itself.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Service {
     /// Unique in the cluster.
@@ -39,6 +40,9 @@ pub struct Service {
     /// How its first tasks start.
     #[serde(default, skip_serializing_if = "Start::is_together")]
     pub start: Start,
+    /// How ECS itself moves traffic to new tasks; task by task, where it does not.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub native: Option<Native>,
     /// Its tags.
     pub tags: Tags,
 }
@@ -104,6 +108,7 @@ impl Spec for Service {
             execute_command,
             // How it comes to be, not what it is.
             start: _,
+            native,
             tags,
         } = self;
         let decider = match count {
@@ -130,6 +135,7 @@ impl Spec for Service {
             Field::rollout("platform_version", platform_version.clone()),
             Field::in_place("execute_command", *execute_command),
         ];
+        fields.extend(Native::fields(native.as_ref()));
         fields.extend(tags.fields());
         fields
     }
@@ -138,6 +144,7 @@ impl Spec for Service {
         std::iter::once(&self.task_definition)
             .chain(&self.security_groups)
             .chain(&self.target_group)
+            .chain(self.native.iter().flat_map(Native::links))
             .collect()
     }
 
@@ -145,6 +152,7 @@ impl Spec for Service {
         std::iter::once(&mut self.task_definition)
             .chain(&mut self.security_groups)
             .chain(&mut self.target_group)
+            .chain(self.native.iter_mut().flat_map(Native::links_mut))
             .collect()
     }
 

@@ -24,6 +24,9 @@ pub enum Refusal {
     /// It has gone too far, or goes back already.
     #[error("it is too late for that")]
     TooLate,
+    /// ECS carries it out, and can only be told to go back.
+    #[error("ECS carries it out, and can only be told to go back")]
+    EcsDecides,
 }
 
 /// What a rollout begins with.

@@ -83,6 +83,7 @@ impl Settings {
     pub fn of(rollout: &block::Rollout, drain: Duration) -> Self {
         let block::Rollout {
             strategy: _,
+            role: _,
             schema_change,
             migration,
             shift,

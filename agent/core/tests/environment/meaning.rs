@@ -189,3 +189,68 @@ fn what_a_database_and_a_cache_take() {
     ]);
     insta::assert_snapshot!(report);
 }
+
+#[test]
+fn what_a_native_release_takes() {
+    const ECS: &str =
+        "strategy      = \"native\"\nrole          = \"arn:aws:iam::111122223333:role/traffic\"";
+    const STRATEGY: &str = "strategy      = \"blue_green\"";
+    const SHIFT: &str = "shift         = [\"50%\", \"100%\"]";
+    const EXPOSE: &str = "[service.web.expose]";
+    let report = reports(&[
+        ("no role", &[(STRATEGY, "strategy      = \"native\"")]),
+        (
+            "a role that nobody takes",
+            &[(
+                STRATEGY,
+                "strategy      = \"blue_green\"\nrole = \"arn:aws:iam::111122223333:role/traffic\"",
+            )],
+        ),
+        (
+            "no role at all",
+            &[(STRATEGY, "strategy      = \"native\"\nrole = \"arn:aws:sns:us-east-1:111122223333:ops2\"")],
+        ),
+        ("steps of its own", &[(STRATEGY, ECS), (SHIFT, "shift = [\"5%\", \"25%\", \"50%\", \"100%\"]")]),
+        ("steps too small", &[(STRATEGY, ECS), (SHIFT, "shift = [\"2%\", \"4%\", \"100%\"]")]),
+        (
+            "seconds",
+            &[(STRATEGY, ECS), (SHIFT, "shift = [\"50%\", \"100%\"]\nhold = \"90s\"\nbake = \"25h\"")],
+        ),
+        (
+            "a breaking change",
+            &[(STRATEGY, ECS), ("schema_change = \"none\"", "schema_change = \"breaking\"")],
+        ),
+        ("no word of the schema", &[(STRATEGY, ECS), ("schema_change = \"none\"\n", "")]),
+        (
+            "a migration",
+            &[
+                (STRATEGY, ECS),
+                (
+                    "schema_change = \"none\"",
+                    "schema_change = \"additive\"\nmigration = { command = [\"migrate\"] }",
+                ),
+            ],
+        ),
+        (
+            "what only the agent does",
+            &[
+                (STRATEGY, ECS),
+                (
+                    SHIFT,
+                    "approve_traffic = true\nprogress_deadline = \"10m\"\ntest = { websocket = \"/socket\" }",
+                ),
+            ],
+        ),
+        (
+            "sticky sessions",
+            &[
+                (STRATEGY, ECS),
+                (
+                    EXPOSE,
+                    "[service.web.expose]\nstickiness = { kind = \"load_balancer_cookie\", duration = \"30m\" }",
+                ),
+            ],
+        ),
+    ]);
+    insta::assert_snapshot!(report);
+}

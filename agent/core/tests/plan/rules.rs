@@ -73,6 +73,11 @@ const FOLLOWS: &[(&str, &str, Other)] = &[
     ("service", "container", IDENTITY),
     ("service", "name", IDENTITY),
     ("service", "security_groups", Other::ByHand),
+    (
+        "service",
+        "strategy",
+        Other::Fixed("there is no way back from a native service; `native.rs` shows its fields"),
+    ),
     ("target_group", "protocol", AT_BIRTH),
     ("target_group", "vpc", AT_BIRTH),
     ("task_definition", "family", IDENTITY),

@@ -233,6 +233,7 @@ fn every_ending_and_every_refusal() {
         Refusal::NothingIdle,
         Refusal::OtherPlan,
         Refusal::TooLate,
+        Refusal::EcsDecides,
     ] {
         let _ = writeln!(text, "{}", render::refusal("web", refusal));
     }

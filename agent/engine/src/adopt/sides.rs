@@ -60,6 +60,10 @@ pub(super) async fn tracks(
     state: Option<&State>,
     ours: &BTreeMap<Address, Observed>,
 ) -> Result<Vec<SidesFound>, Failure> {
+    // Where ECS moves traffic, the rule says nothing of our sides.
+    if run.environment.file.is_native() {
+        return Ok(Vec::new());
+    }
     let (mut all, mut unclear) = (Vec::new(), Vec::new());
     let is_blue_green =
         run.environment.file.rollout.as_ref().is_some_and(|it| it.strategy == Strategy::BlueGreen);

@@ -161,6 +161,10 @@ pub trait CloudWriter: Send + Sync {
     /// Stops it, where it still runs.
     async fn stop(&self, task: &OneOff) -> Result<(), CloudError>;
 
+    /// Tells ECS to go back with the release of a service that it carries out
+    /// itself; nothing where it carries out none.
+    async fn turn_back(&self, service: &Service) -> Result<(), CloudError>;
+
     /// Brings the number of tasks of a service that is not ours to what the
     /// approved plan of a cut-over says.
     async fn count_old(&self, old: &Old, count: OldCount) -> Result<(), CloudError>;

@@ -151,6 +151,7 @@ pub(super) fn standing_old(state: &State, service: &str, rollout: &Rollout, old:
         platform_version: String::new(),
         execute_command: false,
         start: Start::Together,
+        native: None,
         tags: Tags::default(),
     }
 }

@@ -44,22 +44,27 @@ pub(super) async fn say(
         };
     };
     let open: Vec<_> = state.tracks.values().filter_map(|track| track.open.clone()).collect();
-    if open.is_empty() {
+    // What ECS carries out waits for no approval: it is one of another plan.
+    if open.is_empty() && (state.ecs_releases.is_empty() || word == Word::Approve) {
         return match word {
             Word::Approve => approve_plan(ask, name, plan).await,
             Word::Abort | Word::Promote => Err(Reply::NothingOpen(name)),
         };
     }
-    for rollout in &open {
+    let by_ecs = state.ecs_releases.values().map(|it| (Some(it.commit.as_str()), it.opened_at_ms));
+    let by_us = open.iter().map(|rollout| {
         let commit = match rollout.purpose {
             For::Release | For::CutOver => Some(rollout.commit.as_str()),
             For::Back | For::ToOld => state.deployed_commit.as_deref(),
         };
+        (commit, rollout.opened_at_ms)
+    });
+    for (commit, opened_at_ms) in by_us.chain(by_ecs) {
         // What is open was applied from here, as was looked up.
         if !is_open {
             of_this_pull(ask, &name, commit.unwrap_or_default()).await?;
         }
-        if rollout.opened_at_ms > ask.at_ms() {
+        if opened_at_ms > ask.at_ms() {
             return Err(Reply::BeganLater(name));
         }
     }

@@ -135,6 +135,11 @@ impl EnvironmentFile {
         })
     }
 
+    /// Whether ECS itself carries out releases of services that are exposed.
+    pub fn is_native(&self) -> bool {
+        self.rollout.as_ref().is_some_and(|rollout| rollout.strategy == Strategy::Native)
+    }
+
     /// The listener that a service is exposed on.
     pub fn listener_of(&self, service: &str) -> Option<&Listener> {
         let expose = self.service.get(service)?.expose.as_ref()?;

@@ -1,7 +1,7 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::scalar::{Duration, Percentage};
+use crate::scalar::{Arn, Duration, Percentage};
 
 /// How releases reach people.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -10,6 +10,9 @@ pub struct Rollout {
     /// By which means.
     #[serde(default)]
     pub strategy: Strategy,
+    /// The role with which ECS moves the load balancer's weights; where ECS does.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub role: Option<Arn>,
     /// What a release does to the database.
     #[serde(default)]
     pub schema_change: SchemaChange,

@@ -71,6 +71,9 @@ fn arns<'a>(subject: &Subject<'a>) -> Vec<ArnUse<'a>> {
     role(&["aws", "role_arn"], &file.aws.role_arn);
     role(&["aws", "plan_role_arn"], &file.aws.plan_role_arn);
     role(&["state", "role_arn"], &file.state.role_arn);
+    if let Some(rollout) = &file.rollout {
+        role(&["rollout", "role"], &rollout.role);
+    }
     for task in file.tasks() {
         let path = [task.kind, task.name, "task_role"];
         arns.extend(task.task_role.map(|arn| ArnUse::new(&path, arn, &ROLE)));

@@ -11,6 +11,7 @@ mod external;
 mod fargate;
 mod listener;
 mod name;
+mod native;
 mod needs;
 mod network;
 mod operation;
@@ -68,6 +69,10 @@ const CHECKS: &[Check] = &[
     operation::recoveries,
     reference::targets,
     cycle::references,
+    native::releases,
+    native::steps,
+    native::times,
+    native::sticky,
     rollout::shifts,
     rollout::deadlines,
     rollout::breaking_changes,

@@ -66,7 +66,9 @@ pub(super) fn breaking_changes(subject: &Subject<'_>, found: &mut Vec<Diagnostic
         return;
     };
     let gradual = rollout.shift.iter().any(|step| !matches!(step.value(), 0 | 100));
-    if rollout.schema_change == SchemaChange::Breaking && gradual {
+    // What ECS carries out never runs one version alone.
+    let is_native = rollout.strategy == Strategy::Native;
+    if rollout.schema_change == SchemaChange::Breaking && gradual && !is_native {
         let written = subject.written(&["rollout", "schema_change"]);
         let label = if written {
             "breaks the old version"

@@ -259,6 +259,7 @@ fn operation() -> Vec<Rule> {
             Extent::Part,
             field("shift", &json!({ "uniqueItems": true, "items": { "not": { "const": "0%" } } })),
         ),
+        ("Rollout", Extent::Part, field("role", &json!({ "pattern": ROLE }))),
         ("Rollout", Extent::Whole, json!({ "if": gradual, "then": strategies })),
         (
             "Rollout",

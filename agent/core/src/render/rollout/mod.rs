@@ -25,8 +25,8 @@ use crate::{
     lease::LockInfo,
     report::{RolloutOutcome, Standstill},
     rollout::{
-        Begins, Ended, Ending, Facts, Phase, Purpose, Refusal, Rollout, Settings, Side, Slot, Step, Track,
-        Why, Word,
+        Begins, EcsRelease, Ended, Ending, Facts, Phase, Purpose, Refusal, Rollout, Settings, Side, Slot,
+        Step, Track, Why, Word,
     },
 };
 
@@ -313,6 +313,21 @@ pub fn kept(word: Word, services: &[String]) -> String {
     format!("{what}: the rollout of {}.", services.join(", "))
 }
 
+/// A release that ECS carries out, in a line.
+pub fn ecs_release_in_a_line(service: &str, release: &EcsRelease) -> String {
+    let commit = if release.commit.is_empty() {
+        String::new()
+    } else {
+        format!(" of {}", words::short(&release.commit))
+    };
+    format!("{}: ECS carries out the release{commit}", plain(service))
+}
+
+/// A release that ECS carries out came to nothing in time.
+pub fn ecs_was_too_slow(last: &str) -> String {
+    format!("ECS was told to go back: {}.", plain(last).trim_end_matches('.'))
+}
+
 /// Somebody else has the lock, and so drives the rollout.
 pub fn driven_by(holder: &LockInfo) -> String {
     format!(
@@ -375,6 +390,9 @@ pub fn refusal(service: &str, refusal: Refusal) -> String {
         ),
         Refusal::TooLate => format!(
             "The rollout of {service} ends, or goes back already. Next: wait for its end; then go back, or release anew."
+        ),
+        Refusal::EcsDecides => format!(
+            "ECS carries out the release of {service}, and waits its times out. Next: wait for its end, or abort it."
         ),
     }
 }

@@ -188,6 +188,10 @@ impl CloudReader for Aws {
     ) -> Result<Observed, CloudError> {
         kinds::settle(self, object, &Progress { address, listener: Some(listener) }).await
     }
+
+    async fn went_back(&self, service: &Service, since_ms: u64) -> Result<Option<String>, CloudError> {
+        kinds::ecs_release::went_back(self, service, since_ms).await
+    }
 }
 
 impl Cloud for Aws {
@@ -235,7 +239,7 @@ impl CloudWriter for AwsWriter {
         kinds::one_off::stop(&self.0, task).await
     }
 
-    async fn turn_back(&self, service: &Service) -> Result<(), CloudError> {
+    async fn turn_back(&self, service: &Service) -> Result<bool, CloudError> {
         kinds::ecs_release::turn_back(&self.0, service).await
     }
 

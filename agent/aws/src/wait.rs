@@ -47,6 +47,11 @@ impl Pauses {
         *self = Self::within(total);
     }
 
+    /// Short pauses again, and no more time.
+    pub(crate) fn sooner(&mut self) {
+        self.next = Self::FIRST;
+    }
+
     /// Waits once; an error of kind `TimedOut` when the time is over.
     pub(crate) async fn pause(
         &mut self,

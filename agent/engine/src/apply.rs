@@ -232,7 +232,8 @@ fn lease_error(lost: &LeaseLost) -> CloudError {
 }
 
 /// Whether a change's own step must first wait for what AWS is at work on. A
-/// service is the exception: a deployment that cannot end is mended by the next.
+/// service is the exception: a deployment that cannot end is mended by the next,
+/// unless ECS itself moves its traffic; that is looked at before its own step.
 fn waits_before_change(change: &Change) -> bool {
     change.action != Action::Delete && change.kind != Kind::Service
 }

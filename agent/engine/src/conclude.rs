@@ -2,7 +2,7 @@
 
 use pointsman_core::{
     report::{ChangeResult, Outcome},
-    rollout::{Ended, Purpose as For},
+    rollout::{EcsRelease, Ended, Purpose as For},
     state::{LastRun, State},
 };
 
@@ -50,10 +50,11 @@ pub(crate) fn conclude(state: &mut State, outcome: &Outcome, run: &Run) {
         state.deployed_at = Some(now.clone());
     }
     lend(state, run);
-    // Who is stopped leaves it to whoever comes next.
-    if !run.stop.is_asked() {
-        state.ecs_releases.clear();
-    }
+    // What was not seen to end is left to whoever comes next.
+    let looked_at_all = outcome.succeeded() && matches!(run.purpose, Purpose::Deploy | Purpose::Destroy);
+    state
+        .ecs_releases
+        .retain(|service, _| !looked_at_all && !EcsRelease::has_ended(service, &outcome.changes));
     state.outputs.clone_from(&outcome.outputs);
     state.last_run = Some(LastRun {
         commit: run.commit.clone(),

@@ -7,8 +7,8 @@ use pointsman_core::{
     lease::Fence,
     plan::Action,
     report::{ChangeResult, Event, Judged, Outcome},
-    resource::Text,
-    rollout::{EcsRelease, Refusal, Track, released_by_ecs},
+    resource::{Observed, Resource, Text},
+    rollout::{EcsRelease, Refusal, Track, released_by_ecs, released_service},
     state::State,
 };
 
@@ -163,7 +163,7 @@ async fn under_lease(run: &Run, lease: &Lease, fence: Fence, approval: Approval)
         Driven::default()
     } else {
         begin(run, lease, &journal, &judged).await?;
-        let ecs_releases = ecs_releases(run, &judged, &plan_hash);
+        let ecs_releases = ecs_releases(run, &keeper.state().await, &judged, &plan_hash, &seen.observed);
         // The first write carries the new fence: from here on, what a former
         // holder still sends to the state is refused.
         keeper
@@ -240,14 +240,33 @@ async fn under_lease(run: &Run, lease: &Lease, fence: Fence, approval: Approval)
     Ok(outcome)
 }
 
-/// What ECS itself is to release.
-fn ecs_releases(run: &Run, judged: &Judged, plan_hash: &str) -> BTreeMap<String, EcsRelease> {
+/// What ECS itself is to release, or releases already. What a run of the same
+/// commit began and did not see end stays what it was: what people said since
+/// counts, and where ECS went back with it, it is not begun again.
+fn ecs_releases(
+    run: &Run,
+    state: &State,
+    judged: &Judged,
+    plan_hash: &str,
+    observed: &BTreeMap<Address, Observed>,
+) -> BTreeMap<String, EcsRelease> {
     let release = EcsRelease {
         commit: run.commit.clone().unwrap_or_default(),
         plan: plan_hash.to_owned(),
         opened_at_ms: rollout::now_ms(),
     };
-    released_by_ecs(&judged.plan).into_iter().map(|service| (service, release.clone())).collect()
+    let is_begun = |service: &String| {
+        let begun = state.ecs_releases.get(service);
+        begun.is_some_and(|begun| !begun.commit.is_empty() && begun.commit == release.commit)
+    };
+    let mut released = released_by_ecs(&judged.plan);
+    released.retain(|service| !is_begun(service));
+    let under_way = judged.plan.unsettled.iter().filter_map(|unsettled| {
+        let Resource::Service(service) = &observed.get(&unsettled.address)?.resource else { return None };
+        released_service(&unsettled.address).filter(|_| service.native.is_some())
+    });
+    released.extend(under_way.filter(|service| !state.ecs_releases.contains_key(service)));
+    released.into_iter().map(|service| (service, release.clone())).collect()
 }
 
 /// Everything that a plan's rollouts want at first was made, and read back.

@@ -71,7 +71,7 @@ pub(crate) async fn look(
         }
         Purpose::GoBack => {
             let mut begins = goes_back(&run.environment, state, &seen.observed);
-            for to_old in goes_to_old(&run.environment, state) {
+            for to_old in goes_to_old(&run.environment, state, &seen.observed) {
                 is_there(run, &to_old).await?;
                 begins.push(to_old);
             }

@@ -4,16 +4,17 @@
 use std::time::{Duration, SystemTime};
 
 use aws_sdk_ecs::types::{
-    Service as EcsService, ServiceDeployment, ServiceDeploymentBrief,
+    Deployment, DeploymentRolloutState, Service as EcsService, ServiceDeployment, ServiceDeploymentBrief,
     ServiceDeploymentLifecycleStage as Stage, ServiceDeploymentStatus as Status,
     StopServiceDeploymentStopType,
 };
 use aws_smithy_types::DateTime;
-use pointsman_core::resource::{Native, Observed, Service};
-use pointsman_engine::ports::CloudError;
+use pointsman_core::resource::{Native, Observed, Resource, Service};
+use pointsman_engine::ports::{CloudError, CloudErrorKind};
 
 use super::{
-    rollout::{Events, failed, primary, short, standing, unhealthy},
+    elb::unsigned,
+    rollout::{Events, failed, keeps_others, primary, short, standing, unhealthy},
     service::observed,
 };
 use crate::{
@@ -26,9 +27,13 @@ use crate::{
 /// has long given up.
 const STAGE_WITHIN: Duration = Duration::from_secs(40 * 60);
 
-/// How often the release that was asked for may be looked for in vain: what was
-/// asked for just now is not seen everywhere.
-const UNSEEN: u32 = 5;
+/// How often a service may be seen otherwise than it was asked for before that
+/// is believed, about a minute: what was asked for just now is not seen everywhere.
+const UNSEEN: u32 = 12;
+
+/// A service that was not released for so long may have no release that ECS
+/// still knows: it keeps them for 90 days.
+const FORGOTTEN: Duration = Duration::from_secs(80 * 24 * 60 * 60);
 
 /// ECS's clock and this machine's differ by less.
 const CLOCKS_DIFFER: Duration = Duration::from_secs(5);
@@ -45,60 +50,104 @@ pub(super) async fn settle(
 ) -> Result<Observed, CloudError> {
     let mut pauses = Pauses::within(STAGE_WITHIN);
     let (mut events, mut course) = (Events::default(), Course::new());
-    let mut told = String::new();
+    let (mut told, mut stood_at) = (String::new(), None);
     loop {
         let found = standing(aws, spec, object).await?;
         let service = &found;
-        if let Some(primary) = primary(service) {
-            events.quote(service, primary, progress);
-        }
+        let primary =
+            primary(service).ok_or_else(|| incomplete(DESCRIBE, &spec.name, "primary deployment"))?;
+        events.quote(service, primary, progress);
         let deployment = course.look(aws, spec).await?;
-        let says = match course.judge(deployment.as_ref()) {
+        let judged = course.judge(deployment.as_ref(), primary);
+        let is_over = judged == Judged::Done;
+        let says = match judged {
             Judged::UnderWay(says) => says,
             Judged::Unseen => "ECS has not begun yet".to_owned(),
             Judged::GivenUp(why) => {
                 let runs = short(service.task_definition().unwrap_or_default());
                 return Err(failed(aws, spec, service, &format!("ECS went back to {runs}: {why}")).await);
             }
-            Judged::Done => match waits_for(aws, spec, service).await? {
-                Ok(None) => return Ok(observed(service, spec)),
-                Ok(Some(waiting)) => waiting,
-                Err(why) => return Err(failed(aws, spec, service, &why).await),
+            Judged::Done => match another(spec, &observed(service, spec)) {
+                Some(why) if course.is_believed() => return Err(failed(aws, spec, service, &why).await),
+                Some(why) => why,
+                None => match waits_for(aws, spec, service, primary).await? {
+                    None => return Ok(observed(service, spec)),
+                    Some(waiting) => waiting,
+                },
             },
         };
-        if says != told {
-            progress.say(&*says);
+        // Tasks that come and go move nothing.
+        let stands_at = deployment.as_ref().map(step);
+        if stands_at != stood_at {
             let lasts = spec.native.as_ref().map_or(0, Native::minutes);
             pauses.again(STAGE_WITHIN + Duration::from_secs(u64::from(lasts) * 60));
+            stood_at = stands_at;
+        }
+        if says != told {
+            progress.say(&*says);
+            pauses.sooner();
         }
         told = says;
-        pauses.pause(DESCRIBE, &spec.name, &told).await?;
+        pauses.pause(DESCRIBE, &spec.name, &told).await.map_err(|late| ended_late(late, is_over))?;
     }
 }
 
-/// What is missing after ECS's own success; an error where it is another's.
+/// Where a release stands: as long as none of it changes, it does not move.
+fn step(deployment: &ServiceDeployment) -> (Option<Status>, Option<Stage>, Option<String>) {
+    let target = deployment.target_service_revision();
+    let weight = target.and_then(|target| target.requested_production_traffic_weight());
+    (
+        deployment.status().cloned(),
+        deployment.lifecycle_stage().cloned(),
+        weight.map(|percent| percent.to_string()),
+    )
+}
+
+/// What ECS has ended well cannot be told to go back any more.
+fn ended_late(mut late: CloudError, is_over: bool) -> CloudError {
+    if is_over && late.kind == CloudErrorKind::TimedOut {
+        late.kind = CloudErrorKind::Failed;
+    }
+    late
+}
+
+/// What ECS runs instead of what was asked for.
+fn another(spec: &Service, lives: &Observed) -> Option<String> {
+    let Resource::Service(lives) = &lives.resource else { return None };
+    let (runs, asked) = (lives.task_definition.known(), spec.task_definition.known());
+    if let (Some(runs), Some(asked)) = (runs, asked)
+        && runs != asked
+    {
+        return Some(format!("ECS runs {}, not {} that was asked for", short(runs), short(asked)));
+    }
+    let led = |service: &Service| service.native.as_ref().map(|it| (it.rule.clone(), it.role.clone()));
+    let network = |service: &Service| (service.subnets.clone(), service.security_groups.clone());
+    (led(lives) != led(spec) || network(lives) != network(spec))
+        .then(|| "ECS runs it in another network, or behind another rule, than was asked for".to_owned())
+}
+
+/// What is missing after ECS's own success.
 async fn waits_for(
     aws: &Aws,
     spec: &Service,
     service: &EcsService,
-) -> Result<Result<Option<String>, String>, CloudError> {
-    let (runs, asked) = (service.task_definition().unwrap_or_default(), spec.task_definition.known());
-    if let Some(asked) = asked.filter(|asked| *asked != runs) {
-        return Ok(Err(format!("ECS runs {}, not {} that was asked for", short(runs), short(asked))));
-    }
+    primary: &Deployment,
+) -> Result<Option<String>, CloudError> {
     let (running, desired) = (service.running_count(), service.desired_count());
-    if running != desired || service.pending_count() > 0 {
-        return Ok(Ok(Some(format!("{running} of {desired} tasks run"))));
+    let is_done = primary.rollout_state().is_none_or(|state| *state == DeploymentRolloutState::Completed);
+    if !is_done || keeps_others(service, primary) || running != desired || service.pending_count() > 0 {
+        return Ok(Some(format!("{running} of {desired} tasks run")));
     }
-    Ok(Ok(unhealthy(aws, spec).await?))
+    // As many as there are to be by now: somebody may have taken tasks away meanwhile.
+    unhealthy(aws, spec, unsigned(Some(desired))).await
 }
 
-/// Tells ECS to go back with what it is releasing. Nothing where it releases
-/// nothing, or goes back already.
-pub(crate) async fn turn_back(aws: &Aws, service: &Service) -> Result<(), CloudError> {
+/// Tells ECS to go back with what it is releasing; whether there was something:
+/// not where it releases nothing that is seen yet, or goes back already.
+pub(crate) async fn turn_back(aws: &Aws, service: &Service) -> Result<bool, CloudError> {
     let under_way = [Status::Pending, Status::InProgress];
     let Some(newest) = newest(aws, service, Some(&under_way)).await? else {
-        return Ok(());
+        return Ok(false);
     };
     let arn = newest.service_deployment_arn().unwrap_or_default();
     aws.clients
@@ -109,7 +158,38 @@ pub(crate) async fn turn_back(aws: &Aws, service: &Service) -> Result<(), CloudE
         .send()
         .await
         .during(&aws.scope, "ecs:StopServiceDeployment", arn)?;
-    Ok(())
+    Ok(true)
+}
+
+/// Why ECS went back with the newest release, where that was begun since then
+/// (Unix milliseconds).
+pub(crate) async fn went_back(
+    aws: &Aws,
+    service: &Service,
+    since_ms: u64,
+) -> Result<Option<String>, CloudError> {
+    let since = SystemTime::UNIX_EPOCH + Duration::from_millis(since_ms);
+    let newest = newest(aws, service, None)
+        .await?
+        .filter(|brief| brief.created_at().is_some_and(|at| *at >= DateTime::from(since - CLOCKS_DIFFER)));
+    let Some(arn) = newest.and_then(|brief| brief.service_deployment_arn) else { return Ok(None) };
+    Ok(match judge(&described(aws, &arn).await?) {
+        Judged::GivenUp(why) => Some(why),
+        Judged::UnderWay(_) | Judged::Unseen | Judged::Done => None,
+    })
+}
+
+async fn described(aws: &Aws, arn: &str) -> Result<ServiceDeployment, CloudError> {
+    let described = aws
+        .clients
+        .ecs()
+        .describe_service_deployments()
+        .service_deployment_arns(arn)
+        .send()
+        .await
+        .during(&aws.scope, DESCRIBE, arn)?;
+    let found = described.service_deployments.unwrap_or_default().into_iter().next();
+    found.ok_or_else(|| incomplete(DESCRIBE, arn, "service deployment"))
 }
 
 /// The newest deployment of a service; of these states only, where some are given.
@@ -176,38 +256,43 @@ impl Course {
             Some(arn) => Some(arn.clone()),
             None => newest(aws, spec, None).await?.and_then(|brief| brief.service_deployment_arn),
         };
-        let Some(arn) = arn else { return Ok(None) };
-        let described = aws
-            .clients
-            .ecs()
-            .describe_service_deployments()
-            .service_deployment_arns(&arn)
-            .send()
-            .await
-            .during(&aws.scope, "ecs:DescribeServiceDeployments", &arn)?;
-        let found = described.service_deployments.unwrap_or_default().into_iter().next();
-        found.map(Some).ok_or_else(|| incomplete(DESCRIBE, &arn, "service deployment"))
+        match arn {
+            Some(arn) => described(aws, &arn).await.map(Some),
+            None => Ok(None),
+        }
     }
 
-    fn judge(&mut self, deployment: Option<&ServiceDeployment>) -> Judged {
+    /// Done only where ECS released nothing since the tasks that it counts as
+    /// the newest.
+    fn judge(&mut self, deployment: Option<&ServiceDeployment>, primary: &Deployment) -> Judged {
+        let begun = |before: Duration| {
+            let at = DateTime::from(self.since - before);
+            primary.created_at().is_none_or(|begun| *begun >= at)
+        };
         let Some(deployment) = deployment else {
-            return self.unseen(Judged::Done);
+            return if begun(FORGOTTEN) { Judged::Unseen } else { Judged::Done };
         };
         let judged = judge(deployment);
         let is_over = !matches!(judged, Judged::UnderWay(_));
-        let ended = deployment.finished_at().or(deployment.stopped_at());
-        let is_history = ended.is_some_and(|ended| *ended < DateTime::from(self.since));
-        if self.watched.is_none() && is_over && is_history {
-            // A success before is what still stands; a failure before was told to somebody else.
-            return self.unseen(Judged::Done);
+        let is_before = |at: DateTime| deployment.created_at().is_none_or(|made| *made < at);
+        if self.watched.is_none() && is_over && is_before(DateTime::from(self.since)) {
+            // A success is what still stands, where nothing was begun after it; a
+            // failure was told to somebody else.
+            let is_older = primary
+                .created_at()
+                .and_then(|at| SystemTime::try_from(*at).ok())
+                .is_some_and(|begun| is_before(DateTime::from(begun - CLOCKS_DIFFER)));
+            let is_last = if judged == Judged::Done { !is_older } else { !begun(Duration::ZERO) };
+            return if is_last { Judged::Done } else { Judged::Unseen };
         }
         self.watched = deployment.service_deployment_arn().map(ToOwned::to_owned);
         judged
     }
 
-    fn unseen(&mut self, at_last: Judged) -> Judged {
+    /// Whether what is seen was seen often enough.
+    fn is_believed(&mut self) -> bool {
         self.unseen += 1;
-        if self.unseen > UNSEEN { at_last } else { Judged::Unseen }
+        self.unseen > UNSEEN
     }
 }
 
@@ -251,15 +336,15 @@ fn stage(deployment: &ServiceDeployment) -> String {
 
 #[cfg(test)]
 mod tests {
-    use std::time::Duration;
+    use std::time::{Duration, SystemTime};
 
     use aws_sdk_ecs::types::{
-        Rollback, ServiceDeployment, ServiceDeploymentLifecycleStage as Stage,
+        Deployment, Rollback, ServiceDeployment, ServiceDeploymentLifecycleStage as Stage,
         ServiceDeploymentStatus as Status, ServiceRevisionSummary,
     };
     use aws_smithy_types::DateTime;
 
-    use super::{Course, Judged, UNSEEN, judge};
+    use super::{Course, FORGOTTEN, Judged, judge, step};
 
     fn deployment(status: Status) -> ServiceDeployment {
         ServiceDeployment::builder().service_deployment_arn("arn:one").status(status).build()
@@ -305,25 +390,60 @@ mod tests {
         assert_eq!(at(Stage::from("PRE_PRODUCTION_TRAFFIC_SHIFT")), "pre production traffic shift");
     }
 
+    fn ended(status: Status, made: SystemTime) -> ServiceDeployment {
+        ServiceDeployment::builder()
+            .service_deployment_arn("arn:one")
+            .status(status)
+            .status_reason("alarm")
+            .created_at(DateTime::from(made))
+            .build()
+    }
+
+    fn primary(made: SystemTime) -> Deployment {
+        Deployment::builder().created_at(DateTime::from(made)).build()
+    }
+
+    const MINUTE: Duration = Duration::from_secs(60);
+
     #[test]
     fn what_ended_before_is_not_what_was_asked_for() {
         let mut course = Course::new();
-        let ended = |at: DateTime| {
-            ServiceDeployment::builder()
-                .service_deployment_arn("arn:one")
-                .status(Status::RollbackSuccessful)
-                .status_reason("alarm")
-                .finished_at(at)
-                .build()
-        };
-        let before = ended(DateTime::from(course.since - Duration::from_secs(1)));
-        for _ in 0..UNSEEN {
-            assert_eq!(course.judge(Some(&before)), Judged::Unseen);
+        let since = course.since;
+        let (before, now) = (since - MINUTE, since + Duration::from_secs(1));
+        for status in [Status::RollbackSuccessful, Status::Successful] {
+            for _ in 0..100 {
+                assert_eq!(course.judge(Some(&ended(status.clone(), before)), &primary(now)), Judged::Unseen);
+            }
+            let stands = course.judge(Some(&ended(status, before)), &primary(before));
+            assert_eq!(stands, Judged::Done, "nothing was begun since");
         }
-        assert_eq!(course.judge(Some(&before)), Judged::Done, "what stands is looked at then");
-        let now = ended(DateTime::from(course.since + Duration::from_secs(1)));
-        assert_eq!(course.judge(Some(&now)), Judged::GivenUp("alarm".to_owned()));
+        let ours = ended(Status::RollbackSuccessful, now);
+        assert_eq!(course.judge(Some(&ours), &primary(now)), Judged::GivenUp("alarm".to_owned()));
         // Seen once, it is the one.
-        assert_eq!(course.judge(Some(&before)), Judged::GivenUp("alarm".to_owned()));
+        let again = course.judge(Some(&ended(Status::Stopped, before)), &primary(now));
+        assert_eq!(again, Judged::GivenUp("alarm".to_owned()));
+    }
+
+    #[test]
+    fn a_release_that_is_not_listed_is_no_success() {
+        let mut course = Course::new();
+        let since = course.since;
+        assert_eq!(course.judge(None, &primary(since)), Judged::Unseen);
+        assert_eq!(course.judge(None, &primary(since - MINUTE)), Judged::Unseen);
+        assert_eq!(course.judge(None, &primary(since - 2 * FORGOTTEN)), Judged::Done);
+    }
+
+    #[test]
+    fn only_what_moves_gives_a_release_more_time() {
+        let at = |tasks: i32, weight: f64, stage: Stage| {
+            let target = ServiceRevisionSummary::builder()
+                .running_task_count(tasks)
+                .requested_production_traffic_weight(weight)
+                .build();
+            step(&ServiceDeployment::builder().lifecycle_stage(stage).target_service_revision(target).build())
+        };
+        assert_eq!(at(1, 0.0, Stage::ScaleUp), at(2, 0.0, Stage::ScaleUp));
+        assert_ne!(at(2, 0.0, Stage::ScaleUp), at(2, 0.0, Stage::BakeTime));
+        assert_ne!(at(2, 10.0, Stage::ScaleUp), at(2, 20.0, Stage::ScaleUp));
     }
 }

@@ -12,6 +12,7 @@ use pointsman_engine::ports::{CloudError, CloudErrorKind};
 use super::{
     Asked, Changes, Lifecycle,
     asked::ids,
+    ecs_rule,
     elb::{self, Standing, arn_of, placed, signed},
     known, ours, sorted, standing,
 };
@@ -255,7 +256,7 @@ impl Lifecycle for ListenerRule {
             .listener_arn(listener)
             .priority(signed(self.priority))
             .set_conditions(Some(conditions_of(self)))
-            .actions(forward(self, operation)?)
+            .actions(forward(&ecs_rule::made(aws, self).await?, operation)?)
             .set_tags(Some(elb::new_tags(&self.tags, token)))
             .send()
             .await
@@ -290,8 +291,11 @@ impl Lifecycle for ListenerRule {
         let action = changes.any(&["target_group", "stickiness"]);
         if condition || action {
             let operation = "elasticloadbalancing:ModifyRule";
-            let spec = self.with_weights_of(&object.resource);
-            let actions = if action { Some(vec![forward(&spec, operation)?]) } else { None };
+            let actions = if action {
+                Some(vec![forward(&ecs_rule::written(aws, self, arn).await?, operation)?])
+            } else {
+                None
+            };
             aws.clients
                 .elb()
                 .modify_rule()

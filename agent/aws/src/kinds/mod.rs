@@ -11,6 +11,7 @@ mod changes;
 mod cloudwatch_tags;
 mod dashboard;
 pub(crate) mod ecs_release;
+mod ecs_rule;
 mod ecs_tags;
 mod elb;
 mod last_words;

@@ -14,7 +14,7 @@ use super::{
 use crate::error::failure;
 
 /// Fields that the load balancer's block of a service says.
-pub(super) const OF_TRAFFIC: [&str; 3] = ["alternate_target_group", "production_rule", "traffic_role"];
+pub(super) const OF_TRAFFIC: [&str; 2] = ["production_rule", "traffic_role"];
 
 /// Fields that its deployment configuration says.
 pub(super) const OF_STEPS: [&str; 5] =

@@ -52,7 +52,7 @@ pub(super) fn readiness(service: &EcsService) -> Readiness {
 }
 
 /// Where ECS itself moves traffic, the tasks before stand until it is done.
-fn keeps_others(service: &EcsService, primary: &Deployment) -> bool {
+pub(super) fn keeps_others(service: &EcsService, primary: &Deployment) -> bool {
     service.deployments().iter().any(|other| other.id() != primary.id() && other.running_count() > 0)
 }
 
@@ -95,7 +95,7 @@ pub(super) async fn settle(
         }
         let mut says = words(service, primary);
         if is_steady(service, primary, spec) {
-            match unhealthy(aws, spec).await? {
+            match unhealthy(aws, spec, spec.count.tasks()).await? {
                 None => return Ok(observed(service, spec)),
                 Some(waiting) => says = waiting,
             }
@@ -266,9 +266,9 @@ pub(super) fn reason(task: &Task) -> Option<String> {
     Some(reason)
 }
 
-/// What the load balancer waits for; `None` when enough targets are healthy,
+/// What the load balancer waits for; `None` when so many targets are healthy,
 /// or nothing asks for them.
-pub(super) async fn unhealthy(aws: &Aws, spec: &Service) -> Result<Option<String>, CloudError> {
+pub(super) async fn unhealthy(aws: &Aws, spec: &Service, wanted: u32) -> Result<Option<String>, CloudError> {
     let alternate = spec.native.as_ref().map(|native| &native.alternate);
     let groups: Vec<&str> = spec.target_group.iter().chain(alternate).filter_map(Link::known).collect();
     if groups.is_empty() {
@@ -294,7 +294,7 @@ pub(super) async fn unhealthy(aws: &Aws, spec: &Service) -> Result<Option<String
         |target: &TargetHealthDescription| target.target_health().and_then(|health| health.state()).cloned();
     let healthy =
         targets.iter().filter(|target| state(target) == Some(TargetHealthStateEnum::Healthy)).count();
-    let wanted = usize::try_from(spec.count.tasks()).unwrap_or(usize::MAX);
+    let wanted = usize::try_from(wanted).unwrap_or(usize::MAX);
     if healthy >= wanted {
         return Ok(None);
     }

@@ -112,6 +112,7 @@ fn observed(group: &ElbTargetGroup, attributes: &Attributes) -> Observed {
         deregistration_delay: seconds(DRAIN).unwrap_or(300),
         stickiness: (is(STICKY, "true") && !is(STICKY_TYPE, "app_cookie"))
             .then(|| seconds(STICKY_SECONDS).unwrap_or(86_400)),
+        ecs_moves: false,
         tags: Tags::default(),
     };
     let arn = group.target_group_arn();
@@ -143,8 +144,17 @@ async fn set_attributes(aws: &Aws, arn: &str, spec: &TargetGroup) -> Result<(), 
 /// `None` when an earlier try made it.
 async fn make(aws: &Aws, spec: &TargetGroup, token: &str) -> Result<Option<String>, CloudError> {
     let operation = "elasticloadbalancing:CreateTargetGroup";
-    let TargetGroup { name, port, protocol, vpc, health, deregistration_delay: _, stickiness: _, tags } =
-        spec;
+    let TargetGroup {
+        name,
+        port,
+        protocol,
+        vpc,
+        health,
+        deregistration_delay: _,
+        stickiness: _,
+        ecs_moves: _,
+        tags,
+    } = spec;
     let HealthCheck { path, interval, timeout, healthy, unhealthy, codes } = health;
     let made = aws
         .clients

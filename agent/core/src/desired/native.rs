@@ -9,7 +9,7 @@ use super::{
 use crate::{
     Address,
     environment::block,
-    resource::{Forward, Link, Native, Shift},
+    resource::{Forward, Link, Native, Shift, TargetGroup},
     rollout::Slot,
     scalar::{Duration, Percentage},
 };
@@ -35,7 +35,8 @@ pub(super) fn of(
     let expose = block.expose.as_ref()?;
     let address = alternate(service, slot);
     let name = format!("{}--alternate", slot.block_name(service));
-    wanted.objects.push(desired(address.clone(), group(context, &address, &name, block.port, block, expose)));
+    let group = group(context, &address, &name, block.port, block, expose);
+    wanted.objects.push(desired(address.clone(), TargetGroup { ecs_moves: true, ..group }));
     let steps: Vec<u8> = rollout.shift.iter().copied().map(Percentage::value).collect();
     let mut alarms: Vec<String> =
         abort_on(context).flat_map(|(name, block)| alarm::names(context, name, block)).collect();

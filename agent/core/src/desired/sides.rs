@@ -259,6 +259,7 @@ fn targets(
 ) -> Address {
     let address = target_group(service, slot);
     let group = group(context, &address, &slot.block_name(service), block.port, block, expose);
+    let group = TargetGroup { ecs_moves: context.is_native(service), ..group };
     wanted.objects.push(desired(address.clone(), group));
     address
 }
@@ -288,6 +289,7 @@ pub(super) fn group(
         },
         deregistration_delay: expose.drain.seconds(),
         stickiness: expose.stickiness.as_ref().map(|stickiness| stickiness.duration.seconds()),
+        ecs_moves: false,
         tags: context.tags(address),
     }
 }

@@ -88,6 +88,10 @@ pub fn unclear(environment: &EnvironmentName, unclear: &[(String, Unclear)]) -> 
                 block(Slot::B),
                 tasks.b
             ),
+            Unclear::Native => format!(
+                "its releases are ECS's own by the file, and {} stands, which is a side of ours",
+                block(Slot::B)
+            ),
         };
         let _ = writeln!(text, "- {}: {why}", plain(service));
     }

@@ -66,16 +66,36 @@ fn shown(forward: &[Forward]) -> Value {
 }
 
 impl ListenerRule {
+    /// To how many of its groups what lives leads people.
+    pub fn led_by(&self, lives: &Resource) -> usize {
+        let Resource::ListenerRule(lives) = lives else { return 0 };
+        let is_led = |group: &Link| lives.forward.iter().any(|it| it.target_group == *group && it.weight > 0);
+        self.forward.iter().filter(|it| is_led(&it.target_group)).count()
+    }
+
+    /// The same, leading to the one of these groups that it names; as it is
+    /// where it names none of them. None where it names several: it is not
+    /// known what each is to get.
+    pub fn leading_to(&self, groups: &[Link]) -> Option<Self> {
+        let mut rule = self.clone();
+        let named = rule.forward.iter().filter(|it| groups.contains(&it.target_group)).count();
+        if named == 1 {
+            for forward in &mut rule.forward {
+                forward.weight = u32::from(groups.contains(&forward.target_group));
+            }
+        }
+        (named < 2).then_some(rule)
+    }
+
     /// The same, with the weights that ECS gave to what stands, where they are
     /// ECS's: people stay where it led them.
     #[must_use]
     pub fn with_weights_of(&self, lives: &Resource) -> Self {
         let mut rule = self.clone();
+        let is_led = self.led_by(lives) > 0;
         let Resource::ListenerRule(lives) = lives else { return rule };
         let weight_of =
             |group: &Link| lives.forward.iter().find(|it| it.target_group == *group).map(|it| it.weight);
-        let is_led =
-            rule.forward.iter().any(|it| weight_of(&it.target_group).is_some_and(|weight| weight > 0));
         if rule.ecs_moves && is_led {
             for forward in &mut rule.forward {
                 forward.weight = weight_of(&forward.target_group).unwrap_or_default();

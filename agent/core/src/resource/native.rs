@@ -100,17 +100,18 @@ impl Native {
         self.shift.minutes().saturating_add(self.bake)
     }
 
-    /// What is written of how a service's traffic moves; one service after
-    /// another, task by task, where there is nothing.
+    /// What is written of how a service's traffic moves; task by task, where
+    /// there is nothing. Neither way can be left on what lives: where people
+    /// are led to the alternate group nobody but ECS can lead them back, and it
+    /// wants to be told of both groups before it is asked for a release.
     pub(super) fn fields(native: Option<&Self>) -> Vec<Field> {
-        let Some(Self { alternate, rule, role, shift, bake, alarms }) = native else {
-            // Where people are led to the alternate group, nobody but ECS can lead them back.
-            return vec![Field::new(Rule::Impossible, "strategy", "rolling")];
+        let Some(Self { alternate: _, rule, role, shift, bake, alarms }) = native else {
+            return vec![Field::new(Rule::Impossible, "native", false)];
         };
         let (percent, minutes) = shift.step().unzip();
         vec![
+            Field::new(Rule::Impossible, "native", true),
             Field::in_place("strategy", shift.name()),
-            Field::rollout("alternate_target_group", alternate.to_value()),
             Field::rollout("production_rule", rule.to_value()),
             Field::rollout("traffic_role", role.clone()),
             Field::in_place("step_percent", percent.map_or(Value::Null, number)),
@@ -118,6 +119,17 @@ impl Native {
             Field::in_place("bake_minutes", *bake),
             Field::in_place("abort_on", alarms.clone()),
         ]
+    }
+
+    /// The two groups, in whichever order: ECS may tell first which one is live.
+    pub(super) fn groups(&self, main: Option<&Link>) -> Value {
+        let mut groups: Vec<String> = main
+            .into_iter()
+            .chain([&self.alternate])
+            .filter_map(|it| it.to_value().as_str().map(ToOwned::to_owned))
+            .collect();
+        groups.sort();
+        groups.into()
     }
 
     pub(super) fn links(&self) -> [&Link; 2] {

@@ -1,4 +1,5 @@
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 
 use super::{Decider, Field, Link, Native, Rule, Spec, Tags};
 use crate::forecast::Consequence;
@@ -116,6 +117,10 @@ impl Spec for Service {
             Count::Initially(_) => Decider::Autoscaler,
             Count::AtLeast(_) => Decider::Floor,
         };
+        let groups = match native {
+            Some(native) => native.groups(target_group.as_ref()),
+            None => target_group.as_ref().map_or(Value::Null, Link::to_value),
+        };
         let mut fields = vec![
             Field::new(Rule::Impossible, "name", name.clone()),
             Field::replace("cluster", cluster.clone()),
@@ -125,7 +130,7 @@ impl Spec for Service {
                 .decided_by(decider),
             Field::rollout("subnets", subnets.clone()),
             Field::rollout("security_groups", security_groups.iter().map(Link::to_value).collect::<Vec<_>>()),
-            Field::rollout("target_group", target_group.as_ref().map(Link::to_value)),
+            Field::rollout("target_group", groups),
             Field::rollout("container", container.clone()),
             Field::rollout("port", *port),
             Field::in_place("health_grace", *health_grace),

@@ -1,6 +1,6 @@
 use serde::{Deserialize, Serialize};
 
-use super::{Field, Link, Spec, Tags};
+use super::{Field, Link, Rule, Spec, Tags};
 
 /// A target group of addresses (target type `ip`), as Fargate tasks need it.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -19,6 +19,10 @@ pub struct TargetGroup {
     pub deregistration_delay: u64,
     /// Seconds that the load balancer's cookie keeps a client on its target.
     pub stickiness: Option<u64>,
+    /// Whether ECS moves traffic between it and another one: whichever has the
+    /// tasks, a new one in its place has none.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub ecs_moves: bool,
     /// Its tags.
     pub tags: Tags,
 }
@@ -42,13 +46,15 @@ pub struct HealthCheck {
 
 impl Spec for TargetGroup {
     fn fields(&self) -> Vec<Field> {
-        let Self { name, port, protocol, vpc, health, deregistration_delay, stickiness, tags } = self;
+        let Self { name, port, protocol, vpc, health, deregistration_delay, stickiness, ecs_moves, tags } =
+            self;
+        let replaced = if *ecs_moves { Rule::Impossible } else { Rule::Replace };
         let HealthCheck { path, interval, timeout, healthy, unhealthy, codes } = health;
         let mut fields = vec![
-            Field::replace("name", name.clone()),
-            Field::replace("port", *port),
-            Field::replace("protocol", protocol.clone()),
-            Field::replace("vpc", vpc.clone()),
+            Field::new(replaced, "name", name.clone()),
+            Field::new(replaced, "port", *port),
+            Field::new(replaced, "protocol", protocol.clone()),
+            Field::new(replaced, "vpc", vpc.clone()),
             Field::in_place("health.path", path.clone()),
             Field::in_place("health.interval", *interval),
             Field::in_place("health.timeout", *timeout),

@@ -71,7 +71,8 @@ pub fn begins(
         .collect()
 }
 
-/// The rollouts that lead back to the releases that wait at zero tasks.
+/// The rollouts that lead back to the releases that wait at zero tasks. None
+/// where ECS moves the traffic: the rule's weights are not ours to write.
 pub fn goes_back(
     environment: &Environment,
     state: Option<&State>,
@@ -82,6 +83,9 @@ pub fn goes_back(
     };
     let idle = state.tracks.iter().filter(|(_, track)| track.open.is_none() && track.idle.is_some());
     idle.filter_map(|(name, track)| {
+        if ecs_moves(environment, name, track.live, observed) {
+            return None;
+        }
         let expose = environment.file.service.get(name)?.expose.as_ref()?;
         Some(Begins {
             service: name.clone(),
@@ -92,6 +96,19 @@ pub fn goes_back(
         })
     })
     .collect()
+}
+
+/// Whether ECS moves the traffic of a service, by the file or by what lives.
+pub(super) fn ecs_moves(
+    environment: &Environment,
+    service: &str,
+    live: Slot,
+    observed: &BTreeMap<Address, Observed>,
+) -> bool {
+    let standing = observed.get(&Address::block("service", &live.block_name(service)));
+    environment.file.is_native()
+        || standing
+            .is_some_and(|it| matches!(&it.resource, Resource::Service(service) if service.native.is_some()))
 }
 
 /// Whether a plan would replace the tasks of a side.

@@ -1,10 +1,14 @@
-use super::{Begins, Old, Purpose, Settings, Snapshot, Track, Way};
+use std::collections::BTreeMap;
+
+use super::{Begins, Old, Purpose, Settings, Snapshot, Track, Way, begins::ecs_moves};
 use crate::{
+    Address,
     desired::Neighbour,
     environment::{
         Environment,
         block::{self, External, SwitchMode},
     },
+    resource::Observed,
     state::State,
 };
 
@@ -107,13 +111,20 @@ pub fn cuts_over(
 }
 
 /// The rollouts that lead back to the old service: where no release waits at
-/// zero tasks, it is what stood before.
-pub fn goes_to_old(environment: &Environment, state: Option<&State>) -> Vec<Begins> {
+/// zero tasks, it is what stood before. None where ECS moves the traffic.
+pub fn goes_to_old(
+    environment: &Environment,
+    state: Option<&State>,
+    observed: &BTreeMap<Address, Observed>,
+) -> Vec<Begins> {
     let (Some(state), Some(rollout)) = (state, &environment.file.rollout) else {
         return Vec::new();
     };
     let done = state.tracks.iter().filter(|(_, track)| track.open.is_none() && track.idle.is_none());
     done.filter_map(|(name, track)| {
+        if ecs_moves(environment, name, track.live, observed) {
+            return None;
+        }
         let old = track.old.clone().filter(|old| !old.serves)?;
         let expose = environment.file.service.get(name)?.expose.as_ref()?;
         Some(Begins {

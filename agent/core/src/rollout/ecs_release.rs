@@ -3,7 +3,10 @@ use serde::{Deserialize, Serialize};
 
 use super::{Refusal, Slot, Word};
 use crate::{
+    Address,
+    failure::CloudErrorKind,
     plan::{Action, Plan},
+    report::{ChangeOutcome, ChangeResult},
     resource::{Kind, Resource},
 };
 
@@ -28,6 +31,19 @@ impl EcsRelease {
             Word::Approve | Word::Promote => Err(Refusal::EcsDecides),
         }
     }
+
+    /// Whether the release of a service was seen to end in a run that came to
+    /// this: well, or because ECS went back. Any other failure leaves it open.
+    pub fn has_ended(service: &str, changes: &[ChangeOutcome]) -> bool {
+        changes.iter().any(|change| {
+            let is_over = match &change.result {
+                ChangeResult::Done => true,
+                ChangeResult::Failed { kind, .. } => *kind == Some(CloudErrorKind::Failed),
+                ChangeResult::Skipped { .. } => false,
+            };
+            is_over && of(&change.address).as_deref() == Some(service)
+        })
+    }
 }
 
 /// The services to which a plan brings new tasks through ECS's own release.
@@ -38,10 +54,40 @@ pub fn released_by_ecs(plan: &Plan) -> Vec<String> {
             && change.action == Action::Rollout
             && change.desired.as_ref().is_some_and(|desired| by_ecs(&desired.resource))
     });
-    let names = released.filter_map(|change| {
-        let address = change.address.of_block();
-        let name = address.as_str().strip_prefix("service.")?;
-        Some(Slot::of_block_name(name).0.to_owned())
-    });
-    names.collect()
+    released.filter_map(|change| of(&change.address)).collect()
+}
+
+/// The service whose side this is; none for its parts.
+pub fn of(address: &Address) -> Option<String> {
+    let name = address.as_str().strip_prefix("service.").filter(|_| address.of_block() == *address)?;
+    Some(Slot::of_block_name(name).0.to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::EcsRelease;
+    use crate::{
+        Address,
+        failure::CloudErrorKind,
+        plan::Action,
+        report::{ChangeOutcome, ChangeResult},
+    };
+
+    #[test]
+    fn it_ends_where_it_was_seen_to_end() {
+        let ended = |address: Address, result: ChangeResult| {
+            let change = ChangeOutcome { address, action: Action::Rollout, result, took_ms: 0 };
+            EcsRelease::has_ended("web", &[change])
+        };
+        let web = || Address::block("service", "web");
+        let failed = |kind| ChangeResult::Failed { why: String::new(), kind };
+        assert!(ended(web(), ChangeResult::Done));
+        assert!(ended(web(), failed(Some(CloudErrorKind::Failed))), "ECS went back");
+        for kind in [None, Some(CloudErrorKind::Throttled), Some(CloudErrorKind::TimedOut)] {
+            assert!(!ended(web(), failed(kind)), "{kind:?}");
+        }
+        assert!(!ended(web(), ChangeResult::Skipped { because_of: None }));
+        assert!(!ended(web().part("task_definition"), ChangeResult::Done), "a part is not the release");
+        assert!(!ended(Address::block("service", "other"), ChangeResult::Done));
+    }
 }

@@ -20,6 +20,8 @@ pub enum Unclear {
     },
     /// Both sides stand, and the rule names neither: how many tasks each has.
     Neither(Pair<u32>),
+    /// ECS is to move the traffic of one side, and a second side of ours stands.
+    Native,
 }
 
 /// What becomes of a service's track when it is made anew. `recorded` is what is

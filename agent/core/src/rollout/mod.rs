@@ -35,7 +35,7 @@ pub use answer::{Ending, Patience, Reason, Step, Why};
 pub use begins::{Begins, begins, goes_back};
 pub use check::Unproven;
 pub use cut_over::{CutOver, cuts_over, due, goes_to_old};
-pub use ecs_release::{EcsRelease, released_by_ecs};
+pub use ecs_release::{EcsRelease, of as released_service, released_by_ecs};
 pub use facts::{Facts, Polls, Side};
 pub use found::{Unclear, found, unknown};
 pub use layout::{Layout, Tasks, layout};

@@ -1,18 +1,22 @@
 //! Services that ECS itself releases: every field with its rule, whose the
-//! weights are, and that there is no way out.
+//! weights are, and that there is no way in or out on what lives.
+
+use std::collections::BTreeMap;
 
 use pointsman_core::{
     Address,
     desired::{Surroundings, wanted},
     environment::{Environment, Sources, read},
     plan::{Action, Conflict, Plan},
-    resource::{Forward, Link, Resource, Rule},
-    rollout::released_by_ecs,
+    resource::{Forward, Link, Observed, Owner, Readiness, Resource, Rule},
+    rollout::{Idle, Track, goes_back, goes_to_old, released_by_ecs},
+    state::State,
 };
 
 use crate::account::Account;
 
 const ESTATE: &str = include_str!("estate.toml");
+const ROLE: &str = "role = \"arn:aws:iam::123456789012:role/traffic\"\n";
 const ROLLOUT: &str = "
 [rollout]
 strategy = \"native\"
@@ -89,35 +93,107 @@ fn each_field_has_its_rule() {
     }
 }
 
-#[test]
-fn a_rolling_service_becomes_native_and_never_goes_back() {
-    let mut account = Account::default();
-    let rolling = estate("");
-    account.deploy(&rolling);
-    let plan = account.plan(&native()).unwrap();
-    let (action, fields) = service(&plan);
-    assert_eq!(action, Action::Rollout);
-    let names: Vec<&str> = fields.iter().map(|(name, _)| *name).collect();
-    assert_eq!(
-        names,
-        [
-            "abort_on",
-            "alternate_target_group",
-            "bake_minutes",
-            "production_rule",
-            "step_minutes",
-            "step_percent",
-            "strategy",
-            "traffic_role"
-        ]
-    );
-    assert_eq!(released_by_ecs(&plan), ["web"]);
-    account.apply(&plan);
-    assert!(account.plan(&native()).unwrap().is_empty());
+fn impossible(conflicts: &[Conflict]) -> Vec<(&str, &str)> {
+    let all = conflicts.iter().map(|conflict| match conflict {
+        Conflict::Impossible { address, field, .. } => (address.as_str(), field.as_str()),
+        other => panic!("{other:?}"),
+    });
+    all.collect()
+}
 
-    let conflicts = account.plan(&rolling).unwrap_err();
-    let [Conflict::Impossible { address, field, .. }] = conflicts.as_slice() else { panic!("{conflicts:?}") };
-    assert_eq!((address.as_str(), field.as_str()), ("service.web", "strategy"));
+#[test]
+fn no_service_that_lives_becomes_native_or_is_it_no_more() {
+    let rolling = estate("");
+    for (lives, wanted) in [(rolling.clone(), native()), (native(), rolling)] {
+        let mut account = Account::default();
+        account.deploy(&lives);
+        let conflicts = account.plan(&wanted).unwrap_err();
+        assert!(impossible(&conflicts).contains(&("service.web", "native")), "{conflicts:?}");
+    }
+}
+
+#[test]
+fn a_new_image_is_released_by_ecs() {
+    let mut account = Account::default();
+    account.deploy(&native());
+    let Resource::Service(lives) = account.live("service.web") else { panic!("no service") };
+    lives.task_definition = Link::Known("arn:aws:ecs:another:1".to_owned());
+    assert_eq!(released_by_ecs(&account.plan(&native()).unwrap()), ["web"]);
+}
+
+#[test]
+fn the_two_groups_are_a_set() {
+    let mut account = Account::default();
+    account.deploy(&native());
+    let Resource::Service(lives) = account.live("service.web") else { panic!("no service") };
+    let (group, native_of) = (lives.target_group.as_mut().unwrap(), lives.native.as_mut().unwrap());
+    std::mem::swap(group, &mut native_of.alternate);
+    assert!(account.plan(&native()).unwrap().is_empty(), "ECS may tell the live one first");
+    let Resource::Service(lives) = account.live("service.web") else { panic!("no service") };
+    lives.native.as_mut().unwrap().alternate = Link::Known("arn:another".to_owned());
+    let plan = account.plan(&native()).unwrap();
+    assert_eq!(service(&plan), (Action::Rollout, vec![("target_group", Rule::Rollout)]));
+}
+
+#[test]
+fn neither_of_the_two_groups_is_replaced() {
+    let mut account = Account::default();
+    account.deploy(&native());
+    for group in ["service.web.target_group", "service.web.alternate_target_group"] {
+        let Resource::TargetGroup(lives) = account.live(group) else { panic!("no group") };
+        lives.port = 9;
+    }
+    let conflicts = account.plan(&native()).unwrap_err();
+    let mut impossible = impossible(&conflicts);
+    impossible.sort_unstable();
+    assert_eq!(
+        impossible,
+        [("service.web.alternate_target_group", "port"), ("service.web.target_group", "port")]
+    );
+}
+
+#[test]
+fn a_rule_that_is_made_anew_leads_to_the_group_with_tasks() {
+    let mut account = Account::default();
+    account.deploy(&native());
+    let Resource::ListenerRule(rule) = account.live("service.web.listener_rule") else { panic!("no rule") };
+    let mut rule = rule.clone();
+    rule.ecs_moves = true;
+    let groups: Vec<Link> = rule.forward.iter().map(|it| it.target_group.clone()).collect();
+    let weights = |groups: &[Link]| {
+        let leading = rule.leading_to(groups)?;
+        Some(leading.forward.iter().map(|it| it.weight).collect::<Vec<_>>())
+    };
+    assert_eq!(weights(&[]), Some(vec![1, 0]), "nothing runs yet");
+    assert_eq!(weights(&groups[..1]), Some(vec![1, 0]));
+    assert_eq!(weights(&groups[1..]), Some(vec![0, 1]));
+    assert_eq!(weights(&groups), None, "ECS is at work");
+    assert_eq!(rule.led_by(&Resource::ListenerRule(rule.clone())), 1);
+}
+
+#[test]
+fn nobody_goes_back_where_ecs_moves_traffic() {
+    let mut account = Account::default();
+    account.deploy(&native());
+    let mut state = State::new(native().name.clone(), "lineage".to_owned());
+    let idle = Idle { commit: None, task_definition: "web:1".to_owned() };
+    state.tracks.insert("web".to_owned(), Track { idle: Some(idle), ..Track::default() });
+    let lives = |address: &str, object: &Resource| {
+        let live = Observed {
+            id: address.to_owned(),
+            resource: object.clone(),
+            attributes: BTreeMap::new(),
+            owner: Owner::Unknown,
+            readiness: Readiness::Ready,
+        };
+        (Address::parse(address).unwrap(), live)
+    };
+    let observed = BTreeMap::from([lives("service.web", account.live("service.web"))]);
+    let two_sides = estate(&ROLLOUT.replacen("native", "blue_green", 1).replacen(ROLE, "", 1));
+    for environment in [native(), two_sides] {
+        assert_eq!(goes_back(&environment, Some(&state), &observed), []);
+        assert_eq!(goes_to_old(&environment, Some(&state), &observed), []);
+    }
 }
 
 #[test]

@@ -8,7 +8,7 @@ use pointsman_core::{
     environment::block::Strategy,
     report::adoption::SidesFound,
     resource::{Desired, Observed, Resource},
-    rollout::{Pair, Slot, Track, found},
+    rollout::{Pair, Slot, Track, Unclear, found},
     state::State,
 };
 
@@ -60,9 +60,13 @@ pub(super) async fn tracks(
     state: Option<&State>,
     ours: &BTreeMap<Address, Observed>,
 ) -> Result<Vec<SidesFound>, Failure> {
-    // Where ECS moves traffic, the rule says nothing of our sides.
+    // Where ECS moves traffic, there is one side, and the rule says nothing of it.
     if run.environment.file.is_native() {
-        return Ok(Vec::new());
+        let has_two =
+            |service: &String| ours.contains_key(&Address::block("service", &Slot::B.block_name(service)));
+        let unclear: Vec<_> =
+            exposed(run).into_iter().filter(has_two).map(|service| (service, Unclear::Native)).collect();
+        return if unclear.is_empty() { Ok(Vec::new()) } else { Err(Failure::Sides(unclear)) };
     }
     let (mut all, mut unclear) = (Vec::new(), Vec::new());
     let is_blue_green =

@@ -4,10 +4,12 @@
 use std::{sync::Mutex, time::Duration};
 
 use pointsman_core::{
-    Address, render,
+    Address,
+    plan::{Action, Change},
+    render,
     report::Event,
-    resource::{Observed, Resource, Service},
-    rollout::{EcsRelease, Reason, Said, Slot, Word},
+    resource::{Observed, Readiness, Resource, Service},
+    rollout::{EcsRelease, Reason, Said, Word, released_service},
 };
 
 use super::{Site, Undone};
@@ -33,7 +35,10 @@ pub(super) async fn settled(
         match cloud.settle(address, object, listener).await {
             Err(late) if late.kind == CloudErrorKind::TimedOut => {
                 keep(&why, || render::rollout::ecs_was_too_slow(&late.message));
-                site.writer.turn_back(service).await?;
+                // Where there is nothing to turn back, waiting on is no use.
+                if !site.writer.turn_back(service).await? {
+                    return Err(late);
+                }
                 cloud.settle(address, object, listener).await
             }
             settled => settled,
@@ -52,10 +57,35 @@ pub(super) async fn settled(
     })
 }
 
+/// Before a service is changed: what ECS releases must have ended, however it
+/// did; and what it went back with is not begun again by a run of the same
+/// commit, which may have been begun anew meanwhile.
+pub(super) async fn before_change(site: &Site<'_>, change: &Change) -> Result<(), Undone> {
+    let Some((object, service)) = change.observed.as_ref().and_then(|object| Some((object, of(object)?)))
+    else {
+        return Ok(());
+    };
+    if matches!(object.readiness, Readiness::Pending(_)) {
+        match site.settled(&change.address, object).await {
+            Ok(_) | Err(Undone::Failed { kind: Some(CloudErrorKind::Failed), .. }) => {}
+            Err(undone) => return Err(undone),
+        }
+    }
+    let Some(begun) = release(site, released_service(&change.address).as_deref()).await else {
+        return Ok(());
+    };
+    match site.run.ports.cloud.went_back(service, begun.opened_at_ms).await? {
+        Some(why) if change.action == Action::Rollout && Some(&begun.commit) == site.run.commit.as_ref() => {
+            let why = render::rollout::ecs_went_back(&why);
+            Err(Undone::Failed { why, kind: Some(CloudErrorKind::Failed) })
+        }
+        _ => Ok(()),
+    }
+}
+
 /// Tells ECS to go back once somebody wants that; never ends.
 async fn listens(site: &Site<'_>, address: &Address, service: &Service, why: &Mutex<Option<String>>) {
-    let block = address.of_block();
-    let name = block.as_str().strip_prefix("service.").map(|name| Slot::of_block_name(name).0.to_owned());
+    let name = released_service(address);
     let mut pause = FIRST_PAUSE;
     loop {
         tokio::time::sleep(pause).await;
@@ -72,7 +102,9 @@ async fn listens(site: &Site<'_>, address: &Address, service: &Service, why: &Mu
         keep(why, || render::rollout::reason(&Reason::Asked(said)));
         match site.writer.turn_back(service).await {
             // Whoever waits sees it go back.
-            Ok(()) => std::future::pending().await,
+            Ok(true) => std::future::pending().await,
+            // It is not seen yet, or goes back already.
+            Ok(false) => {}
             // The next look tries again.
             Err(error) => tell(site, address, error.to_string()),
         }

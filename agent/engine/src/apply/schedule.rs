@@ -12,7 +12,7 @@ use pointsman_core::{
     resource::{Kind, Observed, Readiness},
 };
 
-use super::{Site, Undone, make::make, remove::remove, waits_before_change};
+use super::{Site, Undone, ecs_release, make::make, remove::remove, waits_before_change};
 
 /// How many steps run at once: AWS throttles accounts that ask for more.
 const AT_ONCE: usize = 10;
@@ -183,6 +183,7 @@ async fn one(site: &Site<'_>, change: &Change, kind: StepKind) -> Result<(), Und
             {
                 site.settled(&change.address, object).await?;
             }
+            ecs_release::before_change(site, change).await?;
             make(site, change).await
         }
         StepKind::Remove => remove(site, change).await,

@@ -125,6 +125,10 @@ pub trait CloudReader: Send + Sync {
         object: &Observed,
         listener: &dyn Listener,
     ) -> Result<Observed, CloudError>;
+
+    /// Why ECS went back with the newest release of a service that it carried
+    /// out itself, where that was begun since then (Unix milliseconds).
+    async fn went_back(&self, service: &Service, since_ms: u64) -> Result<Option<String>, CloudError>;
 }
 
 /// What can be done to an account, by whoever holds the lease. Every call may
@@ -162,8 +166,8 @@ pub trait CloudWriter: Send + Sync {
     async fn stop(&self, task: &OneOff) -> Result<(), CloudError>;
 
     /// Tells ECS to go back with the release of a service that it carries out
-    /// itself; nothing where it carries out none.
-    async fn turn_back(&self, service: &Service) -> Result<(), CloudError>;
+    /// itself; whether there was one that could be.
+    async fn turn_back(&self, service: &Service) -> Result<bool, CloudError>;
 
     /// Brings the number of tasks of a service that is not ours to what the
     /// approved plan of a cut-over says.

@@ -328,6 +328,15 @@ pub fn ecs_was_too_slow(last: &str) -> String {
     format!("ECS was told to go back: {}.", plain(last).trim_end_matches('.'))
 }
 
+/// A release of this commit that ECS went back with is not begun again.
+pub fn ecs_went_back(why: &str) -> String {
+    format!(
+        "ECS went back with this commit's release already: {}; mend that and release it, or apply once more to try the \
+         same again",
+        plain(why).trim_end_matches('.')
+    )
+}
+
 /// Somebody else has the lock, and so drives the rollout.
 pub fn driven_by(holder: &LockInfo) -> String {
     format!(

@@ -175,7 +175,7 @@ fn a_rule_that_is_made_anew_leads_to_the_group_with_tasks() {
 fn nobody_goes_back_where_ecs_moves_traffic() {
     let mut account = Account::default();
     account.deploy(&native());
-    let mut state = State::new(native().name.clone(), "lineage".to_owned());
+    let mut state = State::new(native().name, "lineage".to_owned());
     let idle = Idle { commit: None, task_definition: "web:1".to_owned() };
     state.tracks.insert("web".to_owned(), Track { idle: Some(idle), ..Track::default() });
     let lives = |address: &str, object: &Resource| {

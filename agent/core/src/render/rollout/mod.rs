@@ -6,6 +6,7 @@ mod cut_over;
 mod obstacle;
 mod phases;
 mod reasons;
+mod tracks;
 
 use std::fmt::Write;
 
@@ -14,6 +15,8 @@ pub use cut_over::{proxy, steps};
 pub use obstacle::obstacle;
 pub use phases::{phase, phase_name};
 pub use reasons::{reason, why};
+pub(crate) use tracks::share;
+pub use tracks::tracks;
 
 use super::{
     layout::{hanging, padded},
@@ -25,17 +28,13 @@ use crate::{
     lease::LockInfo,
     report::{RolloutOutcome, Standstill},
     rollout::{
-        Begins, EcsRelease, Ended, Ending, Facts, Phase, Purpose, Refusal, Rollout, Settings, Side, Slot,
-        Step, Track, Why, Word,
+        Begins, EcsRelease, Ended, Ending, Facts, Phase, Purpose, Refusal, Rollout, Settings, Step, Track,
+        Why, Word,
     },
 };
 
 /// So much of an approval hash tells plans apart.
 const HASH: usize = 16;
-/// How wide a bar is, in columns: one for five percent.
-const BAR: u64 = 20;
-/// Longer names of services are cut, in columns.
-const LONGEST_NAME: usize = 16;
 
 /// A rollout that is under way, for terminals and for a comment's code block:
 /// where it is, both sides, and what comes next.
@@ -68,45 +67,6 @@ pub fn under_way(service: &str, rollout: &Rollout, facts: &Facts, next: &Step, n
         line(if cut_over::is_by_agent(rollout) { "proxy" } else { "to do" }, &steps);
     }
     text
-}
-
-/// The two sides, a line each: share of the traffic, tasks.
-pub fn tracks(service: &str, rollout: &Rollout, facts: &Facts) -> String {
-    let sides = [("blue", rollout.blue()), ("green", rollout.to)];
-    let width = (service.chars().count() + 3).min(LONGEST_NAME);
-    let mut text = String::new();
-    for (name, slot) in sides {
-        let Side { desired, healthy, .. } = facts.sides.get(slot);
-        let (bar, share) = match share(facts, slot) {
-            Some(share) => (bar(share), format!("{share:>3} %")),
-            None => (" ".repeat(20), "  - %".to_owned()),
-        };
-        let tasks = if *desired == 0 {
-            "no tasks".to_owned()
-        } else {
-            format!("{healthy} of {desired} tasks healthy")
-        };
-        // A long name is cut so that the line stays within 80 columns.
-        let old = rollout.snapshot.old.as_ref().filter(|_| rollout.cuts_over() && slot == rollout.blue());
-        let block = old.map_or_else(|| slot.block_name(service), |old| old.service.clone());
-        let block = super::layout::cut(&plain(&block), width);
-        let _ = writeln!(text, "  {} {} {bar} {share}  {tasks}", padded(name, 5), padded(&block, width));
-    }
-    text
-}
-
-/// A side's share of the traffic in percent; `None` where the rule does not name it.
-pub(crate) fn share(facts: &Facts, slot: Slot) -> Option<u64> {
-    let total: u64 = facts.weights.iter().map(|(_, weight)| u64::from(*weight)).sum();
-    let (_, weight) = facts.weights.iter().find(|(at, _)| *at == slot)?;
-    (u64::from(*weight) * 100).checked_div(total)
-}
-
-/// Full for each five percent; anything above nothing is seen.
-fn bar(share: u64) -> String {
-    let full = (share.min(100) * BAR / 100).max(u64::from(share > 0));
-    let blocks = |of: &str, count: u64| of.repeat(usize::try_from(count).unwrap_or_default());
-    format!("{}{}", blocks("█", full), blocks("░", BAR - full))
 }
 
 /// What is to be done next, in a sentence or two.

@@ -5,11 +5,8 @@ use aws_sdk_elasticloadbalancingv2::types::{TargetHealthDescription, TargetHealt
 use pointsman_core::resource::{Link, ListenerRule, Observed};
 use pointsman_engine::ports::{CloudError, CloudErrorKind};
 
-use super::listener_rule::described;
-use crate::{
-    aws::Aws,
-    error::{Absent, During, failure},
-};
+use super::{listener_rule::described, target_group::health};
+use crate::{aws::Aws, error::failure};
 
 /// As it is to be made: to the group that has tasks.
 pub(super) async fn made(aws: &Aws, spec: &ListenerRule) -> Result<ListenerRule, CloudError> {
@@ -41,20 +38,12 @@ pub(super) async fn written(aws: &Aws, spec: &ListenerRule, arn: &str) -> Result
 
 /// Whether it has targets that stay.
 async fn has_tasks(aws: &Aws, group: &str) -> Result<bool, CloudError> {
-    let described = aws
-        .clients
-        .elb()
-        .describe_target_health()
-        .target_group_arn(group)
-        .send()
-        .await
-        .during(&aws.scope, "elasticloadbalancing:DescribeTargetHealth", group)
-        .or_absent()?;
+    let targets = health(aws, group).await?.unwrap_or_default();
     let stays = |target: &TargetHealthDescription| {
         let state = target.target_health().and_then(|health| health.state());
         state != Some(&TargetHealthStateEnum::Draining)
     };
-    Ok(described.is_some_and(|described| described.target_health_descriptions().iter().any(stays)))
+    Ok(targets.iter().any(stays))
 }
 
 fn moves(spec: &ListenerRule) -> CloudError {

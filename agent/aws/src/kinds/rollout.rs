@@ -12,10 +12,11 @@ use pointsman_engine::ports::{CloudError, CloudErrorKind};
 use super::{
     native,
     service::{described, observed},
+    target_group,
 };
 use crate::{
     aws::Aws,
-    error::{Absent, During, failure, incomplete},
+    error::{During, failure, incomplete},
     wait::{Pauses, Progress},
 };
 
@@ -276,19 +277,10 @@ pub(super) async fn unhealthy(aws: &Aws, spec: &Service, wanted: u32) -> Result<
     }
     let mut targets = Vec::new();
     for group in groups {
-        let described = aws
-            .clients
-            .elb()
-            .describe_target_health()
-            .target_group_arn(group)
-            .send()
-            .await
-            .during(&aws.scope, "elasticloadbalancing:DescribeTargetHealth", group)
-            .or_absent()?;
-        let Some(described) = described else {
+        let Some(found) = target_group::health(aws, group).await? else {
             return Ok(None);
         };
-        targets.extend(described.target_health_descriptions.unwrap_or_default());
+        targets.extend(found);
     }
     let state =
         |target: &TargetHealthDescription| target.target_health().and_then(|health| health.state()).cloned();

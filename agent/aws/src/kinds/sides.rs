@@ -24,11 +24,9 @@ use super::{
     listener_rule,
     rollout::{self, is_complaint, primary, reason, short},
     service::described,
+    target_group,
 };
-use crate::{
-    aws::Aws,
-    error::{Absent, During},
-};
+use crate::{aws::Aws, error::During};
 
 /// CloudWatch's finest period for load balancers.
 const MINUTE_MS: u64 = 60_000;
@@ -131,19 +129,10 @@ async fn health(aws: &Aws, sides: &Pair<Option<Standing>>, slot: Slot) -> Result
     let Some(group) = group else {
         return Ok(Health::default());
     };
-    let described = aws
-        .clients
-        .elb()
-        .describe_target_health()
-        .target_group_arn(group)
-        .send()
-        .await
-        .during(&aws.scope, "elasticloadbalancing:DescribeTargetHealth", group)
-        .or_absent()?;
     let is_healthy = |target: &&TargetHealthDescription| {
         target.target_health().and_then(|health| health.state()) == Some(&TargetHealthStateEnum::Healthy)
     };
-    let targets = described.map(|it| it.target_health_descriptions.unwrap_or_default()).unwrap_or_default();
+    let targets = target_group::health(aws, group).await?.unwrap_or_default();
     let healthy: Vec<&TargetHealthDescription> = targets.iter().filter(is_healthy).collect();
     let zones: BTreeSet<&str> =
         healthy.iter().filter_map(|target| target.target()?.availability_zone()).collect();

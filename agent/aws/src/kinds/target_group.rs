@@ -1,7 +1,8 @@
 use std::{collections::BTreeMap, time::Duration};
 
 use aws_sdk_elasticloadbalancingv2::types::{
-    Matcher, ProtocolEnum, TargetGroup as ElbTargetGroup, TargetGroupAttribute, TargetTypeEnum,
+    Matcher, ProtocolEnum, TargetGroup as ElbTargetGroup, TargetGroupAttribute, TargetHealthDescription,
+    TargetTypeEnum,
 };
 use futures::future::try_join_all;
 use pointsman_core::resource::{HealthCheck, Observed, Tags, TargetGroup};
@@ -31,6 +32,23 @@ type Attributes = BTreeMap<String, String>;
 
 pub(super) async fn find(aws: &Aws, asked: &[Asked<'_, TargetGroup>]) -> Result<Standing, CloudError> {
     elb::find(asked, |arns| by_arns(aws, arns), |spec| by_name(aws, &spec.name)).await
+}
+
+/// What is registered in a target group, and how it is; none where there is no such group.
+pub(super) async fn health(
+    aws: &Aws,
+    group: &str,
+) -> Result<Option<Vec<TargetHealthDescription>>, CloudError> {
+    let described = aws
+        .clients
+        .elb()
+        .describe_target_health()
+        .target_group_arn(group)
+        .send()
+        .await
+        .during(&aws.scope, "elasticloadbalancing:DescribeTargetHealth", group)
+        .or_absent()?;
+    Ok(described.map(|described| described.target_health_descriptions.unwrap_or_default()))
 }
 
 /// The target groups and their attributes side by side.

@@ -12,10 +12,7 @@ use pointsman_core::rollout::{
 use tokio::time::{Instant, sleep, timeout_at};
 
 use super::{Drive, now_ms};
-use crate::{
-    Failure,
-    ports::{CloudError, CloudErrorKind, NotLed},
-};
+use crate::{Failure, lease::lease_error, ports::NotLed};
 
 /// It is written so often at most, and looked at after such a pause each time.
 const PAUSES: [Duration; 4] =
@@ -136,7 +133,9 @@ impl Drive<'_> {
                             pause = pause.max(after.unwrap_or_default());
                         }
                         Err(NotLed::Obstacle(why)) => return Ok(Some(Led::ByHand(why))),
-                        Err(NotLed::LeaseLost(lost)) => return Err(lease_lost(old, lost.to_string()).into()),
+                        Err(NotLed::LeaseLost(lost)) => {
+                            return Err(lease_error(self.run.ports.locks.lock_id(), &lost).into());
+                        }
                     }
                 }
             }
@@ -175,16 +174,4 @@ fn late() -> Obstacle {
 /// The application's Object ID; the file's check saw to it that there is one.
 fn application(old: &Old) -> &str {
     old.application.as_deref().unwrap_or_default()
-}
-
-fn lease_lost(old: &Old, message: String) -> CloudError {
-    CloudError {
-        kind: CloudErrorKind::LeaseLost,
-        operation: "graph:UpdateApplication".to_owned(),
-        subject: application(old).to_owned(),
-        code: None,
-        message,
-        request_id: None,
-        help: None,
-    }
 }

@@ -136,7 +136,6 @@ fn whoever_comes_after_a_dead_agent_waits_on_and_a_person_can_turn_it_back() {
 }
 
 #[test]
-#[ignore = "its second release is not always seen to move within two minutes: docs/rollouts.md, limits of native"]
 fn what_ecs_rolled_back_is_a_failure_with_its_reason() {
     let rollout = format!("{LONG}\nabort_on = [\"busy\"]");
     let shop = Shop::native(&rollout);

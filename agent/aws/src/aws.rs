@@ -13,7 +13,7 @@ use pointsman_core::{
     preflight::{Answers, Questions},
     report::{StoppedTask, adoption::Tagged},
     resource::{Desired, Observed, Service},
-    rollout::{Behind, Facts, LetsIn, Migration, Old, OldCount},
+    rollout::{Behind, EcsRelease, Facts, LetsIn, Migration, Old, OldCount},
 };
 use pointsman_engine::{
     lease::LeaseProof,
@@ -189,8 +189,24 @@ impl CloudReader for Aws {
         kinds::settle(self, object, &Progress { address, listener: Some(listener) }).await
     }
 
-    async fn went_back(&self, service: &Service, since_ms: u64) -> Result<Option<String>, CloudError> {
-        kinds::ecs_release::went_back(self, service, since_ms).await
+    async fn newest_release(&self, service: &Service) -> Result<Option<String>, CloudError> {
+        kinds::ecs_release::newest_release(self, service).await
+    }
+
+    async fn settle_release(
+        &self,
+        address: &Address,
+        object: &Observed,
+        service: &Service,
+        after: Option<&str>,
+        listener: &dyn Listener,
+    ) -> Result<Observed, CloudError> {
+        let progress = Progress { address, listener: Some(listener) };
+        Box::pin(kinds::ecs_release::settle(self, service, object, after, &progress)).await
+    }
+
+    async fn went_back(&self, service: &Service, release: &EcsRelease) -> Result<Option<String>, CloudError> {
+        kinds::ecs_release::went_back(self, service, release).await
     }
 }
 

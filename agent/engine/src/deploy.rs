@@ -163,7 +163,8 @@ async fn under_lease(run: &Run, lease: &Lease, fence: Fence, approval: Approval)
         Driven::default()
     } else {
         begin(run, lease, &journal, &judged).await?;
-        let ecs_releases = ecs_releases(run, &keeper.state().await, &judged, &plan_hash, &seen.observed);
+        let before = keeper.state().await.ecs_releases;
+        let ecs_releases = ecs_releases(run, &before, &judged, &plan_hash, &seen.observed).await?;
         // The first write carries the new fence: from here on, what a former
         // holder still sends to the state is refused.
         keeper
@@ -243,30 +244,38 @@ async fn under_lease(run: &Run, lease: &Lease, fence: Fence, approval: Approval)
 /// What ECS itself is to release, or releases already. What a run of the same
 /// commit began and did not see end stays what it was: what people said since
 /// counts, and where ECS went back with it, it is not begun again.
-fn ecs_releases(
+async fn ecs_releases(
     run: &Run,
-    state: &State,
+    begun: &BTreeMap<String, EcsRelease>,
     judged: &Judged,
     plan_hash: &str,
     observed: &BTreeMap<Address, Observed>,
-) -> BTreeMap<String, EcsRelease> {
-    let release = EcsRelease {
+) -> Result<BTreeMap<String, EcsRelease>, Failure> {
+    let release = |after| EcsRelease {
         commit: run.commit.clone().unwrap_or_default(),
         plan: plan_hash.to_owned(),
         opened_at_ms: rollout::now_ms(),
+        after,
     };
-    let is_begun = |service: &String| {
-        let begun = state.ecs_releases.get(service);
-        begun.is_some_and(|begun| !begun.commit.is_empty() && begun.commit == release.commit)
-    };
-    let mut released = released_by_ecs(&judged.plan);
-    released.retain(|service| !is_begun(service));
-    let under_way = judged.plan.unsettled.iter().filter_map(|unsettled| {
-        let Resource::Service(service) = &observed.get(&unsettled.address)?.resource else { return None };
-        released_service(&unsettled.address).filter(|_| service.native.is_some())
-    });
-    released.extend(under_way.filter(|service| !state.ecs_releases.contains_key(service)));
-    released.into_iter().map(|service| (service, release.clone())).collect()
+    let mut releases = BTreeMap::new();
+    // What is under way is the newest one.
+    for unsettled in &judged.plan.unsettled {
+        if let Some(Resource::Service(service)) = observed.get(&unsettled.address).map(|it| &it.resource)
+            && let Some(name) = released_service(&unsettled.address)
+            && service.native.is_some()
+            && !begun.contains_key(&name)
+        {
+            releases.insert(name, release(None));
+        }
+    }
+    for (name, service) in released_by_ecs(&judged.plan) {
+        let of_commit = begun.get(&name).map(|begun| &begun.commit).filter(|commit| !commit.is_empty());
+        if of_commit.is_none() || of_commit != run.commit.as_ref() {
+            let after = run.ports.cloud.newest_release(service).await?;
+            releases.insert(name, release(after));
+        }
+    }
+    Ok(releases)
 }
 
 /// Everything that a plan's rollouts want at first was made, and read back.

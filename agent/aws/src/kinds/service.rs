@@ -361,7 +361,7 @@ impl Lifecycle for Service {
         progress: &Progress<'_>,
     ) -> Result<Observed, CloudError> {
         if self.native.is_some() {
-            return ecs_release::settle(aws, self, object, progress).await;
+            return ecs_release::settle(aws, self, object, None, progress).await;
         }
         rollout::settle(aws, self, object, progress).await
     }

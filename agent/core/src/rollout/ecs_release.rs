@@ -7,7 +7,7 @@ use crate::{
     failure::CloudErrorKind,
     plan::{Action, Plan},
     report::{ChangeOutcome, ChangeResult},
-    resource::{Kind, Resource},
+    resource::{Resource, Service},
 };
 
 /// A release that ECS itself carries out, as long as it is under way. It is no
@@ -20,6 +20,9 @@ pub struct EcsRelease {
     pub plan: String,
     /// When it was begun, Unix milliseconds.
     pub opened_at_ms: u64,
+    /// ECS's newest deployment before it; none where ECS knew of none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub after: Option<String>,
 }
 
 impl EcsRelease {
@@ -47,14 +50,14 @@ impl EcsRelease {
 }
 
 /// The services to which a plan brings new tasks through ECS's own release.
-pub fn released_by_ecs(plan: &Plan) -> Vec<String> {
-    let by_ecs = |resource: &Resource| matches!(resource, Resource::Service(it) if it.native.is_some());
-    let released = plan.changes.iter().filter(|change| {
-        change.kind == Kind::Service
-            && change.action == Action::Rollout
-            && change.desired.as_ref().is_some_and(|desired| by_ecs(&desired.resource))
-    });
-    released.filter_map(|change| of(&change.address)).collect()
+pub fn released_by_ecs(plan: &Plan) -> Vec<(String, &Service)> {
+    let released = plan.changes.iter().filter(|change| change.action == Action::Rollout);
+    released
+        .filter_map(|change| match &change.desired.as_ref()?.resource {
+            Resource::Service(service) if service.native.is_some() => Some((of(&change.address)?, service)),
+            _ => None,
+        })
+        .collect()
 }
 
 /// The service whose side this is; none for its parts.

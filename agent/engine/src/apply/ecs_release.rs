@@ -31,15 +31,17 @@ pub(super) async fn settled(
     let listener = site.run.listener.as_ref();
     let cloud = &site.run.ports.cloud;
     let why = Mutex::new(None);
+    let begun = release(site, released_service(address).as_deref()).await;
+    let after = begun.as_ref().and_then(|begun| begun.after.as_deref());
     let waits = async {
-        match cloud.settle(address, object, listener).await {
+        match cloud.settle_release(address, object, service, after, listener).await {
             Err(late) if late.kind == CloudErrorKind::TimedOut => {
                 keep(&why, || render::rollout::ecs_was_too_slow(&late.message));
                 // Where there is nothing to turn back, waiting on is no use.
                 if !site.writer.turn_back(service).await? {
                     return Err(late);
                 }
-                cloud.settle(address, object, listener).await
+                cloud.settle_release(address, object, service, after, listener).await
             }
             settled => settled,
         }
@@ -74,7 +76,7 @@ pub(super) async fn before_change(site: &Site<'_>, change: &Change) -> Result<()
     let Some(begun) = release(site, released_service(&change.address).as_deref()).await else {
         return Ok(());
     };
-    match site.run.ports.cloud.went_back(service, begun.opened_at_ms).await? {
+    match site.run.ports.cloud.went_back(service, &begun).await? {
         Some(why) if change.action == Action::Rollout && Some(&begun.commit) == site.run.commit.as_ref() => {
             let why = render::rollout::ecs_went_back(&why);
             Err(Undone::Failed { why, kind: Some(CloudErrorKind::Failed) })

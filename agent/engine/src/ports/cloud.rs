@@ -8,7 +8,7 @@ use pointsman_core::{
     preflight::{Answers, Questions},
     report::{StoppedTask, adoption::Tagged},
     resource::{Desired, Observed, Resource, Service},
-    rollout::{Behind, Facts, LetsIn, Migration, Old, OldCount, Pair},
+    rollout::{Behind, EcsRelease, Facts, LetsIn, Migration, Old, OldCount, Pair},
 };
 
 pub use pointsman_core::preflight::Identity;
@@ -126,9 +126,25 @@ pub trait CloudReader: Send + Sync {
         listener: &dyn Listener,
     ) -> Result<Observed, CloudError>;
 
+    /// By what ECS tells the newest release that it carried out of a service
+    /// itself from others; none where it knows of none.
+    async fn newest_release(&self, service: &Service) -> Result<Option<String>, CloudError>;
+
+    /// The same as [`Self::settle`] for a service whose releases ECS carries
+    /// out itself. Where it is known which release was the newest before that
+    /// which is waited for, how that one ended does not count.
+    async fn settle_release(
+        &self,
+        address: &Address,
+        object: &Observed,
+        service: &Service,
+        after: Option<&str>,
+        listener: &dyn Listener,
+    ) -> Result<Observed, CloudError>;
+
     /// Why ECS went back with the newest release of a service that it carried
-    /// out itself, where that was begun since then (Unix milliseconds).
-    async fn went_back(&self, service: &Service, since_ms: u64) -> Result<Option<String>, CloudError>;
+    /// out itself, where that is this one.
+    async fn went_back(&self, service: &Service, release: &EcsRelease) -> Result<Option<String>, CloudError>;
 }
 
 /// What can be done to an account, by whoever holds the lease. Every call may

@@ -160,7 +160,7 @@ where
 }
 
 /// Codes, or parts of them, that say that AWS is asked too often.
-pub(crate) const THROTTLED: [&str; 7] = [
+pub(crate) const THROTTLED: [&str; 8] = [
     "Throttl",
     "RequestLimitExceeded",
     "TooManyRequestsException",
@@ -168,6 +168,8 @@ pub(crate) const THROTTLED: [&str; 7] = [
     "BandwidthLimitExceeded",
     "SlowDown",
     "PriorRequestNotComplete",
+    // The same transaction is still under way.
+    "TransactionInProgress",
 ];
 
 /// What callers tell apart, by AWS's code.

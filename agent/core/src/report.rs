@@ -20,7 +20,7 @@ use crate::{
     Address,
     environment::EnvironmentName,
     failure::CloudErrorKind,
-    lease::LockInfo,
+    lease::{LockInfo, Turn},
     plan::{Action, Plan},
     policy::Verdict,
     preflight::Finding,
@@ -47,6 +47,9 @@ pub enum Event {
         /// Milliseconds until the holder would be known to be dead; none when
         /// it is not an agent's.
         remaining_ms: Option<u64>,
+        /// Where one stands among those who wait, where that is known.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        turn: Option<Turn>,
     },
     /// The lock is ours.
     Locked {

@@ -19,6 +19,7 @@ mod policies;
 pub mod ports;
 mod preflight;
 mod preview;
+mod queue;
 mod recover;
 mod rollout;
 mod run;

@@ -1,6 +1,33 @@
 use std::time::Instant;
 
+use pointsman_tests::aws::Place;
+
 use super::{NAME, small};
+use crate::PATIENCE;
+
+/// Who waits is told where in the queue, and whoever came first is first.
+#[test]
+fn who_waits_is_told_its_place_and_has_its_turn() {
+    let world = small();
+    let clone = world.clone_of("main");
+    let held = world.aws.proxy().hold_mutation(8, Place::Answer);
+    let holds = clone.start(&["apply", NAME, "--yes"]);
+    assert!(held.wait_reached(PATIENCE), "it does not get so far; it said\n{}", holds.said());
+    let waiting = ["apply", NAME, "--yes", "--lock-timeout", "5m"];
+    let first = clone.start(&waiting);
+    first.wait_until_said("held by", PATIENCE);
+    let second = clone.start(&waiting);
+    second.wait_until_said("place 2 of 2 in the queue", PATIENCE);
+    first.wait_until_said("place 1 of 2 in the queue", PATIENCE);
+    held.release();
+    assert_eq!(holds.ended(PATIENCE).1, 0);
+    let (said, code) = first.ended(PATIENCE);
+    assert_eq!(code, 0, "{said}");
+    assert!(said.contains("lock taken (fence 2)"), "{said}");
+    let (said, code) = second.ended(PATIENCE);
+    assert_eq!(code, 0, "{said}");
+    assert!(said.contains("lock taken (fence 3)"), "{said}");
+}
 
 /// Many want the same environment at the same time: each gets it in turn, or is told who has it.
 #[test]

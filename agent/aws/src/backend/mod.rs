@@ -8,6 +8,7 @@ mod object;
 mod releases;
 mod run_table;
 mod state_bucket;
+mod tickets;
 mod words;
 
 pub(crate) use foundation::Ground;

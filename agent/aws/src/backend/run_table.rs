@@ -8,12 +8,13 @@ use aws_sdk_dynamodb::{
     operation::transact_write_items::TransactWriteItemsError,
     types::{AttributeValue, ConditionCheck, Put, TransactWriteItem},
 };
+use aws_smithy_types::{DateTime, date_time::Format};
 use pointsman_core::requirement::{Approved, Shown};
 use pointsman_core::rollout::{Said, Word};
 use pointsman_core::{
     environment::block,
     journal::{Entry, Release},
-    lease::{Fence, LockItem, LockPart, StateMark, Transaction},
+    lease::{Fence, LockItem, LockPart, StateMark, Ticket, Transaction},
     preflight::RUN_TABLE,
 };
 use pointsman_engine::ports::{CloudError, CloudErrorKind, RunTable, Written};
@@ -37,6 +38,9 @@ const STATE_DIGEST: &str = "state_digest";
 const LAST_ENTRY: &str = "last_entry";
 const ENTRY: &str = "entry";
 
+/// Why DynamoDB cancels a transaction that may be sent again.
+const PASSING: [&str; 3] = ["TransactionConflict", "ThrottlingError", "ProvisionedThroughputExceeded"];
+
 /// The journal and its fence, as items of one DynamoDB table beside the lock
 /// table.
 #[derive(Debug)]
@@ -44,7 +48,7 @@ pub(crate) struct DynamoJournal {
     /// Repeats what fails.
     pub(super) patient: Client,
     /// Sends once: its caller decides by reading.
-    once: Client,
+    pub(super) once: Client,
     pub(super) scope: Scope,
     pub(super) lock_table: String,
     pub(super) lock_id: String,
@@ -83,10 +87,9 @@ impl DynamoJournal {
         error
     }
 
-    /// Lets an item go when the journal's time is over.
+    /// Lets an item go when the journal's time is over, counted from now.
     pub(super) fn expire(&self, item: &mut HashMap<String, AttributeValue>) {
-        let expires = seconds_since_1970().saturating_add(self.keep_seconds);
-        item.insert(EXPIRES.to_owned(), AttributeValue::N(expires.to_string()));
+        expire(item, seconds_since_1970(), self.keep_seconds);
     }
 
     /// Sends a transaction: all of it is done, or nothing.
@@ -114,8 +117,9 @@ impl DynamoJournal {
                 return Ok(Written::Refused);
             }
             // Others work on the same items, or too much is asked: it may be sent again.
-            if failed("TransactionConflict") || failed("ThrottlingError") {
-                let why = "another transaction was at work on the same items";
+            if PASSING.iter().any(|code| failed(code)) {
+                let why =
+                    "another transaction was at work on the same items, or the table's capacity is used up";
                 return Err(failure(CloudErrorKind::Throttled, operation, RUN_TABLE, why, None));
             }
         }
@@ -157,7 +161,8 @@ impl DynamoJournal {
         for entry in entries {
             let mut item = self.key(&sort_key(entry.run, entry.sequence));
             item.insert(ENTRY.to_owned(), AttributeValue::S(text_of(entry)?));
-            self.expire(&mut item);
+            // The same however often it is sent: DynamoDB compares what has the same token.
+            expire(&mut item, written_at(entry), self.keep_seconds);
             actions.push(put(RUN_TABLE, item, Some(Expression::absent(PARTITION)))?);
         }
         Ok(actions)
@@ -222,6 +227,14 @@ impl RunTable for DynamoJournal {
         self.all_shown().await
     }
 
+    async fn note(&self, ticket: &Ticket) -> Result<(), CloudError> {
+        self.note_ticket(ticket).await
+    }
+
+    async fn tickets(&self) -> Result<Vec<Ticket>, CloudError> {
+        self.all_tickets().await
+    }
+
     async fn releases(&self, most: usize) -> Result<Vec<Release>, CloudError> {
         self.released(most).await
     }
@@ -276,8 +289,19 @@ impl RunTable for DynamoJournal {
     }
 }
 
-fn seconds_since_1970() -> u64 {
+/// Lets an item go so many seconds after a time.
+pub(super) fn expire(item: &mut HashMap<String, AttributeValue>, since: u64, keep_seconds: u64) {
+    let expires = since.saturating_add(keep_seconds);
+    item.insert(EXPIRES.to_owned(), AttributeValue::N(expires.to_string()));
+}
+
+pub(super) fn seconds_since_1970() -> u64 {
     std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).map_or(0, |since| since.as_secs())
+}
+
+fn written_at(entry: &Entry) -> u64 {
+    let at = DateTime::from_str(&entry.at, Format::DateTime).ok();
+    at.and_then(|at| u64::try_from(at.secs()).ok()).unwrap_or_default()
 }
 
 fn run_prefix(run: u64) -> String {

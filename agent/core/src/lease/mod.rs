@@ -6,6 +6,7 @@ mod fence;
 mod freshness;
 mod item;
 mod lock_file;
+mod queue;
 mod transaction;
 
 pub use contend::{Contend, Watch};
@@ -13,6 +14,7 @@ pub use fence::{Fence, Regression, StateMark};
 pub use freshness::{BeatOutcome, Freshness, after_heartbeat, next_heartbeat};
 pub use item::{AgentMark, LockInfo, LockItem};
 pub use lock_file::{FileClaim, FileMark, LockFile};
+pub use queue::{Queue, Ticket, Turn};
 pub use transaction::{Claim, FencePart, LockCondition, LockPart, Transaction, after_taking};
 
 use serde::{Deserialize, Serialize};

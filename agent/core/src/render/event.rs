@@ -4,13 +4,19 @@ use super::{
     paint::{bold, dim, green, plain, red, yellow},
     words,
 };
-use crate::{lease::LockInfo, report::Event};
+use crate::{
+    lease::{LockInfo, Turn},
+    report::Event,
+};
+
+/// Why a write that AWS had not ended is left to the next run.
+pub const STOPPED_UNDER_WAY: &str = "it was asked to stop while AWS was at work on it";
 
 /// The event in one line; none for what is shown otherwise (the plan, a rollout's sides).
 pub fn line(event: &Event) -> Option<String> {
     let line = match event {
         Event::Planned { .. } | Event::Sides { .. } => return None,
-        Event::Waiting { holder, remaining_ms } => {
+        Event::Waiting { holder, remaining_ms, turn } => {
             let wait = match remaining_ms {
                 Some(remaining) => format!(
                     "watching whether it lives; taken over in {} if it does not",
@@ -18,7 +24,11 @@ pub fn line(event: &Event) -> Option<String> {
                 ),
                 None => "waiting for it to be released".to_owned(),
             };
-            format!("{} held by {}: {wait}", yellow("lock"), holder_words(holder))
+            let queue = match turn {
+                Some(Turn { turn, of }) if *of > 1 => format!("; place {turn} of {of} in the queue"),
+                Some(_) | None => String::new(),
+            };
+            format!("{} held by {}: {wait}{queue}", yellow("lock"), holder_words(holder))
         }
         Event::Locked { fence, taken_over } => {
             let how = if *taken_over { "taken over from a dead agent" } else { "taken" };

@@ -100,7 +100,7 @@ impl Board {
     /// Takes in what happened.
     pub fn hear(&mut self, event: &Event, now_ms: u64) {
         match event {
-            Event::Waiting { holder, remaining_ms: _ } => {
+            Event::Waiting { holder, .. } => {
                 let who = if holder.who.is_empty() { "someone unknown" } else { &holder.who };
                 self.phase = Phase::Waiting(who.to_owned());
             }

@@ -217,7 +217,7 @@ impl EnvironmentReport {
     /// Takes over what happened.
     pub fn follow(&mut self, event: &Event) {
         match event {
-            Event::Waiting { holder, remaining_ms: _ } => {
+            Event::Waiting { holder, .. } => {
                 // Said before, perhaps with more words.
                 if self.status != Status::Waiting || self.problem.is_none() {
                     let holder = crate::render::event::holder_words(holder);

@@ -1,6 +1,6 @@
 use pointsman_core::{
     lease::{
-        AgentMark, Claim, Contend, Fence, LockCondition, LockInfo, LockItem, Tick, Timing, Transaction,
+        AgentMark, Claim, Contend, Fence, LockCondition, LockInfo, LockItem, Tick, Timing, Transaction, Turn,
         Watch, after_taking,
     },
     report::Event,
@@ -15,6 +15,7 @@ use super::{
 use crate::{
     Stop, clock,
     ports::{CloudError, Listener, Ports, Written},
+    queue::Place,
 };
 
 /// Who wants the lease, and how patiently.
@@ -84,6 +85,9 @@ impl From<CloudError> for LeaseError {
 /// How often a lock that someone else holds is looked at.
 const LOOK_AGAIN_MS: u64 = 1_000;
 
+/// How often whoever is next looks.
+const NEXT_LOOKS_MS: u64 = 250;
+
 /// How often the same taking is sent while nobody knows whether it landed.
 const TRIES: u32 = 5;
 
@@ -94,12 +98,25 @@ const TRY_AGAIN_MS: u64 = 200;
 /// holder is a dead agent, never when it is not an agent's. When the run before
 /// did not end, its last calls are waited out.
 pub async fn acquire(ports: &Ports, wish: &Acquire, listener: &dyn Listener) -> Result<Taken, LeaseError> {
+    let mut place = Place::new(ports.runs.clone(), &wish.who);
+    let taken = in_turn(ports, wish, listener, &mut place).await;
+    place.leave();
+    taken
+}
+
+async fn in_turn(
+    ports: &Ports,
+    wish: &Acquire,
+    listener: &dyn Listener,
+    place: &mut Place,
+) -> Result<Taken, LeaseError> {
     let started = clock::now();
     let mut watch = Watch::default();
-    let mut told = false;
+    let mut told = None;
     loop {
-        let (lock, file, fence) =
-            futures::try_join!(ports.locks.read(), lock_file(ports), ports.runs.fence())?;
+        let turn = async { Ok(place.look().await) };
+        let (lock, file, fence, turn) =
+            futures::try_join!(ports.locks.read(), lock_file(ports), ports.runs.fence(), turn)?;
         let now = clock::now();
         let (barring, ours) = match file {
             Some(file) if file.keeps_out(ports.locks.place()) => (Some(file), 0),
@@ -111,21 +128,24 @@ pub async fn acquire(ports: &Ports, wish: &Acquire, listener: &dyn Listener) -> 
         let next = if barring.is_some() { Contend::Foreign } else { next };
         let lock = barring.map(|file| file.as_item(ports.locks.lock_id())).or(lock);
         let patient = now.since(started) < wish.patience_ms;
+        let look_again = if turn.is_some_and(Turn::is_next) { NEXT_LOOKS_MS } else { LOOK_AGAIN_MS };
         let (number, condition) = match next {
+            Contend::Take { .. } if place.lets_go_first(turn) => {
+                pause(&wish.stop, look_again).await?;
+                continue;
+            }
             Contend::Take { fence } => (fence, LockCondition::Absent),
             Contend::Steal { from, fence } => (fence, LockCondition::Exactly(from)),
             Contend::Watch { remaining_ms } => {
-                tell_once(&mut told, listener, lock.as_ref(), Some(remaining_ms));
-                pause(&wish.stop, remaining_ms.min(LOOK_AGAIN_MS)).await?;
+                place.wait().await;
+                tell(&mut told, listener, lock.as_ref(), Some(remaining_ms), turn);
+                pause(&wish.stop, remaining_ms.min(look_again)).await?;
                 continue;
             }
-            Contend::Alive if patient => {
-                pause(&wish.stop, LOOK_AGAIN_MS).await?;
-                continue;
-            }
-            Contend::Foreign if patient => {
-                tell_once(&mut told, listener, lock.as_ref(), None);
-                pause(&wish.stop, LOOK_AGAIN_MS).await?;
+            Contend::Alive | Contend::Foreign if patient => {
+                place.wait().await;
+                tell(&mut told, listener, lock.as_ref(), None, turn);
+                pause(&wish.stop, look_again).await?;
                 continue;
             }
             Contend::Alive | Contend::Foreign => {
@@ -240,10 +260,19 @@ fn lock_item(lock_id: &str, wish: &Acquire, mark: AgentMark) -> LockItem {
     LockItem { lock_id: lock_id.to_owned(), info, mark: Some(mark) }
 }
 
-fn tell_once(told: &mut bool, listener: &dyn Listener, item: Option<&LockItem>, remaining_ms: Option<u64>) {
-    if !std::mem::replace(told, true) {
-        let holder = item.map(LockItem::terraform_info).unwrap_or_default();
-        listener.tell(&Event::Waiting { holder, remaining_ms });
+/// Tells who is waited for, and again once that or one's own place is another.
+fn tell(
+    told: &mut Option<(LockInfo, Option<Turn>)>,
+    listener: &dyn Listener,
+    item: Option<&LockItem>,
+    remaining_ms: Option<u64>,
+    turn: Option<Turn>,
+) {
+    let holder = item.map(LockItem::terraform_info).unwrap_or_default();
+    let news = Some((holder.clone(), turn));
+    if *told != news {
+        *told = news;
+        listener.tell(&Event::Waiting { holder, remaining_ms, turn });
     }
 }
 

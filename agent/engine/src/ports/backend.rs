@@ -1,7 +1,7 @@
 use async_trait::async_trait;
 use pointsman_core::{
     journal::{Entry, Release},
-    lease::{Fence, LockCondition, LockFile, LockItem, Transaction},
+    lease::{Fence, LockCondition, LockFile, LockItem, Ticket, Transaction},
     preflight::{Backend, Work},
     requirement::{Approved, Shown},
     rollout::{Said, Word},
@@ -105,6 +105,12 @@ pub trait RunTable: Send + Sync {
 
     /// What people were shown, as long as the journal is kept, the oldest first.
     async fn shown(&self) -> Result<Vec<Shown>, CloudError>;
+
+    /// Notes who waits for the lock, over what was noted of the same ticket.
+    async fn note(&self, ticket: &Ticket) -> Result<(), CloudError>;
+
+    /// Who waits for the lock, and who did not long ago.
+    async fn tickets(&self) -> Result<Vec<Ticket>, CloudError>;
 
     /// So many of the locks that were released, the newest first.
     async fn releases(&self, most: usize) -> Result<Vec<Release>, CloudError>;

@@ -292,7 +292,7 @@ fn a_deploy_is_followed_to_its_end() {
         operation: "OperationTypeApply".to_owned(),
         ..LockInfo::default()
     };
-    waiting.follow(&Event::Waiting { holder, remaining_ms: None });
+    waiting.follow(&Event::Waiting { holder, remaining_ms: None, turn: None });
     insta::assert_snapshot!(comment(&report(Purpose::Deploy, vec![waiting])));
 
     let outcome = |result: ChangeResult| Outcome {

@@ -221,7 +221,7 @@ fn locked() -> PullReport {
         created: "2026-11-26T08:14:05Z".to_owned(),
         ..LockInfo::default()
     };
-    environment.follow(&Event::Waiting { holder, remaining_ms: None });
+    environment.follow(&Event::Waiting { holder, remaining_ms: None, turn: None });
     report(Purpose::Deploy, vec![environment])
 }
 

@@ -278,7 +278,7 @@ const PLACES: &[(&str, Put)] = &[
     }),
     ("who holds the lock", |report, text| {
         let holder = LockInfo { who: text.to_owned(), operation: text.to_owned(), ..LockInfo::default() };
-        first(report).follow(&Happened::Waiting { holder, remaining_ms: None });
+        first(report).follow(&Happened::Waiting { holder, remaining_ms: None, turn: None });
     }),
     ("a rollout", |report, text| {
         first(report).rollouts = BTreeMap::from([("web".to_owned(), text.to_owned())]);

@@ -16,6 +16,7 @@ use pointsman_core::{
     journal::Intent,
     lease::StateMark,
     plan::{Action, Change, Plan},
+    render,
     report::{ChangeOutcome, ChangeResult, Event},
     resource::{Kind, Observed},
 };
@@ -24,7 +25,7 @@ use crate::{
     Failure, Run,
     journal::Journal,
     keeper::Keeper,
-    lease::{LeaseLost, LeaseProof},
+    lease::{LeaseProof, lease_error},
     ports::{CloudError, CloudErrorKind, CloudWriter},
     recover::{Doubt, settle_failed},
 };
@@ -130,7 +131,37 @@ impl Site<'_> {
         if self.run.stop.is_asked() {
             return Err(Undone::Stopped);
         }
-        self.proof.check().map_err(|lost| lease_error(&lost).into())
+        self.fresh().map_err(Undone::from)
+    }
+
+    /// A write, as AWS answers it. Once the agent is asked to stop, what is under
+    /// way has the time of one attempt: after that AWS is only waited for, and
+    /// the next run takes that up.
+    async fn written<T>(&self, write: impl Future<Output = Result<T, CloudError>>) -> Result<T, Undone> {
+        let late = async {
+            self.run.stop.asked().await;
+            tokio::time::sleep(std::time::Duration::from_millis(self.run.timing.attempt_ms)).await;
+        };
+        tokio::select! {
+            biased;
+            written = write => Ok(written?),
+            () = late => Err(Undone::Stopped),
+        }
+    }
+
+    fn fresh(&self) -> Result<(), CloudError> {
+        self.proof.check().map_err(|lost| lease_error(self.run.ports.locks.lock_id(), &lost))
+    }
+
+    /// Returns when the lease is no longer fresh: waiting on for what another
+    /// may be changing is no use.
+    async fn lease_lost(&self) -> CloudError {
+        loop {
+            tokio::time::sleep(std::time::Duration::from_millis(500)).await;
+            if let Err(lost) = self.fresh() {
+                return lost;
+            }
+        }
     }
 
     /// Announces a write, does it, and notes that it was done: nothing is sent
@@ -143,10 +174,11 @@ impl Site<'_> {
         match write.await {
             Ok((id, state)) => Ok(self.journal.done(number, id, state).await?),
             Err(undone) => {
-                if let Undone::Failed { why, kind } = &undone {
-                    let mut failed = self.failed.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
-                    failed.insert(number, (why.clone(), Doubt::after(*kind)));
-                }
+                let reason = match &undone {
+                    Undone::Failed { why, kind } => (why.clone(), Doubt::after(*kind)),
+                    Undone::Stopped => (render::event::STOPPED_UNDER_WAY.to_owned(), Doubt::Open),
+                };
+                self.failed.lock().unwrap_or_else(std::sync::PoisonError::into_inner).insert(number, reason);
                 Err(undone)
             }
         }
@@ -176,7 +208,7 @@ impl Site<'_> {
         tokio::select! {
             settled = waits => settled,
             () = self.run.stop.asked() => Err(Undone::Stopped),
-            lost = lease_lost(self.proof) => Err(lost.into()),
+            lost = self.lease_lost() => Err(lost.into()),
         }
     }
 
@@ -205,29 +237,6 @@ impl Site<'_> {
             }
             ChangeResult::Skipped { .. } => {}
         }
-    }
-}
-
-/// Returns when the lease is no longer fresh: waiting on for what another may
-/// be changing is no use.
-async fn lease_lost(proof: &LeaseProof) -> CloudError {
-    loop {
-        tokio::time::sleep(std::time::Duration::from_millis(500)).await;
-        if let Err(lost) = proof.check() {
-            return lease_error(&lost);
-        }
-    }
-}
-
-fn lease_error(lost: &LeaseLost) -> CloudError {
-    CloudError {
-        kind: CloudErrorKind::LeaseLost,
-        operation: "lease".to_owned(),
-        subject: String::new(),
-        code: None,
-        message: lost.to_string(),
-        request_id: None,
-        help: None,
     }
 }
 

@@ -10,6 +10,7 @@ mod interference;
 mod kill;
 mod lease;
 mod permissions;
+mod refused;
 mod release;
 mod replicas;
 mod soak;

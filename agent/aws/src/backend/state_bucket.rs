@@ -98,7 +98,14 @@ impl StateBucket for S3Object {
             };
             // An earlier attempt may have been ours, and its answer lost: what
             // stands decides, never the answer.
-            let stands = self.load().await?;
+            let stands = match self.load().await {
+                Ok(stands) => stands,
+                Err(_) if tries < TRIES => {
+                    pause(tries).await;
+                    continue;
+                }
+                Err(unread) => return Err(unread),
+            };
             if let Some(stored) = stands.as_ref().filter(|stored| stored.text == text) {
                 return Ok(stored.version.clone());
             }
@@ -108,6 +115,7 @@ impl StateBucket for S3Object {
             if tries == TRIES {
                 return Err(refused);
             }
+            pause(tries).await;
         }
     }
 
@@ -121,11 +129,16 @@ impl StateBucket for S3Object {
                 Ok(_) => return Ok(()),
                 // It lies there already: the same plan, or an earlier try of our own.
                 Err(refused) if refused.code.as_deref() == Some("PreconditionFailed") => return Ok(()),
-                Err(refused) if tries < TRIES && is_in_doubt(&refused) => {}
+                Err(refused) if tries < TRIES && is_in_doubt(&refused) => pause(tries).await,
                 Err(refused) => return Err(refused),
             }
         }
     }
+}
+
+/// Others that write at the same moment get out of the way.
+async fn pause(tries: u32) {
+    tokio::time::sleep(std::time::Duration::from_millis(100 << tries)).await;
 }
 
 /// Where something beside the state lies.

@@ -57,6 +57,12 @@ pub(super) async fn observe(
     .await
 }
 
+/// These, by their ids, each with its tags.
+pub(super) async fn with_tags(aws: &Aws, ids: &[String]) -> Result<Vec<Observed>, CloudError> {
+    let targets = described(aws, ids).await?;
+    try_join_all(targets.iter().map(|target| tagged(aws, target))).await
+}
+
 async fn described(aws: &Aws, ids: &[String]) -> Result<Vec<AwsScalableTarget>, CloudError> {
     let calls = ids.chunks(AT_ONCE).map(|ids| async move {
         let page = aws

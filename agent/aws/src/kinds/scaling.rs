@@ -1,5 +1,7 @@
 //! What scalable targets, their policies and their schedules have in common.
 
+use std::collections::BTreeSet;
+
 use aws_sdk_applicationautoscaling::types::{ScalableDimension, ServiceNamespace};
 use pointsman_core::{
     Address,
@@ -30,7 +32,8 @@ pub(super) struct Sought<'a> {
 }
 
 /// A call for each kind and one for all tags, side by side. Policies and
-/// schedules have no tags: whoever owns their target owns them.
+/// schedules have no tags: whoever owns their target owns them, whether or not
+/// that is looked for as well.
 pub(super) async fn observe(aws: &Aws, sought: &Sought<'_>, index: &Index<'_>) -> Result<Found, CloudError> {
     let Sought { scalable_targets, scaling_policies, scheduled_actions, alarms } = sought;
     let (targets, policies, actions, alarms) = futures::try_join!(
@@ -39,22 +42,40 @@ pub(super) async fn observe(aws: &Aws, sought: &Sought<'_>, index: &Index<'_>) -
         scheduled_action::described(aws, scheduled_actions),
         alarm::observe(aws, alarms, index),
     )?;
-    let mut found: Found = Vec::new();
-    found.extend(scaling_policies.iter().filter_map(|asked| {
+    let policies = scaling_policies.iter().filter_map(|asked| {
         let Asked { address, id, spec, by_name, recorded: _ } = asked;
         let name = by_name.then_some(spec.name.as_str());
-        let own = picked(&policies, *id, name, resource_id(&spec.target, &targets))?;
-        Some(owned(own, address, &targets))
-    }));
-    found.extend(scheduled_actions.iter().filter_map(|asked| {
+        Some((*address, picked(&policies, *id, name, resource_id(&spec.target, &targets))?))
+    });
+    let actions = scheduled_actions.iter().filter_map(|asked| {
         let Asked { address, id, spec, by_name, recorded: _ } = asked;
         let name = by_name.then_some(spec.name.as_str());
-        let own = picked(&actions, *id, name, resource_id(&spec.target, &targets))?;
-        Some(owned(own, address, &targets))
-    }));
+        Some((*address, picked(&actions, *id, name, resource_id(&spec.target, &targets))?))
+    });
+    let untagged: Vec<(&Address, &Observed)> = policies.chain(actions).collect();
+    let others = not_asked_for(aws, &untagged, &targets).await?;
+    let parents = || targets.iter().map(|(_, target)| target).chain(&others);
+    let mut found: Found =
+        untagged.into_iter().map(|(address, object)| owned(object, address, parents())).collect();
     found.extend(targets);
     found.extend(alarms);
     Ok(found)
+}
+
+/// The targets of these that nobody looks for.
+async fn not_asked_for(
+    aws: &Aws,
+    untagged: &[(&Address, &Observed)],
+    targets: &Found,
+) -> Result<Vec<Observed>, CloudError> {
+    let is_known = |id: &str| targets.iter().any(|(_, target)| target.id == id);
+    let ids: BTreeSet<String> = untagged
+        .iter()
+        .filter_map(|(_, object)| target_of(object))
+        .filter(|id| !is_known(id))
+        .map(ToOwned::to_owned)
+        .collect();
+    scalable_target::with_tags(aws, &ids.into_iter().collect::<Vec<_>>()).await
 }
 
 /// What a link to a target means, as far as the target stands.
@@ -86,9 +107,13 @@ fn target_of(object: &Observed) -> Option<&str> {
     object.resource.spec().links().into_iter().find_map(Link::known)
 }
 
-fn owned(object: &Observed, address: &Address, targets: &Found) -> (Address, Observed) {
-    let parent = targets.iter().find(|(_, target)| Some(target.id.as_str()) == target_of(object));
-    let owner = match parent.map(|(_, target)| &target.owner) {
+fn owned<'a>(
+    object: &Observed,
+    address: &Address,
+    mut parents: impl Iterator<Item = &'a Observed>,
+) -> (Address, Observed) {
+    let parent = parents.find(|target| Some(target.id.as_str()) == target_of(object));
+    let owner = match parent.map(|target| &target.owner) {
         Some(Owner::Environment { environment, address: _ }) => {
             Owner::Environment { environment: environment.clone(), address: unretired(address) }
         }

@@ -20,8 +20,8 @@ use crate::{
 /// A secret that was just made or deleted is so everywhere within this time.
 const SHOWN_WITHIN: Duration = Duration::from_secs(60);
 
-/// All in one list, which may lag behind by minutes: what is recorded and not in
-/// it, and what does not look as it should, is asked for by itself.
+/// All in one list, which may lag behind by minutes: what is not in it, and what
+/// does not look as it should, is asked for by itself.
 pub(super) async fn observe(aws: &Aws, asked: &[Asked<'_, Secret>]) -> Result<Found, CloudError> {
     let recorded = asked.iter().filter_map(|asked| asked.id).map(name_of);
     let named = asked.iter().filter(|asked| asked.by_name).map(|asked| asked.spec.name.as_str());
@@ -35,6 +35,7 @@ pub(super) async fn observe(aws: &Aws, asked: &[Asked<'_, Secret>]) -> Result<Fo
             (Some(kept), _) if looks_like(kept, asked.spec) => Some(kept.clone()),
             (Some(kept), _) => described(aws, &kept.arn).await?,
             (None, Some(arn)) => described(aws, arn).await?,
+            (None, None) if asked.by_name => described(aws, &asked.spec.name).await?,
             (None, None) => None,
         };
         let kept = kept.filter(|kept| !kept.deleted);

@@ -58,6 +58,13 @@ pub enum Action {
     Delete,
 }
 
+impl Action {
+    /// Whether something new is made.
+    pub const fn makes(self) -> bool {
+        matches!(self, Self::Create | Self::Replace)
+    }
+}
+
 /// Why something is done.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "snake_case")]

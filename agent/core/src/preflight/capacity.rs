@@ -1,7 +1,7 @@
 //! Whether there is room: addresses, and what AWS allows an account.
 
 use super::{Answer, Finding, Limit, Problem, Quota, Subject};
-use crate::{environment::block, plan::Action, resource::Kind};
+use crate::{environment::block, resource::Kind};
 
 /// A load balancer wants so many free addresses in each of its subnets.
 const BALANCER_ADDRESSES: u64 = 8;
@@ -84,10 +84,8 @@ pub(super) fn zones(subject: &Subject<'_>, found: &mut Vec<Finding>) {
 /// How many of a kind the plan makes.
 fn creates(subject: &Subject<'_>, kind: Kind) -> u64 {
     let changes = subject.prospect.and_then(|prospect| prospect.plan).map(|plan| plan.changes.as_slice());
-    let made = changes
-        .unwrap_or_default()
-        .iter()
-        .filter(|change| change.kind == kind && matches!(change.action, Action::Create | Action::Replace));
+    let made =
+        changes.unwrap_or_default().iter().filter(|change| change.kind == kind && change.action.makes());
     u64::try_from(made.count()).unwrap_or(u64::MAX)
 }
 

@@ -16,7 +16,7 @@ pub(super) async fn make(site: &Site<'_>, change: &Change) -> Result<(), Undone>
     };
     let desired = resolved(site, desired)?;
     let fields: Vec<String> = change.fields.iter().map(|field| field.field.clone()).collect();
-    let is_made = matches!(change.action, Action::Create | Action::Replace);
+    let is_made = change.action.makes();
     let act = Act { change, action: change.action, observed: change.observed.as_ref(), fields };
     if let (Action::Adopt, Some(observed)) = (change.action, &change.observed) {
         record(site, change, &desired, observed).await?;
@@ -76,9 +76,9 @@ impl Act<'_> {
         let token = token(site, desired).await?;
         match (self.action, self.observed) {
             (Action::Update | Action::Rollout, Some(observed)) => {
-                Ok(site.writer.update(observed, desired, &self.fields, &token).await?)
+                site.written(site.writer.update(observed, desired, &self.fields, &token)).await
             }
-            (Action::Create | Action::Replace, _) => Ok(site.writer.create(desired, &token).await?),
+            (Action::Create | Action::Replace, _) => site.written(site.writer.create(desired, &token)).await,
             (Action::Update | Action::Rollout | Action::Adopt, None)
             | (Action::Adopt | Action::Delete, _) => {
                 Err(Undone::fault("the plan does not say what stands there"))

@@ -34,7 +34,8 @@ pub(super) async fn remove(site: &Site<'_>, change: &Change) -> Result<(), Undon
         dependencies: Vec::new(),
     };
     site.announced(intent, async {
-        site.writer.delete(&change.address, observed, site.run.listener.as_ref()).await?;
+        let delete = site.writer.delete(&change.address, observed, site.run.listener.as_ref());
+        site.written(delete).await?;
         let state = site
             .keeper
             .change(|state| {

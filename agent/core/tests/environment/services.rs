@@ -25,6 +25,7 @@ fn what_cannot_run() {
             &[("drain    = \"5m\"", "stickiness = { kind = \"load_balancer_cookie\", duration = \"8d\" }")],
         ),
         ("stop timeout", &[("count          = 2", "count          = 2\nstop_timeout = \"5m\"")]),
+        ("journal", &[("lock_table = \"locks\"", "lock_table = \"locks\"\njournal_retention = \"1d\"")]),
         ("log retention", &[("log_retention  = \"30d\"", "log_retention  = \"31d\"")]),
         ("digest", &[("web:1", "web@sha256:abc")]),
         ("a variable twice", &[("MODE = \"plain\"", "KEY = \"plain\"")]),

@@ -67,7 +67,8 @@ pub struct State {
     /// Take Terraform's lock file (`use_lockfile`) as well as the lock item.
     #[serde(default)]
     pub lockfile: bool,
-    /// How long the journal of a run is kept; not what guards the next run.
+    /// How long the journal of a run is kept, `7d` to `3650d`: what a run that did not end had
+    /// announced is looked up by whoever comes within that time.
     #[serde(default = "journal_retention")]
     pub journal_retention: crate::scalar::Duration,
 }

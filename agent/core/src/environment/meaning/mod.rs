@@ -64,6 +64,7 @@ const CHECKS: &[Check] = &[
     network::subnets,
     network::selections,
     operation::freezes,
+    operation::journals,
     queue::times,
     queue::sorts,
     operation::recoveries,

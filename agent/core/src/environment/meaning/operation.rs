@@ -17,6 +17,19 @@ pub(super) fn freezes(subject: &Subject<'_>, found: &mut Vec<Diagnostic>) {
     }
 }
 
+/// What a run announced is kept until long after the next one looked after it.
+pub(super) fn journals(subject: &Subject<'_>, found: &mut Vec<Diagnostic>) {
+    let retention = subject.file.state.journal_retention;
+    if !(7 * 86_400..=3_650 * 86_400).contains(&retention.seconds()) {
+        found.push(super::out_of_range(
+            subject,
+            &["state", "journal_retention"],
+            retention,
+            "`7d` to `3650d`",
+        ));
+    }
+}
+
 /// A secret can be taken back for whole days.
 pub(super) fn recoveries(subject: &Subject<'_>, found: &mut Vec<Diagnostic>) {
     for (name, secret) in &subject.file.secret {

@@ -1,6 +1,7 @@
 //! Terraform and Pointsman keep each other out, by whichever locks Terraform takes. With the real `terraform`.
 
 use std::{
+    io::Write as _,
     path::PathBuf,
     process::{Command, Stdio},
     time::{Duration, Instant},
@@ -24,6 +25,18 @@ pub(crate) enum Locks {
     Both,
 }
 
+/// Says what was not shown, and why: here, and where whoever runs all the tests counts it.
+fn skipped(why: &str) {
+    let story = std::thread::current().name().unwrap_or("a story").to_owned();
+    let line = format!("SKIPPED: {story}: {why}\n");
+    // Not by `eprintln!`, whose words nobody sees when a test passes.
+    std::io::stderr().write_all(line.as_bytes()).unwrap();
+    if let Some(list) = std::env::var_os("POINTSMAN_SKIPPED") {
+        let list = std::fs::OpenOptions::new().create(true).append(true).open(list);
+        list.and_then(|mut list| list.write_all(line.as_bytes())).unwrap();
+    }
+}
+
 /// A Terraform configuration on the state of the small environment. Its one resource takes as long as
 /// a file is missing.
 pub(crate) struct Terraform<'w> {
@@ -37,7 +50,7 @@ impl<'w> Terraform<'w> {
         let installed =
             Command::new("terraform").arg("version").stdout(Stdio::null()).stderr(Stdio::null()).status();
         if !installed.is_ok_and(|status| status.success()) {
-            eprintln!("SKIPPED: terraform is not installed, so that nothing was shown about it here");
+            skipped("terraform is not installed, so that nothing was shown about it here");
             return None;
         }
         let folder = world.folder().join(format!("terraform-{locks:?}"));

@@ -248,7 +248,7 @@ fn a_cut_over_by_weights_and_nobody_notices() {
     assert_eq!(shop.stands(), "webui3 1\nshop 2\nwebui3 lets a group in on 8080\ntest rule new\nrule old\n");
     load.mark("switched");
     shop.switch_to_balancer();
-    let sockets = shop.plane.load_by(&shop.door, Crowd { people: 0, visitors: 0, sockets: 40 });
+    let sockets = shop.plane.load_by(&shop.door, Crowd { people: 0, visitors: 0, sockets: 200 });
     let (said, code) = approving.ended(LONG);
     assert_eq!(code, 0, "{said}");
     shop.plane.settle();

@@ -41,6 +41,7 @@ mod refusals;
 mod requirements;
 mod road;
 mod rollout;
+mod rollout_aborts;
 mod rollout_failures;
 mod rollout_kills;
 mod rollout_lost;

@@ -172,8 +172,30 @@ impl Running {
     ///
     /// When it has ended already.
     pub fn ask_to_stop(&self) {
-        let asked = Command::new("kill").arg(self.child.id().to_string()).status();
-        assert!(asked.is_ok_and(|status| status.success()), "it had ended already; it said\n{}", self.said());
+        self.signal("TERM");
+    }
+
+    /// Stops all of it where it is, until [`Self::thaw`].
+    ///
+    /// # Panics
+    ///
+    /// When it has ended already.
+    pub fn freeze(&self) {
+        self.signal("STOP");
+    }
+
+    /// Lets it go on.
+    ///
+    /// # Panics
+    ///
+    /// When it has ended already.
+    pub fn thaw(&self) {
+        self.signal("CONT");
+    }
+
+    fn signal(&self, name: &str) {
+        let sent = Command::new("kill").args(["-s", name]).arg(self.child.id().to_string()).status();
+        assert!(sent.is_ok_and(|status| status.success()), "it had ended already; it said\n{}", self.said());
     }
 
     /// Asks it to end (SIGTERM) and waits; answers what it said, and its exit code.

@@ -86,7 +86,7 @@ impl Rollback {
                 return Err(Problem::error(render::rollout::not_gone_back(&opened.environment.name)));
             }
         }
-        drive(common, &opened, Purpose::GoBack).await
+        drive(common, &opened, Purpose::GoBack, None).await
     }
 }
 
@@ -109,19 +109,32 @@ async fn tell(
             if !common.json && !common.quiet {
                 print::note(&render::rollout::kept(word, &services));
             }
-            drive(common, &opened, Purpose::GoOn).await
+            drive(common, &opened, Purpose::GoOn, Some(word)).await
         }
         Heard::Refused(refused) => Err(Problem::error(render::rollout::refused(&refused))),
         Heard::NothingOpen => Err(Problem::error(render::rollout::nothing_open(name))),
     }
 }
 
-async fn drive(common: &Common, opened: &Opened, purpose: Purpose) -> Result<Exit, Problem> {
+async fn drive(
+    common: &Common,
+    opened: &Opened,
+    purpose: Purpose,
+    word: Option<Word>,
+) -> Result<Exit, Problem> {
     let name = &opened.environment.name;
     let run = opened.run(common, Access::Write, purpose, 0).await?;
     match Box::pin(deploy(&run, Approval::Given)).await {
         Ok(outcome) if common.json => print::json(&document::outcome(&outcome))?,
         Ok(outcome) => print::out(&render::outcome::terminal(&outcome)),
+        // That is what was asked for.
+        Err(Failure::Incomplete(outcome)) if word == Some(Word::Abort) && outcome.is_turned_back() => {
+            if common.json {
+                print::json(&document::outcome(&outcome))?;
+            } else {
+                print::out(&render::failure::text(name, &Failure::Incomplete(outcome)));
+            }
+        }
         // Whoever has the lock drives it, and hears of the word at the next look.
         Err(Failure::Locked { holder, .. }) if purpose == Purpose::GoOn => {
             if !common.json {

@@ -1,5 +1,4 @@
 use std::{
-    process::Command,
     sync::atomic::{AtomicUsize, Ordering},
     time::Instant,
 };
@@ -22,11 +21,6 @@ fn replica(world: &World, clone: &Clone<'_>, key: &str) -> Running {
     let mut command = clone.command(&["apply", NAME, "--yes"]);
     command.env("AWS_SHARED_CREDENTIALS_FILE", file);
     Running::start(&mut command)
-}
-
-fn signal(running: &Running, name: &str) {
-    let sent = Command::new("kill").args([name, &running.id().to_string()]).status();
-    assert!(sent.is_ok_and(|status| status.success()));
 }
 
 /// When each key's writes were answered with success; those of the lock and the journal apart,
@@ -65,14 +59,14 @@ fn frozen_at(number: usize, signatures: Signatures) -> usize {
     let held = world.aws.proxy().hold_mutation(number, Place::Answer);
     let first = replica(&world, &one, "AKIAFIRSTFIRSTFIRST0");
     assert!(held.wait_reached(PATIENCE), "it does not get so far; it said\n{}", first.said());
-    signal(&first, "-STOP");
+    first.freeze();
     held.release();
 
     let second = replica(&world, &other, "AKIASECONDSECONDSEC0");
     second.wait_until_said("taken over from a dead agent", PATIENCE);
     let (said, code) = second.ended(PATIENCE);
     assert_eq!(code, 0, "{said}");
-    signal(&first, "-CONT");
+    first.thaw();
     let (said, code) = first.ended(PATIENCE);
     assert_eq!(code, 1, "the frozen one must notice that it lost the lease: {said}");
 
@@ -164,7 +158,7 @@ fn one_is_frozen_one_is_killed_one_is_slow_and_no_two_write_at_once() {
     let held = proxy.hold_mutation(10, Place::Answer);
     let frozen = replica(&world, &clones[0], KEYS[0]);
     assert!(held.wait_reached(PATIENCE), "{}", frozen.said());
-    signal(&frozen, "-STOP");
+    frozen.freeze();
     held.release();
 
     // The second takes over, goes some writes further, and dies.
@@ -187,7 +181,7 @@ fn one_is_frozen_one_is_killed_one_is_slow_and_no_two_write_at_once() {
     assert_eq!(code, 0, "{said}");
     let converged = began.elapsed();
     proxy.set_latency(std::time::Duration::ZERO);
-    signal(&frozen, "-CONT");
+    frozen.thaw();
     let (said, code) = frozen.ended(PATIENCE);
     assert_eq!(code, 1, "{said}");
 

@@ -1,0 +1,107 @@
+//! Releases of an image and of a configuration, each turned back when it enters another phase, then brought
+//! to their end, with 200 WebSockets: nobody notices.
+
+use std::time::Instant;
+
+use pointsman_tests::dataplane::Crowd;
+
+use crate::{
+    PATIENCE,
+    shop::{FILE, NAME, QUICK, SECOND, Shop, image, text},
+};
+
+const CROWD: Crowd = Crowd { people: 40, sockets: 200, visitors: 5 };
+
+/// Where there is something to turn back, and how the driver says that it is there.
+const PHASES: [(&str, &str); 8] = [
+    ("SCALE_UP", ", scale up"),
+    ("TEST", ", test"),
+    ("GATE", ", approval"),
+    ("SHIFT 50", ", shift to 50 %"),
+    ("SHIFT 100", ", shift to 100 %"),
+    ("BAKE", ", bake"),
+    ("COMMIT", ", commit"),
+    ("DRAIN", ", drain"),
+];
+
+/// The shop's file: what is said to people, and an image.
+fn greeting(image: &str, greeting: &str, rollout: &str) -> String {
+    format!("{}\n[service.shop.environment]\nGREETING = \"{greeting}\"\n", text(image, rollout))
+}
+
+impl Shop {
+    /// Merges a file; answers whoever drives its release.
+    fn merged(&self, text: &str) -> pointsman_tests::story::Clone<'_> {
+        self.world.git.commit("main", &[(FILE, Some(text))], "Another release");
+        self.clone()
+    }
+}
+
+#[test]
+#[ignore = "turned back in every phase with 200 WebSockets: some minutes"]
+fn turned_back_in_every_phase_and_nobody_notices() {
+    let shop = Shop::open(QUICK);
+    let load = shop.plane.load(CROWD);
+    load.run_for(SECOND);
+    let mut table = String::new();
+    for (index, (phase, words)) in PHASES.into_iter().enumerate() {
+        let waits = if phase == "GATE" { "\napprove_traffic = true" } else { "" };
+        let rollout = format!("{QUICK}{waits}");
+        // Every second one is of an image.
+        let digit = if index % 2 == 0 { '2' } else { '1' };
+        let clone = shop.merged(&greeting(&image(digit), phase, &rollout));
+        let driver = shop.start(&clone, &["apply", NAME, "--yes"]);
+        driver.wait_until_said(words, PATIENCE);
+        let begun = if phase == "GATE" {
+            // Nobody drives what waits for a person: whoever says it does.
+            assert_eq!(driver.ended(PATIENCE).1, 0);
+            load.mark(phase);
+            let begun = Instant::now();
+            let told = shop.run(&clone, &["abort", NAME, "--why", "sign-in fails"]).expect_code(0);
+            assert!(told.out.contains("Turned back:"), "{}{}", told.out, told.err);
+            begun
+        } else {
+            // Said while it is there, however short that is.
+            driver.freeze();
+            load.mark(phase);
+            let begun = Instant::now();
+            let abort = shop.start(&clone, &["abort", NAME, "--why", "sign-in fails"]);
+            abort.wait_until_said("To be turned back: the rollout of shop.", PATIENCE);
+            driver.thaw();
+            let (said, code) = driver.ended(PATIENCE);
+            assert_eq!(code, 1, "{phase}: {said}");
+            assert!(said.contains("Turned back:") && said.contains("sign-in fails"), "{phase}: {said}");
+            begun
+        };
+        table.push_str(&format!("{phase:<10} turned back after {:.1?}\n", begun.elapsed()));
+        shop.plane.settle();
+        assert_eq!(shop.stands(), "shop 2 11\nrule a\n", "{phase}");
+    }
+    let report = load.stop();
+    println!("{table}{}\n{}", report.summary(), report.write("turned-back-in-every-phase").display());
+    report.assert_nobody_noticed();
+}
+
+#[test]
+#[ignore = "two releases with 200 WebSockets: a minute"]
+fn an_image_and_a_configuration_are_released_and_nobody_notices() {
+    let shop = Shop::open(QUICK);
+    let load = shop.plane.load(CROWD);
+    load.run_for(2 * SECOND);
+    for (name, digit, said, stands) in [
+        ("image", '2', "hello", "shop 0 11\nshop--b 2 22\nrule b\n"),
+        ("configuration", '2', "good day", "shop 2 22\nshop--b 0 22\nrule a\n"),
+    ] {
+        let clone = shop.merged(&greeting(&image(digit), said, QUICK));
+        load.mark(name);
+        let released = shop.run(&clone, &["apply", NAME, "--yes"]).expect_code(0);
+        assert!(released.out.contains("Released:"), "{}", released.out);
+        shop.plane.settle();
+        assert_eq!(shop.stands(), stands, "{name}");
+        let _ = shop.run(&clone, &["plan", NAME, "--detailed-exitcode"]).expect_code(0);
+    }
+    load.run_for(2 * SECOND);
+    let report = load.stop();
+    println!("{}\n{}", report.summary(), report.write("image-and-configuration").display());
+    report.assert_nobody_noticed();
+}

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use pointsman_tests::{
     agent::{Running, ended},
     story::{PRODUCTION, PRODUCTION_FILE, World},
+    visitor::{get, server_of},
 };
 
 use crate::{PATIENCE, world};
@@ -116,7 +117,7 @@ fn t19_no_planted_secret_is_written_anywhere() {
 
     // A pull request is planned, merged and deployed by the agent, then people look.
     let mut written: BTreeMap<String, String> = BTreeMap::new();
-    let configuration = world.configuration("");
+    let configuration = world.configuration("[server]\nlisten = \"127.0.0.1:0\"\n");
     let mut command = world.command();
     command.arg("run").arg("--config").arg(configuration).envs(environment.clone());
     let agent = Running::start(&mut command);
@@ -160,6 +161,14 @@ fn t19_no_planted_secret_is_written_anywhere() {
     planted.insert("the GitHub App's key".to_owned(), line);
     planted.insert("an installation token".to_owned(), world.github.installation_token());
 
+    let server = server_of(&agent, PATIENCE);
+    let environment_page = format!("/environments/{PRODUCTION}");
+    let pull_page = format!("/pulls/{number}");
+    for path in ["/", &environment_page, &pull_page, "/metrics"] {
+        let page = get(server, path);
+        assert_eq!(page.status, 200, "{path}");
+        written.insert(format!("the agent's {path}"), page.text);
+    }
     written.insert("the agent's log".to_owned(), agent.stop(PATIENCE).0);
     written.insert("the bucket, the tables, what runs".to_owned(), world.aws.python(KEPT));
     written.insert("the pull request".to_owned(), told(&world, number));
@@ -167,7 +176,7 @@ fn t19_no_planted_secret_is_written_anywhere() {
         "import urllib.request\nprint(urllib.request.urlopen('{}').read().decode())",
         world.github.pull_url(number)
     );
-    written.insert("its page".to_owned(), world.aws.python(&page));
+    written.insert("its page at GitHub".to_owned(), world.aws.python(&page));
 
     let mut found = Vec::new();
     for (place, text) in &written {

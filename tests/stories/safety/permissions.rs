@@ -266,7 +266,7 @@ fn released(replay: &mut Replay) {
         std::thread::sleep(std::time::Duration::from_secs(1));
         running.kill();
         calls_are_done(&shop.world);
-        let _ = shop.run(&clone, &["abort", shop::NAME, "--why", "not today"]).expect_code(1);
+        let _ = shop.run(&clone, &["abort", shop::NAME, "--why", "not today"]).expect_code(0);
         let _ = shop.run(&clone, &["destroy", shop::NAME, "--yes"]).expect_code(0);
     });
 }

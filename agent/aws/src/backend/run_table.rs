@@ -29,7 +29,7 @@ use crate::{
 
 pub(super) const PARTITION: &str = "pk";
 pub(super) const SORT: &str = "sk";
-const EXPIRES: &str = "expires_at";
+pub(super) const EXPIRES: &str = "expires_at";
 const FENCE_ITEM: &str = "FENCE";
 const FENCE: &str = "fence";
 const OPEN_RUN: &str = "open_run";

@@ -6,16 +6,17 @@ use aws_sdk_dynamodb::types::AttributeValue;
 use pointsman_core::{lease::Ticket, preflight::RUN_TABLE};
 use pointsman_engine::ports::CloudError;
 
-use super::run_table::{DynamoJournal, PARTITION, SORT, expire, seconds_since_1970, text_of};
+use super::run_table::{DynamoJournal, EXPIRES, PARTITION, SORT, expire, seconds_since_1970, text_of};
 use crate::error::During;
 
 const TICKETS: &str = "WAIT#";
 const TICKET: &str = "ticket";
 
-/// DynamoDB lets a ticket go after this.
-const KEPT: Duration = Duration::from_secs(60 * 60);
+/// What was not noted again for so long is nobody's any more. DynamoDB may take
+/// days to let it go.
+const KEPT: Duration = Duration::from_secs(2 * 60);
 
-/// Nobody waits for longer; DynamoDB may take days to let a ticket go.
+/// Nobody waits for longer.
 const LONGEST: Duration = Duration::from_secs(24 * 60 * 60);
 
 /// So many of the newest are looked at: beyond that nobody counts.
@@ -33,7 +34,8 @@ impl DynamoJournal {
 
     /// One that cannot be read does not wait.
     pub(super) async fn all_tickets(&self) -> Result<Vec<Ticket>, CloudError> {
-        let since = seconds_since_1970().saturating_sub(LONGEST.as_secs()) * 1_000;
+        let now = seconds_since_1970();
+        let since = now.saturating_sub(LONGEST.as_secs()) * 1_000;
         let read = self
             .once
             .query()
@@ -47,11 +49,11 @@ impl DynamoJournal {
             .send()
             .await
             .during(&self.scope, "dynamodb:Query", RUN_TABLE)?;
-        let tickets = read
-            .items
-            .unwrap_or_default()
-            .into_iter()
-            .filter_map(|item| serde_json::from_str(item.get(TICKET)?.as_s().ok()?).ok());
+        let tickets = read.items.unwrap_or_default().into_iter().filter_map(|item| {
+            let expires: u64 = item.get(EXPIRES)?.as_n().ok()?.parse().ok()?;
+            (expires >= now).then_some(())?;
+            serde_json::from_str(item.get(TICKET)?.as_s().ok()?).ok()
+        });
         Ok(tickets.collect())
     }
 }

@@ -37,6 +37,11 @@ impl Turn {
     pub const fn is_next(self) -> bool {
         self.turn <= 1
     }
+
+    /// Whether others can only try once this one has.
+    pub const fn is_waited_for(self) -> bool {
+        self.is_next() && self.of > 1
+    }
 }
 
 /// Whose ticket has not grown for so long waits no longer, in milliseconds.

@@ -85,7 +85,7 @@ impl From<CloudError> for LeaseError {
 /// How often a lock that someone else holds is looked at.
 const LOOK_AGAIN_MS: u64 = 1_000;
 
-/// How often whoever is next looks.
+/// How often whoever is next looks, where others wait behind it.
 const NEXT_LOOKS_MS: u64 = 250;
 
 /// How often the same taking is sent while nobody knows whether it landed.
@@ -128,7 +128,7 @@ async fn in_turn(
         let next = if barring.is_some() { Contend::Foreign } else { next };
         let lock = barring.map(|file| file.as_item(ports.locks.lock_id())).or(lock);
         let patient = now.since(started) < wish.patience_ms;
-        let look_again = if turn.is_some_and(Turn::is_next) { NEXT_LOOKS_MS } else { LOOK_AGAIN_MS };
+        let look_again = if turn.is_some_and(Turn::is_waited_for) { NEXT_LOOKS_MS } else { LOOK_AGAIN_MS };
         let (number, condition) = match next {
             Contend::Take { .. } if place.lets_go_first(turn) => {
                 pause(&wish.stop, look_again).await?;

@@ -7,7 +7,7 @@ use pointsman_tests::dataplane::Crowd;
 
 use crate::{
     PATIENCE,
-    shop::{FILE, NAME, QUICK, SECOND, Shop, image, text},
+    shop::{FILE, NAME, QUICK, SCALED, SECOND, Shop, image, text},
 };
 
 const CROWD: Crowd = Crowd { people: 40, sockets: 200, visitors: 5 };
@@ -35,6 +35,47 @@ impl Shop {
         self.world.git.commit("main", &[(FILE, Some(text))], "Another release");
         self.clone()
     }
+}
+
+/// What scales the service: which side, its bounds, whether tasks may be taken away, how many policies.
+fn scales(shop: &Shop) -> String {
+    shop.world.aws.python(
+        r#"
+scaling = client("application-autoscaling")
+for target in scaling.describe_scalable_targets(ServiceNamespace="ecs")["ScalableTargets"]:
+    side = target["ResourceId"].rsplit("/", 1)[1]
+    held = target.get("SuspendedState", {}).get("DynamicScalingInSuspended", False)
+    policies = scaling.describe_scaling_policies(ServiceNamespace="ecs", ResourceId=target["ResourceId"])["ScalingPolicies"]
+    print(side, target["MinCapacity"], "to", target["MaxCapacity"], "held" if held else "free", len(policies))
+"#,
+    )
+}
+
+/// Whichever way a rollout ends, the side that serves is scaled as the file says, and only that one.
+#[test]
+fn whoever_serves_is_scaled() {
+    let rollout = format!("{QUICK}{SCALED}");
+    let shop = Shop::open(&rollout);
+    assert_eq!(scales(&shop), "shop 2 to 6 free 1\n");
+    shop.merge('2', &rollout);
+    let clone = shop.clone();
+    let _ = shop.run(&clone, &["apply", NAME, "--yes"]).expect_code(0);
+    assert_eq!(scales(&shop), "shop--b 2 to 6 free 1\n");
+
+    let _ = shop.run(&clone, &["rollback", NAME, "--yes"]).expect_code(0);
+    assert_eq!(shop.stands(), "shop 2 11\nshop--b 0 22\nrule a\n");
+    assert_eq!(scales(&shop), "shop 2 to 6 free 1\n");
+
+    let watched = format!("hold = \"10m\"{SCALED}");
+    shop.merge('3', &watched);
+    let clone = shop.clone();
+    let driver = shop.start(&clone, &["apply", NAME, "--yes"]);
+    driver.wait_until_said("Watches this step", PATIENCE);
+    assert_eq!(scales(&shop), "shop 2 to 6 held 1\nshop--b 2 to 6 held 1\n");
+    let _ = shop.run(&clone, &["abort", NAME]).expect_code(0);
+    assert_eq!(driver.ended(PATIENCE).1, 1);
+    assert_eq!(shop.stands(), "shop 2 11\nrule a\n");
+    assert_eq!(scales(&shop), "shop 2 to 6 free 1\n");
 }
 
 #[test]

@@ -17,7 +17,7 @@ use std::{
 use pointsman_core::{
     Address,
     desired::{Surroundings, wanted},
-    report::{ChangeOutcome, Event, RolloutOutcome, Sides, Standstill},
+    report::{ChangeOutcome, ChangeResult, Event, RolloutOutcome, Sides, Standstill},
     rollout::{
         Facts, Led, Patience as Late, Phase, Polls, Purpose, Rollout, Said, Slot, Step, Track, Why, Word,
         begins, layout, step,
@@ -204,7 +204,9 @@ impl Drive<'_> {
                     Ok(Next::Again)
                 } else {
                     // What could not be done is seen in the facts; the machine says what follows.
-                    Ok(Next::Later(watched.pause))
+                    let pause = watched.pause;
+                    watched.pause = pause.mul_f64(GROWTH).min(LONGEST_PAUSE);
+                    Ok(Next::Later(pause))
                 }
             }
             Step::Enter(_) => {
@@ -262,7 +264,10 @@ impl Drive<'_> {
         let changes =
             apply(self.run, self.proof, self.keeper, self.journal, &plan, observed, patience).await?;
         known.changed.extend(changes.iter().map(|change| change.address.clone()));
-        let done = changes.iter().all(|change| change.result == pointsman_core::report::ChangeResult::Done);
+        let done = changes.iter().all(|change| change.result == ChangeResult::Done);
+        // What is tried again counts by how that came out.
+        let again = |before: &ChangeOutcome| changes.iter().any(|change| change.address == before.address);
+        driven.changes.retain(|before| before.result == ChangeResult::Done || !again(before));
         driven.changes.extend(changes);
         Ok(done)
     }

@@ -34,7 +34,7 @@ pub(super) fn expand(context: &Context<'_>, name: &str, block: &block::Service, 
         },
     ));
     for laid in &sides.laid {
-        let Laid { slot, tasks, is_frozen, is_green: _ } = *laid;
+        let Laid { slot, tasks, is_frozen, gets_scaled: _ } = *laid;
         if is_frozen {
             sides.frozen(context, name, block, *laid, wanted);
         } else {

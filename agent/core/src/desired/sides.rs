@@ -11,7 +11,7 @@ use crate::{
     Address,
     environment::block::{self, SchemaChange},
     resource::{Count, Desired, HealthCheck, Link, Resource, Service, Start, Suspended, TargetGroup, names},
-    rollout::{Layout, Old, Phase, Purpose, Rollout, Slot, Tasks, Track, Weights, layout},
+    rollout::{Layout, Old, Phase, Slot, Tasks, Track, Weights, layout},
 };
 
 /// How a service's sides are laid out.
@@ -36,23 +36,23 @@ pub(super) struct Laid {
     pub(super) tasks: Tasks,
     /// Whether it stays as it was recorded.
     pub(super) is_frozen: bool,
-    /// Whether it is released to.
-    pub(super) is_green: bool,
+    /// Whether it has tasks again, or for the first time, that nobody scales yet.
+    pub(super) gets_scaled: bool,
 }
 
 impl Sides {
     /// As the service's track says; one side, where it has none.
     pub(super) fn of(context: &Context<'_>, name: &str) -> Self {
         let Some(track) = context.track(name) else {
-            let laid = vec![Laid { slot: Slot::A, tasks: Tasks::Free, is_frozen: false, is_green: false }];
+            let laid = vec![Laid { slot: Slot::A, tasks: Tasks::Free, is_frozen: false, gets_scaled: false }];
             return Self { laid, weights: vec![(Slot::A, 1)], test: None, old: None, is_tracked: false };
         };
         let Layout { tasks, weights, test } = layout(track);
         let laid = [Slot::A, Slot::B].into_iter().filter_map(|slot| {
             let tasks = (*tasks.get(slot))?;
-            let is_new = |open: &Rollout| matches!(open.purpose, Purpose::Release | Purpose::CutOver);
-            let is_green = track.open.as_ref().is_some_and(|open| open.to == slot && is_new(open));
-            Some(Laid { slot, tasks, is_frozen: is_frozen(track, slot), is_green })
+            let gets_scaled =
+                track.open.as_ref().is_some_and(|open| open.to == slot || open.brings_back_blue());
+            Some(Laid { slot, tasks, is_frozen: is_frozen(track, slot), gets_scaled })
         });
         let joined = track.open.as_ref().filter(|open| open.is_joined() && open.phase != Phase::Cleanup);
         let old = joined.and_then(|open| Some((open.blue(), open.snapshot.old.clone()?)));
@@ -150,7 +150,7 @@ impl Sides {
         context: &Context<'_>,
         service: &str,
         block: &block::Service,
-        Laid { slot, tasks, is_green, .. }: Laid,
+        Laid { slot, tasks, gets_scaled, .. }: Laid,
         wanted: &mut Wanted,
     ) {
         let side = Address::block("service", &slot.block_name(service));
@@ -165,17 +165,25 @@ impl Sides {
         });
         let recorded: Vec<_> = recorded.collect();
         let was_scaled = recorded.iter().any(|(_, it)| matches!(it.resource, Resource::ScalableTarget(_)));
-        // What began at zero or with one task has no autoscaler yet.
+        // What was at zero or has had one task has no autoscaler.
         let scaling = block.scaling.as_ref();
         let scaling = scaling.filter(|_| {
-            is_green && !was_scaled && !recorded.is_empty() && matches!(tasks, Tasks::Held(_) | Tasks::Free)
+            gets_scaled
+                && !was_scaled
+                && !recorded.is_empty()
+                && matches!(tasks, Tasks::Held(_) | Tasks::Free)
         });
         let is_scaled = was_scaled || scaling.is_some();
         for (address, recorded) in recorded {
             let mut resource = recorded.resource.clone();
             match &mut resource {
                 Resource::Service(it) => it.count = count(tasks, it.count.tasks(), is_scaled),
-                Resource::ScalableTarget(it) => it.suspended = self.suspended(it.suspended, tasks),
+                Resource::ScalableTarget(it) => {
+                    // What a rollout held is recorded as well: people's word is the file's.
+                    let written = block.scaling.as_ref().map(scaling::suspended).unwrap_or_default();
+                    let written = Suspended { scale_in: written.scale_in, ..it.suspended };
+                    it.suspended = self.suspended(written, tasks);
+                }
                 _ => {}
             }
             let scales = matches!(

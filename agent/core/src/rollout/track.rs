@@ -220,6 +220,11 @@ impl Rollout {
         self.never_overlaps() && !self.phase.is_way_back() && !keeps
     }
 
+    /// Whether blue, which was stopped, has tasks again.
+    pub(crate) fn brings_back_blue(&self) -> bool {
+        self.never_overlaps() && self.phase.is_way_back() && self.phase != Phase::StopGreen
+    }
+
     /// How many tasks blue has on the way back.
     pub fn blue_tasks(&self) -> u32 {
         self.snapshot.old.as_ref().map_or(self.tasks, |old| old.count.max(1))

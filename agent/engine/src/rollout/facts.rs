@@ -81,11 +81,14 @@ fn underway(run: &Run, state: &State, service: &str, rollout: &Rollout) -> Under
         })
     });
     let rule = Address::block("service", service).part("listener_rule");
+    // Until traffic is back nothing that is measured changes anything, and the meter may be what is down.
+    let goes_back = rollout.phase.is_way_back() && rollout.phase != Phase::DrainGreen;
+    let is_metered = rollout.cuts_over() || !goes_back;
     Underway {
         sides: Pair { a: side(state, service, rollout, Slot::A), b: side(state, service, rollout, Slot::B) },
         rule: state.objects.get(&rule).map(|recorded| recorded.id.clone()),
-        balancer: balancer_name(run, state, service),
-        alarms: alarms.collect(),
+        balancer: balancer_name(run, state, service).filter(|_| is_metered),
+        alarms: if is_metered { alarms.collect() } else { Vec::new() },
         opened_at_ms: rollout.opened_at_ms,
         counted_since_ms: match rollout.phase {
             // What was asked before, as a test, is nobody who came.

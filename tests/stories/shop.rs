@@ -219,6 +219,12 @@ fn of_rollouts(text: &str) -> String {
     let mut text = text.to_owned();
     for (pattern, instead) in [
         (r"after (TOOK|\d+ s|\d+ min)", "after TOOK"),
+        (r"listens on 127\.[0-9.]+:", "listens on ADDRESS:"),
+        // How many stopped until then is chance; the first one is told in full.
+        (
+            r"(?s)\nTask `UUID` of `[^`]+` stopped: [^\n]+\n\n<details><summary>its last 1 line</summary>.*?</details>\n",
+            "",
+        ),
         (r"task [0-9a-f]{32}", "task ID"),
         (r"It has [^.]+ left", "It has TOOK left"),
         (r"shop--b-[0-9a-f]{6}\b", "shop--b-HASH"),

@@ -1,4 +1,8 @@
-use std::{collections::BTreeMap, sync::Arc, time::Instant};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+    time::Instant,
+};
 
 use pointsman_core::{
     Address,
@@ -6,7 +10,7 @@ use pointsman_core::{
     journal::Started,
     lease::Fence,
     plan::Action,
-    report::{ChangeResult, Event, Judged, Outcome},
+    report::{ChangeResult, Event, Judged, MOST_STOPPED_TASKS, Outcome},
     resource::{Observed, Resource, Text},
     rollout::{EcsRelease, Refusal, Track, released_by_ecs, released_service},
     state::State,
@@ -197,7 +201,7 @@ async fn under_lease(run: &Run, lease: &Lease, fence: Fence, approval: Approval)
         driven.changes.splice(0..0, changes);
         driven
     };
-    let Driven { changes, rollouts } = driven;
+    let Driven { changes, rollouts, mut stopped } = driven;
     // What is taken down gives nobody anything. What is given may have moved to another side.
     let linked = if run.takes_down() {
         BTreeMap::new()
@@ -217,7 +221,11 @@ async fn under_lease(run: &Run, lease: &Lease, fence: Fence, approval: Approval)
     };
     let state = keeper.state().await;
     outcome.outputs = known_outputs(&linked, &state);
-    outcome.stopped = last_words(run, &state, &outcome, began_at_ms).await;
+    stopped.extend(last_words(run, &state, &outcome, began_at_ms).await);
+    let mut told = BTreeSet::new();
+    stopped.retain(|stopped| told.insert(stopped.task.clone()));
+    stopped.truncate(MOST_STOPPED_TASKS);
+    outcome.stopped = stopped;
     let settled = idle
         && before.is_some_and(|before| {
             before.outputs == outcome.outputs

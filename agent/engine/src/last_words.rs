@@ -2,8 +2,8 @@ use std::collections::BTreeSet;
 
 use pointsman_core::{
     Address,
-    report::{ChangeResult, MOST_STOPPED_TASKS, Outcome, StoppedTask},
-    resource::{Resource, Service},
+    report::{ChangeResult, Outcome, StoppedTask},
+    resource::Resource,
     rollout::Ending,
     state::State,
 };
@@ -19,16 +19,23 @@ pub(crate) async fn last_words(
     since_ms: u64,
 ) -> Vec<StoppedTask> {
     let mut tasks = Vec::new();
-    for (name, service) in failed_services(state, outcome) {
-        let words = run.ports.cloud.last_words(&service, since_ms).await.unwrap_or_default();
-        tasks.extend(words.into_iter().map(|words| StoppedTask { service: name.clone(), ..words }));
+    for block in failed_services(outcome) {
+        tasks.extend(words_of(run, state, &block, since_ms).await);
     }
-    tasks.truncate(MOST_STOPPED_TASKS);
     tasks
 }
 
+/// The same of one service, as far as it stands.
+pub(crate) async fn words_of(run: &Run, state: &State, block: &Address, since_ms: u64) -> Vec<StoppedTask> {
+    let Some(Resource::Service(service)) = state.objects.get(block).map(|recorded| &recorded.resource) else {
+        return Vec::new();
+    };
+    let words = run.ports.cloud.last_words(service, since_ms).await.unwrap_or_default();
+    words.into_iter().map(|words| StoppedTask { service: block.to_string(), ..words }).collect()
+}
+
 /// The services that failed, each side of them for itself.
-fn failed_services(state: &State, outcome: &Outcome) -> Vec<(String, Service)> {
+fn failed_services(outcome: &Outcome) -> BTreeSet<Address> {
     let failed = outcome
         .changes
         .iter()
@@ -39,10 +46,5 @@ fn failed_services(state: &State, outcome: &Outcome) -> Vec<(String, Service)> {
         let is_back = matches!(ended.ending, Ending::Restored { .. });
         is_back.then(|| Address::block("service", &ended.to.block_name(&rollout.service)))
     });
-    let blocks: BTreeSet<Address> = failed.chain(turned_back).collect();
-    let of_block = |block: Address| match &state.objects.get(&block)?.resource {
-        Resource::Service(service) => Some((block.to_string(), service.clone())),
-        _ => None,
-    };
-    blocks.into_iter().filter_map(of_block).collect()
+    failed.chain(turned_back).collect()
 }

@@ -17,7 +17,7 @@ use std::{
 use pointsman_core::{
     Address,
     desired::{Surroundings, wanted},
-    report::{ChangeOutcome, ChangeResult, Event, RolloutOutcome, Sides, Standstill},
+    report::{ChangeOutcome, ChangeResult, Event, RolloutOutcome, Sides, Standstill, StoppedTask},
     rollout::{
         Facts, Led, Patience as Late, Phase, Polls, Purpose, Rollout, Said, Slot, Step, Track, Why, Word,
         begins, layout, step,
@@ -36,6 +36,7 @@ use crate::{
     apply::{Patience, apply},
     journal::Journal,
     keeper::Keeper,
+    last_words::words_of,
     lease::LeaseProof,
     look::plan_of,
 };
@@ -62,6 +63,9 @@ pub(crate) struct Driven {
     pub(crate) changes: Vec<ChangeOutcome>,
     /// Where each rollout stands, or how it ended.
     pub(crate) rollouts: Vec<RolloutOutcome>,
+    /// Tasks of a green that was turned back, with what they said last: asked
+    /// for before it goes.
+    pub(crate) stopped: Vec<StoppedTask>,
 }
 
 /// What is remembered of a rollout between two looks.
@@ -213,7 +217,13 @@ impl Drive<'_> {
                 self.change(service, |track| enter(track, &step, now)).await?;
                 Ok(Next::Again)
             }
-            Step::Abort { .. } | Step::Raise { .. } | Step::Migrated(_) => {
+            Step::Abort { .. } => {
+                let green = Address::block("service", &rollout.to.block_name(service));
+                driven.stopped.extend(words_of(self.run, &state, &green, rollout.opened_at_ms).await);
+                self.change(service, |track| track.follow(&step, now)).await?;
+                Ok(Next::Again)
+            }
+            Step::Raise { .. } | Step::Migrated(_) => {
                 self.change(service, |track| track.follow(&step, now)).await?;
                 Ok(Next::Again)
             }

@@ -26,9 +26,9 @@ print(group()["AtRestEncryptionEnabled"], group()["TransitEncryptionEnabled"], g
 print(group()["NodeGroups"][0]["PrimaryEndpoint"]["Address"].startswith("master.sessions."), node()["EngineVersion"])
 print(cache.list_tags_for_resource(ResourceName=made["ARN"])["TagList"])
 print(code_of(cache.create_replication_group, **wanted))
-cache.modify_replication_group(ReplicationGroupId="sessions", CacheNodeType="cache.t3.small",
-                               PreferredMaintenanceWindow="mon:05:00-mon:06:00", ApplyImmediately=True)
-print(group()["Status"])
+changed = cache.modify_replication_group(ReplicationGroupId="sessions", CacheNodeType="cache.t3.small",
+                                         PreferredMaintenanceWindow="mon:05:00-mon:06:00", ApplyImmediately=True)
+print(changed["ReplicationGroup"]["Status"])
 until(lambda: group()["Status"] == "available")
 print(node()["CacheNodeType"], node()["PreferredMaintenanceWindow"])
 print(code_of(cache.delete_cache_parameter_group, CacheParameterGroupName="sessions"),

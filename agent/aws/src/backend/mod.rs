@@ -1,6 +1,7 @@
 //! Terraform's backend: the lock table, the bucket that the state lies in, and the lock file there.
 
 mod approvals;
+mod fence_item;
 mod foundation;
 mod lock_file;
 mod lock_table;

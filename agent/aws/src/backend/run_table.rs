@@ -14,12 +14,15 @@ use pointsman_core::rollout::{Said, Word};
 use pointsman_core::{
     environment::block,
     journal::{Entry, Release},
-    lease::{Fence, LockItem, LockPart, StateMark, Ticket, Transaction},
+    lease::{Fence, LockItem, LockPart, Ticket, Transaction},
     preflight::RUN_TABLE,
 };
 use pointsman_engine::ports::{CloudError, CloudErrorKind, RunTable, Written};
 
-use super::lock_table::{self, Expression, attempt_timeouts};
+use super::{
+    fence_item::{fence_attributes, fence_condition, fence_of},
+    lock_table::{self, Expression, attempt_timeouts},
+};
 use crate::{
     call::CallLog,
     error::{During, failure, incomplete},
@@ -31,11 +34,6 @@ pub(super) const PARTITION: &str = "pk";
 pub(super) const SORT: &str = "sk";
 pub(super) const EXPIRES: &str = "expires_at";
 const FENCE_ITEM: &str = "FENCE";
-const FENCE: &str = "fence";
-const OPEN_RUN: &str = "open_run";
-const STATE_SERIAL: &str = "state_serial";
-const STATE_DIGEST: &str = "state_digest";
-const LAST_ENTRY: &str = "last_entry";
 const ENTRY: &str = "entry";
 
 /// Why DynamoDB cancels a transaction that may be sent again.
@@ -185,7 +183,7 @@ impl RunTable for DynamoJournal {
         let Some(item) = read.item else {
             return Ok(None);
         };
-        let fence = fence_of(&item).ok_or_else(|| incomplete("dynamodb:GetItem", RUN_TABLE, FENCE))?;
+        let fence = fence_of(&item).ok_or_else(|| incomplete("dynamodb:GetItem", RUN_TABLE, "fence"))?;
         Ok(Some(fence))
     }
 
@@ -321,51 +319,6 @@ fn entry_of(item: &HashMap<String, AttributeValue>) -> Option<Entry> {
     serde_json::from_str(item.get(ENTRY)?.as_s().ok()?).ok()
 }
 
-fn fence_attributes(fence: &Fence) -> HashMap<String, AttributeValue> {
-    let Fence { fence, open_run, state, last_entry } = fence;
-    let mut attributes = HashMap::from([
-        (FENCE.to_owned(), AttributeValue::N(fence.to_string())),
-        (LAST_ENTRY.to_owned(), AttributeValue::S(last_entry.clone())),
-    ]);
-    if let Some(open_run) = open_run {
-        attributes.insert(OPEN_RUN.to_owned(), AttributeValue::N(open_run.to_string()));
-    }
-    if let Some(StateMark { serial, digest }) = state {
-        attributes.insert(STATE_SERIAL.to_owned(), AttributeValue::N(serial.to_string()));
-        attributes.insert(STATE_DIGEST.to_owned(), AttributeValue::S(digest.clone()));
-    }
-    attributes
-}
-
-fn fence_of(item: &HashMap<String, AttributeValue>) -> Option<Fence> {
-    let text = |name: &str| item.get(name).and_then(|value| value.as_s().ok()).cloned();
-    let number = |name: &str| item.get(name).and_then(|value| value.as_n().ok()).and_then(|n| n.parse().ok());
-    let state = number(STATE_SERIAL)
-        .map(|serial| StateMark { serial, digest: text(STATE_DIGEST).unwrap_or_default() });
-    Some(Fence {
-        fence: number(FENCE)?,
-        open_run: number(OPEN_RUN),
-        state,
-        last_entry: text(LAST_ENTRY).unwrap_or_default(),
-    })
-}
-
-/// Exactly [`Fence::version`], as an expression.
-fn fence_condition(stands: Option<&Fence>) -> Expression {
-    let Some(fence) = stands else {
-        return Expression::absent(PARTITION);
-    };
-    let (fence, open_run, serial) = fence.version();
-    let mut condition = Expression::equal(FENCE, ":fence", AttributeValue::N(fence.to_string()));
-    for (name, value) in [(OPEN_RUN, open_run), (STATE_SERIAL, serial)] {
-        condition = condition.and(match value {
-            None => Expression::absent(name),
-            Some(value) => Expression::equal(name, &format!(":{name}"), AttributeValue::N(value.to_string())),
-        });
-    }
-    condition
-}
-
 pub(super) fn unbuilt(error: &dyn std::fmt::Display) -> CloudError {
     failure(CloudErrorKind::Refused, "dynamodb:PutItem", RUN_TABLE, error.to_string(), None)
 }
@@ -402,20 +355,7 @@ fn check(
 
 #[cfg(test)]
 mod tests {
-    use pointsman_core::lease::{Fence, StateMark};
-
-    use super::{fence_attributes, fence_of, sort_key};
-
-    #[test]
-    fn a_fence_is_read_as_it_was_written() {
-        let state = Some(StateMark { serial: 3, digest: "d".to_owned() });
-        for fence in [
-            Fence { fence: 7, open_run: Some(6), state, last_entry: "h".to_owned() },
-            Fence { fence: 1, ..Fence::default() },
-        ] {
-            assert_eq!(fence_of(&fence_attributes(&fence)), Some(fence));
-        }
-    }
+    use super::sort_key;
 
     #[test]
     fn entries_sort_in_the_order_they_were_written() {

@@ -222,7 +222,7 @@ fn of_rollouts(text: &str) -> String {
         (r"listens on 127\.[0-9.]+:", "listens on ADDRESS:"),
         // How many stopped until then is chance; the first one is told in full.
         (
-            r"(?s)\nTask `UUID` of `[^`]+` stopped: [^\n]+\n\n<details><summary>its last 1 line</summary>.*?</details>\n",
+            r"(?s)\nTask `UUID` of `[^`]+` stopped[^\n]+\n\n<details><summary>its last 1 line</summary>.*?</details>\n",
             "",
         ),
         (r"task [0-9a-f]{32}", "task ID"),

@@ -213,17 +213,16 @@ impl Drive<'_> {
                     Ok(Next::Later(pause))
                 }
             }
-            Step::Enter(_) => {
+            Step::Enter(phase) => {
+                // Traffic is back by now, and green still stands: nothing waits for what it said.
+                if phase == Phase::Discard {
+                    let green = Address::block("service", &rollout.to.block_name(service));
+                    driven.stopped.extend(words_of(self.run, &state, &green, rollout.opened_at_ms).await);
+                }
                 self.change(service, |track| enter(track, &step, now)).await?;
                 Ok(Next::Again)
             }
-            Step::Abort { .. } => {
-                let green = Address::block("service", &rollout.to.block_name(service));
-                driven.stopped.extend(words_of(self.run, &state, &green, rollout.opened_at_ms).await);
-                self.change(service, |track| track.follow(&step, now)).await?;
-                Ok(Next::Again)
-            }
-            Step::Raise { .. } | Step::Migrated(_) => {
+            Step::Abort { .. } | Step::Raise { .. } | Step::Migrated(_) => {
                 self.change(service, |track| track.follow(&step, now)).await?;
                 Ok(Next::Again)
             }

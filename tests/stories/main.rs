@@ -43,6 +43,7 @@ mod road;
 mod rollout;
 mod rollout_aborts;
 mod rollout_failures;
+mod rollout_hindrances;
 mod rollout_kills;
 mod rollout_lost;
 mod safety;

@@ -7,6 +7,7 @@ use pointsman_tests::dataplane::Crowd;
 
 use crate::{
     PATIENCE,
+    rollout_hindrances::WATCHED,
     shop::{FILE, NAME, QUICK, SCALED, SECOND, Shop, image, text},
 };
 
@@ -54,28 +55,28 @@ for target in scaling.describe_scalable_targets(ServiceNamespace="ecs")["Scalabl
 /// Whichever way a rollout ends, the side that serves is scaled as the file says, and only that one.
 #[test]
 fn whoever_serves_is_scaled() {
-    let rollout = format!("{QUICK}{SCALED}");
+    let rollout = format!("{QUICK}{SCALED}{WATCHED}");
     let shop = Shop::open(&rollout);
-    assert_eq!(scales(&shop), "shop 2 to 6 free 1\n");
+    assert_eq!(scales(&shop), "shop 2 to 6 free 2\n");
     shop.merge('2', &rollout);
     let clone = shop.clone();
     let _ = shop.run(&clone, &["apply", NAME, "--yes"]).expect_code(0);
-    assert_eq!(scales(&shop), "shop--b 2 to 6 free 1\n");
+    assert_eq!(scales(&shop), "shop--b 2 to 6 free 2\n");
 
     let _ = shop.run(&clone, &["rollback", NAME, "--yes"]).expect_code(0);
     assert_eq!(shop.stands(), "shop 2 11\nshop--b 0 22\nrule a\n");
-    assert_eq!(scales(&shop), "shop 2 to 6 free 1\n");
+    assert_eq!(scales(&shop), "shop 2 to 6 free 2\n");
 
-    let watched = format!("hold = \"10m\"{SCALED}");
+    let watched = format!("hold = \"10m\"{SCALED}{WATCHED}");
     shop.merge('3', &watched);
     let clone = shop.clone();
     let driver = shop.start(&clone, &["apply", NAME, "--yes"]);
     driver.wait_until_said("Watches this step", PATIENCE);
-    assert_eq!(scales(&shop), "shop 2 to 6 held 1\nshop--b 2 to 6 held 1\n");
+    assert_eq!(scales(&shop), "shop 2 to 6 held 2\nshop--b 2 to 6 held 1\n");
     let _ = shop.run(&clone, &["abort", NAME]).expect_code(0);
     assert_eq!(driver.ended(PATIENCE).1, 1);
     assert_eq!(shop.stands(), "shop 2 11\nrule a\n");
-    assert_eq!(scales(&shop), "shop 2 to 6 free 1\n");
+    assert_eq!(scales(&shop), "shop 2 to 6 free 2\n");
 }
 
 #[test]

@@ -40,6 +40,11 @@ impl Shop {
         self.world.github.wait_until(PATIENCE, words, |repository| has_comment(repository, number, &says));
     }
 
+    fn turns_back(&self, merged: &Merged) -> bool {
+        let body = &self.world.github.pull(merged.number).bot_comments()[0].body;
+        body.contains("It goes back") || body.contains("Turned back")
+    }
+
     /// Turns back this image's release under load; answers the comment.
     fn turned_back(&self, agent: Running, image: &str, rollout: &str) -> String {
         let load = self.plane.load(CROWD);
@@ -153,6 +158,70 @@ fn an_alarm_that_rings_while_traffic_moves() {
     let _ = agent.stop(PATIENCE);
 }
 
+/// Green is healthy and passes its checks, and fails those who come: counted against blue, it goes.
+#[test]
+#[ignore = "takes minutes: run with the whole"]
+fn a_green_that_fails_people() {
+    let shop = Shop::open(LONG);
+    let agent = shop.agent();
+    let load = shop.plane.load(CROWD);
+    let _meter = shop.plane.meter(&load);
+    load.run_for(5 * SECOND);
+    let merged = shop.propose_and_merge("image", &named("fails-people", '2'), LONG);
+    let comment = shop.ended(&merged, "Turned back:");
+    let pattern = regex::Regex::new(
+        r"Green surely fails more often than blue: (\d+) of (\d+) requests against 0 of \d+",
+    )
+    .unwrap();
+    let said = pattern.captures(&comment).unwrap_or_else(|| panic!("it does not say so: {comment}"));
+    let (errors, requests): (u64, u64) = (said[1].parse().unwrap(), said[2].parse().unwrap());
+    assert!(requests >= 50 && errors * 4 > requests, "{comment}");
+    shop.plane.settle();
+    assert_eq!(shop.stands(), BLUE_ALONE);
+    let failed = load.stop().failed.len();
+    println!(
+        "turned back after {errors} of {requests} counted requests failed; {failed} people's requests failed in all"
+    );
+    let after = shop.plane.load(CROWD);
+    after.run_for(2 * SECOND);
+    after.stop().assert_nobody_noticed();
+    let _ = agent.stop(PATIENCE);
+    shop.world.github.assert_no_violations();
+}
+
+/// The alarm measures the side that is live, and that is blue until the end: green is measured by the same.
+#[test]
+#[ignore = "an alarm's minutes: run with the whole"]
+fn a_green_that_an_alarm_of_its_service_is_about() {
+    let rollout = format!(
+        "{LONG}\nabort_on = [\"hot\"]\n\n[alarms.hot]\non = \"service.shop\"\ncpu_above = 85\nperiod = \"1m\"\nevaluations = 1"
+    );
+    let shop = Shop::open(&rollout);
+    let agent = shop.agent();
+    let load = shop.plane.load(CROWD);
+    let merged = shop.propose_and_merge("image", &image('2'), &rollout);
+    shop.says(&merged, "Watches this step");
+    load.mark("green is hot");
+    let begun = std::time::Instant::now();
+    while !shop.turns_back(&merged) {
+        assert!(begun.elapsed() < 3 * PATIENCE, "nobody notices");
+        shop.world.aws.python(
+            "cw = client('cloudwatch')\n\
+             for side, value in (('shop', 20), ('shop--b', 97)):\n    \
+                 dimensions = [{'Name': 'ClusterName', 'Value': 'webUIcluster2'}, {'Name': 'ServiceName', 'Value': side}]\n    \
+                 cw.put_metric_data(Namespace='AWS/ECS', MetricData=[{'MetricName': 'CPUUtilization', 'Value': value, 'Dimensions': dimensions}])",
+        );
+        std::thread::sleep(SECOND);
+    }
+    let comment = shop.ended(&merged, "Turned back:");
+    assert!(comment.contains("hot (of shop--b)` rang while green had traffic"), "{comment}");
+    insta::assert_snapshot!("alarm_of_green", comment);
+    shop.plane.settle();
+    assert_eq!(shop.stands(), BLUE_ALONE);
+    load.stop().assert_nobody_noticed();
+    let _ = agent.stop(PATIENCE);
+}
+
 /// Green's tasks end, again and again, once everybody is there. Who asks a task in the moment of its death is
 /// not answered: that is what dies, not what the rollout does. Everybody else is served.
 #[test]
@@ -164,11 +233,7 @@ fn tasks_that_stop_while_they_are_watched() {
     let merged = shop.propose_and_merge("image", &image('2'), watched);
     shop.says(&merged, "Watches green with all of the traffic");
     assert_eq!(shop.stands(), "shop 2 11\nshop--b 2 22\ntest rule a\nrule a b\n");
-    let turns_back = || {
-        let body = &shop.world.github.pull(merged.number).bot_comments()[0].body;
-        body.contains("It goes back") || body.contains("Turned back")
-    };
-    while !turns_back() {
+    while !shop.turns_back(&merged) {
         let answer = shop.plane.ask(HOST, "/health", &[]);
         let body: serde_json::Value = serde_json::from_slice(&answer.body).unwrap_or_default();
         if let Some(pid) = body["pid"].as_u64().filter(|_| body["image"] == image('2')) {

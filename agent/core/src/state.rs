@@ -172,7 +172,7 @@ impl State {
 
     /// Which state it is, for the journal.
     pub fn mark(&self) -> Result<StateMark, serde_json::Error> {
-        Ok(StateMark { serial: self.serial, digest: canonical_hash(self)? })
+        Ok(StateMark { lineage: self.lineage.clone(), serial: self.serial, digest: canonical_hash(self)? })
     }
 
     /// Which state a text is that [`Self::from_text`] accepts: by the digest as
@@ -180,7 +180,8 @@ impl State {
     pub fn mark_of(text: &str) -> Option<StateMark> {
         let stored: Stored<serde_json::Value> = serde_json::from_str(text).ok()?;
         let serial = stored.state.get("serial")?.as_u64()?;
-        Some(StateMark { serial, digest: stored.digest })
+        let lineage = stored.state.get("lineage").and_then(serde_json::Value::as_str).unwrap_or_default();
+        Some(StateMark { lineage: lineage.to_owned(), serial, digest: stored.digest })
     }
 
     /// Reads what [`Self::to_text`] wrote, and only that.

@@ -91,6 +91,7 @@ async fn under_lease(run: &Run, lease: &Lease, fence: Fence, consent: Consent) -
     }
     let OldState { state, serial, version } = old;
     let known = fence.state.as_ref().map_or(0, |mark| mark.serial).max(serial);
+    let lineage = fence.state.as_ref().map(|mark| mark.lineage.clone()).filter(|it| !it.is_empty());
     let summary = render::adoption::summary(&adoption);
     let last_run = LastRun {
         commit: run.commit.clone(),
@@ -108,6 +109,10 @@ async fn under_lease(run: &Run, lease: &Lease, fence: Fence, consent: Consent) -
         .change(|state| {
             // Above everything that was ever known: the journal takes it for the newest.
             state.serial = state.serial.max(known);
+            // It goes on: should this run die before it is noted, the journal still knows it.
+            if let Some(lineage) = &lineage {
+                state.lineage.clone_from(lineage);
+            }
             rebuild(state, records, &outputs, &adoption.sides, deployed, last_run)
         })
         .await?;

@@ -30,7 +30,7 @@ use crate::{
     look::{check_account, look, look_up},
     ports::Aside,
     preflight::before_writing,
-    recover::recover,
+    recover::{recover, settle_failed},
     rollout::{self, Drive, Driven, Known},
     way_out::check_way_out,
 };
@@ -235,6 +235,9 @@ async fn under_lease(run: &Run, lease: &Lease, fence: Fence, approval: Approval)
         });
     if !settled {
         begin(run, lease, &journal, &outcome.judged).await?;
+        // The lease may have been stale when this was due, and is fresh again: a run
+        // with a write that nobody looked up does not end.
+        settle_failed(run, &keeper, &journal, &BTreeMap::new()).await?;
         let mark = keeper
             .change(|state| {
                 conclude(state, &outcome, run);

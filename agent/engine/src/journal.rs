@@ -117,6 +117,9 @@ impl Journal {
         state: StateMark,
     ) -> Result<(), Failure> {
         let mut book = self.written.lock().await;
+        if !book.open.is_empty() {
+            return Err(self.lost("a write was announced of which nobody knows what came").into());
+        }
         let mut chain = book.chain.clone();
         let entry = chain.append(now(), Act::End { succeeded, summary, serial: state.serial })?;
         let last = chain.last().to_owned();

@@ -96,15 +96,16 @@ impl Doubt {
         match kind {
             Some(
                 CloudErrorKind::AccessDenied
-                | CloudErrorKind::Credentials
-                | CloudErrorKind::LeaseLost
                 | CloudErrorKind::NotFound
                 | CloudErrorKind::NotOurs
                 | CloudErrorKind::Refused
                 | CloudErrorKind::Unsuitable,
             ) => Self::Refused,
+            // Of several attempts these say how the last one ended; one before may have landed.
             Some(
-                CloudErrorKind::Failed
+                CloudErrorKind::Credentials
+                | CloudErrorKind::Failed
+                | CloudErrorKind::LeaseLost
                 | CloudErrorKind::Stale
                 | CloudErrorKind::Throttled
                 | CloudErrorKind::TimedOut

@@ -3,48 +3,34 @@
 //! decided is decided in `core::rollout`.
 
 mod beside;
+mod bring;
 mod facts;
 mod known;
 mod lead;
 mod waits;
+mod watched;
 
-use std::{
-    collections::BTreeMap,
-    mem::{Discriminant, discriminant},
-    time::Duration,
-};
+use std::{collections::BTreeMap, mem::discriminant, time::Duration};
 
 use pointsman_core::{
     Address,
-    desired::{Surroundings, wanted},
-    report::{ChangeOutcome, ChangeResult, Event, RolloutOutcome, Sides, Standstill, StoppedTask},
-    rollout::{
-        Facts, Led, Patience as Late, Phase, Polls, Purpose, Rollout, Said, Slot, Step, Track, Why, Word,
-        begins, layout, step,
-    },
+    desired::Surroundings,
+    report::{ChangeOutcome, Event, RolloutOutcome, Sides, Standstill, StoppedTask},
+    rollout::{Facts, Patience as Late, Phase, Purpose, Rollout, Said, Step, Track, Why, Word, layout, step},
     state::State,
 };
 
 use tokio::sync::Mutex;
 
 pub(crate) use self::facts::look_at_rest;
-use self::facts::{Checks, look_at};
-pub(crate) use self::known::Known;
 pub use self::waits::waits;
-use crate::{
-    Failure, Run,
-    apply::{Patience, apply},
-    journal::Journal,
-    keeper::Keeper,
-    last_words::words_of,
-    lease::LeaseProof,
-    look::plan_of,
+use self::{
+    bring::Brought,
+    facts::{Already, look_at},
+    watched::Watched,
 };
-
-/// Between two looks, at first and at most. Three looks in a row prove a side.
-const FIRST_PAUSE: Duration = Duration::from_secs(1);
-const LONGEST_PAUSE: Duration = Duration::from_secs(15);
-const GROWTH: f64 = 1.2;
+pub(crate) use self::{bring::is_of, known::Known};
+use crate::{Failure, Run, journal::Journal, keeper::Keeper, last_words::words_of, lease::LeaseProof};
 
 /// What a rollout is driven with.
 pub(crate) struct Drive<'a> {
@@ -67,25 +53,6 @@ pub(crate) struct Driven {
     /// for before it goes.
     pub(crate) stopped: Vec<StoppedTask>,
 }
-
-/// What is remembered of a rollout between two looks.
-struct Watched {
-    polls: Polls,
-    told: Option<(Phase, Kind, Option<Led>)>,
-    shown: Option<Sides>,
-    pause: Duration,
-    /// Since when the phase is in which green passed its checks, Unix milliseconds.
-    passed: Option<u64>,
-}
-
-impl Default for Watched {
-    fn default() -> Self {
-        Self { polls: Polls::default(), told: None, shown: None, pause: FIRST_PAUSE, passed: None }
-    }
-}
-
-/// A step without its numbers: what differs in these only is not told again.
-type Kind = (Discriminant<Step>, Option<Discriminant<Why>>);
 
 /// What the loop does next.
 enum Next {
@@ -129,7 +96,7 @@ impl Drive<'_> {
                 None => self.turn(service, &rollout, &mut watched, driven).await?,
             };
             match next {
-                Next::Again => watched.pause = FIRST_PAUSE,
+                Next::Again => watched.sooner(),
                 Next::Later(pause) => {
                     tokio::select! {
                         () = tokio::time::sleep(pause) => {}
@@ -175,16 +142,27 @@ impl Drive<'_> {
         let (rollout, entry) = self.see_entry(service, rollout).await?;
         let rollout = &rollout;
         let state = self.keeper.state().await;
+        if rollout.phase.has_traffic() && rollout.stood_ms.is_some() {
+            watched.led_since.get_or_insert(now_ms());
+        }
         // Checks that green passed in this phase are not asked for again while it proves itself.
-        let checks = if watched.passed == Some(rollout.since_ms) { Checks::Passed } else { Checks::Due };
-        let mut facts = look_at(self.run, &state, service, rollout, checks).await?;
+        let already = Already {
+            passed: watched.passed == Some(rollout.since_ms),
+            led_since_ms: watched.led_since.filter(|_| rollout.phase.has_traffic()),
+        };
+        let mut facts = look_at(self.run, &state, service, rollout, already).await?;
         watched.passed = matches!(facts.checked, Some(Ok(()))).then_some(rollout.since_ms);
         watched.polls = watched.polls.next(rollout, &facts);
         facts.polls = watched.polls;
         facts.entry = entry;
         self.show(Sides::of(service, rollout, &facts), service, watched);
         let now = now_ms();
+        facts.refused_for_ms = watched.refused_since.map(|since| now.saturating_sub(since));
+        watched.forget_old_alarms(rollout, &mut facts);
         let step = step(rollout, &facts, now);
+        if step != Step::Apply {
+            watched.refused_since = None;
+        }
         self.tell(service, rollout, &facts, &step, watched);
         match step {
             Step::Wait {
@@ -193,25 +171,29 @@ impl Drive<'_> {
             } => Ok(Next::Stand(Standstill::Switch)),
             Step::Wait { until_ms, .. } => {
                 let left = until_ms.map(|until| Duration::from_millis(until.saturating_sub(now)));
-                let pause = left.map_or(watched.pause, |left| left.min(watched.pause));
-                watched.pause = watched.pause.mul_f64(GROWTH).min(LONGEST_PAUSE);
-                Ok(Next::Later(pause.max(Duration::from_millis(100))))
+                let pause = watched.longer();
+                Ok(Next::Later(left.map_or(pause, |left| left.min(pause)).max(Duration::from_millis(100))))
             }
             Step::Ask { .. } => Ok(Next::Stand(Standstill::Asks)),
             Step::Apply => {
-                if self.bring_about(service, driven).await? {
-                    self.bring_about_beside(service, rollout).await?;
-                    self.follow_old(service, rollout).await?;
-                    if self.lead(service, rollout).await? {
-                        self.change(service, |track| track.stood(now_ms())).await?;
+                let brought = self.bring_about(service, rollout.phase.is_way_back(), driven).await?;
+                let beside = match brought {
+                    Brought::Refused => false,
+                    Brought::Nothing | Brought::Something => {
+                        self.brings_about_beside(service, rollout).await?
                     }
-                    Ok(Next::Again)
-                } else {
-                    // What could not be done is seen in the facts; the machine says what follows.
-                    let pause = watched.pause;
-                    watched.pause = pause.mul_f64(GROWTH).min(LONGEST_PAUSE);
-                    Ok(Next::Later(pause))
+                };
+                if beside && self.lead(service, rollout).await? && rollout.stood_ms.is_none() {
+                    self.change(service, |track| track.stood(now_ms())).await?;
+                    return Ok(Next::Again);
                 }
+                if beside && brought == Brought::Something {
+                    return Ok(Next::Again);
+                }
+                // What could not be done is seen in the facts; the machine says what follows. Where there was
+                // nothing to do, what is wanted comes by itself or not at all.
+                watched.refused_since = if beside { None } else { watched.refused_since.or(Some(now)) };
+                Ok(Next::Later(watched.longer()))
             }
             Step::Enter(phase) => {
                 // Traffic is back by now, and green still stands: nothing waits for what it said.
@@ -219,7 +201,15 @@ impl Drive<'_> {
                     let green = Address::block("service", &rollout.to.block_name(service));
                     driven.stopped.extend(words_of(self.run, &state, &green, rollout.opened_at_ms).await);
                 }
-                self.change(service, |track| enter(track, &step, now)).await?;
+                let before = facts.sides.get(rollout.blue()).counted;
+                let moves = phase.has_traffic() && !rollout.phase.has_traffic();
+                self.change(service, |track| {
+                    if moves {
+                        track.counted_before(before);
+                    }
+                    enter(track, &step, now);
+                })
+                .await?;
                 Ok(Next::Again)
             }
             Step::Abort { .. } | Step::Raise { .. } | Step::Migrated(_) => {
@@ -229,7 +219,7 @@ impl Drive<'_> {
             Step::End(_) => {
                 self.change(service, |track| track.follow(&step, now)).await?;
                 // What belongs to the live side follows it: alarms, the dashboard.
-                self.bring_about(service, driven).await?;
+                self.bring_about(service, false, driven).await?;
                 Ok(Next::Again)
             }
         }
@@ -252,33 +242,6 @@ impl Drive<'_> {
             }
         }
         Ok(rollout)
-    }
-
-    /// Plans what the layouts of now want, and applies it.
-    async fn bring_about(&self, service: &str, driven: &mut Driven) -> Result<bool, Failure> {
-        let state = self.keeper.state().await;
-        let wanted = wanted(&self.run.environment, self.surroundings, Some(&state));
-        let mut known = self.known.lock().await;
-        let observed = known.anew(self.run, service, &wanted, &state).await?;
-        let mut plan = plan_of(self.run, wanted, Some(&state), &observed)?;
-        // What the file asks of a live side beyond that is the next release, and never done in place.
-        for next in begins(&self.run.environment, Some(&state), &plan, &observed) {
-            plan.changes.retain(|change| !is_of(&change.address, &next.service));
-        }
-        plan.changes.retain(|change| !known.left.contains(&change.address));
-        if plan.is_empty() {
-            return Ok(true);
-        }
-        let patience = Patience::Machine;
-        let changes =
-            apply(self.run, self.proof, self.keeper, self.journal, &plan, observed, patience).await?;
-        known.changed.extend(changes.iter().map(|change| change.address.clone()));
-        let done = changes.iter().all(|change| change.result == ChangeResult::Done);
-        // What is tried again counts by how that came out.
-        let again = |before: &ChangeOutcome| changes.iter().any(|change| change.address == before.address);
-        driven.changes.retain(|before| before.result == ChangeResult::Done || !again(before));
-        driven.changes.extend(changes);
-        Ok(done)
     }
 
     async fn change(&self, service: &str, change: impl FnOnce(&mut Track)) -> Result<(), Failure> {
@@ -331,13 +294,6 @@ fn enter(track: &mut Track, step: &Step, now_ms: u64) {
     if stood && !beside && layout(track) == before {
         track.stood(now_ms);
     }
-}
-
-/// Whether an object belongs to a side of a service.
-pub(crate) fn is_of(address: &Address, service: &str) -> bool {
-    [Slot::A, Slot::B]
-        .iter()
-        .any(|slot| address.is_within(&Address::block("service", &slot.block_name(service))))
 }
 
 /// The rollouts that are open, by service.

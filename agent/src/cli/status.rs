@@ -47,12 +47,20 @@ async fn one(common: &Common, name: &str) -> Result<Option<document::StatusOf>, 
     let name = &opened.environment.name;
     let ports = opened.connect(Access::Read).await?;
     let status = status(&ports, name).await.map_err(|failure| Problem::of(name, &failure))?;
-    let Status { state, lock, open_run, has_run_table } = &status;
+    let Status { state, lock, open_run, has_run_table, regressed } = &status;
     let (state, lock, open_run) = (state.as_ref(), lock.as_ref(), open_run.as_ref());
     if common.json {
-        return Ok(Some(document::StatusOf::new(name.clone(), state, lock, open_run, *has_run_table)));
+        return Ok(Some(document::StatusOf::new(
+            name.clone(),
+            state,
+            lock,
+            open_run,
+            *has_run_table,
+            regressed.map(|(known, _)| known),
+        )));
     }
-    let known = render::status::Known { state, lock, open_run, has_run_table: *has_run_table };
+    let (has_run_table, regressed) = (*has_run_table, *regressed);
+    let known = render::status::Known { state, lock, open_run, has_run_table, regressed };
     print::out(&render::status::terminal(name, &known, &print::age()));
     Ok(None)
 }

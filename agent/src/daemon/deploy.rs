@@ -113,7 +113,10 @@ async fn try_to(
             // What a pull request was applied with before its merge judges nothing.
             let of_branch = status.state.as_ref().filter(|state| state.proposed.is_none());
             let deployed = of_branch.and_then(|state| state.deployed_commit.clone());
+            // A run that did not end is looked after, and a state that went back explained, at every start.
             if known.is_none()
+                && status.open_run.is_none()
+                && status.regressed.is_none()
                 && let Some(next) = settled_before(agent, head, name, status.state.as_ref()).await
             {
                 return Ok(next);

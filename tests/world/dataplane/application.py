@@ -29,6 +29,10 @@ STATUS = int(os.environ.get("TASK_STATUS", "200"))
 IMAGE, TASK = os.environ.get("TASK_IMAGE", ""), os.environ.get("TASK_ID", "")
 # An image with this in its name migrates the database as it starts: of two at once on an empty one, one fails.
 MIGRATES = "migrates-itself"
+# One with this in its name is well until somebody asks for /fall-ill; then none of its tasks is.
+FALLS_ILL = "falls-ill"
+# One with this in its name is healthy, and answers whoever is signed in with an error, every second time.
+FAILS_PEOPLE = "fails-people"
 MIGRATION = """
 DO $$ BEGIN
   IF to_regclass('versions') IS NULL THEN
@@ -92,7 +96,7 @@ class Postgres:
 class Application:
     def __init__(self, redis, postgres):
         self.redis, self.postgres = redis, postgres
-        self.stopping, self.busy, self.sockets = False, 0, set()
+        self.stopping, self.busy, self.sockets, self.turn = False, 0, set(), 0
 
     async def serve(self, reader, writer):
         try:
@@ -124,6 +128,11 @@ class Application:
             # As it is asked through a proxy; every server must take it so (RFC 9112, 3.2.2).
             path = "/" + path.removeprefix("http://").partition("/")[2]
         path, _, person = path.partition("?")
+        if FALLS_ILL in IMAGE:
+            if path == "/fall-ill":
+                await self.redis.ask("SET", "ill", "yes")
+            if await self.redis.ask("GET", "ill"):
+                status = 503
         try:
             if status != 200:
                 pass
@@ -134,6 +143,9 @@ class Application:
                 await self.redis.ask("SET", f"session:{token}", person, "EX", "3600")
                 said, more = {"person": person}, f"Set-Cookie: session={token}; Path=/; HttpOnly\r\n"
             elif (method, path) in (("GET", "/me"), ("POST", "/rows")):
+                self.turn += 1
+                if FAILS_PEOPLE in IMAGE and self.turn % 2:
+                    raise OSError("it fails people")
                 said = {"person": await self.person(headers)}
                 if said["person"] is None:
                     status = 401

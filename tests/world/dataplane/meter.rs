@@ -1,5 +1,5 @@
-//! What a load balancer of AWS counts by itself: requests of each target group,
-//! told to CloudWatch.
+//! What a load balancer of AWS counts by itself: requests of each target group
+//! and its tasks' errors, told to CloudWatch.
 
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
@@ -11,7 +11,7 @@ use std::time::Duration;
 use anyhow::{Context, Result};
 
 use super::api::Api;
-use super::load::Counted;
+use super::load::{Answered, Counted};
 use super::table::name_of;
 
 /// Between two tellings; AWS's takes a minute.
@@ -42,12 +42,13 @@ impl Meter {
     }
 }
 
-async fn tell(api: &mut Api, counted: &Counted, told: &mut BTreeMap<String, usize>) -> Result<()> {
+async fn tell(api: &mut Api, counted: &Counted, told: &mut BTreeMap<String, Answered>) -> Result<()> {
     let groups = api.balancing("DescribeTargetGroups", &[]).await?;
-    for (group, requests) in counted.by_group() {
+    for (group, answered) in counted.by_group() {
         let before = told.get(&group).copied().unwrap_or_default();
         let of_it = |it: &&super::xml::Element| name_of(it.text("TargetGroupArn")) == group;
-        let Some(found) = groups.list("TargetGroups").iter().find(of_it).filter(|_| requests > before) else {
+        let Some(found) = groups.list("TargetGroups").iter().find(of_it).filter(|_| answered != before)
+        else {
             continue;
         };
         let arn = found.text("TargetGroupArn");
@@ -55,18 +56,27 @@ async fn tell(api: &mut Api, counted: &Counted, told: &mut BTreeMap<String, usiz
         let end = |arn: &str, mark: &str| arn.split_once(mark).map(|(_, end)| end.to_owned());
         let group_name = arn.rsplit_once(':').map_or(arn, |(_, end)| end);
         let balancer = end(balancer, ":loadbalancer/").context("the group has no load balancer")?;
-        api.metrics(&[
-            ("Namespace", "AWS/ApplicationELB"),
-            ("MetricData.member.1.MetricName", "RequestCount"),
-            ("MetricData.member.1.Value", &(requests - before).to_string()),
-            ("MetricData.member.1.Unit", "Count"),
-            ("MetricData.member.1.Dimensions.member.1.Name", "LoadBalancer"),
-            ("MetricData.member.1.Dimensions.member.1.Value", &balancer),
-            ("MetricData.member.1.Dimensions.member.2.Name", "TargetGroup"),
-            ("MetricData.member.1.Dimensions.member.2.Value", group_name),
-        ])
-        .await?;
-        told.insert(group, requests);
+        for (metric, more) in [
+            ("RequestCount", answered.requests - before.requests),
+            ("HTTPCode_Target_5XX_Count", answered.errors - before.errors),
+        ] {
+            // As AWS does, nothing is told of what did not happen.
+            if more == 0 {
+                continue;
+            }
+            api.metrics(&[
+                ("Namespace", "AWS/ApplicationELB"),
+                ("MetricData.member.1.MetricName", metric),
+                ("MetricData.member.1.Value", &more.to_string()),
+                ("MetricData.member.1.Unit", "Count"),
+                ("MetricData.member.1.Dimensions.member.1.Name", "LoadBalancer"),
+                ("MetricData.member.1.Dimensions.member.1.Value", &balancer),
+                ("MetricData.member.1.Dimensions.member.2.Name", "TargetGroup"),
+                ("MetricData.member.1.Dimensions.member.2.Value", group_name),
+            ])
+            .await?;
+        }
+        told.insert(group, answered);
     }
     Ok(())
 }

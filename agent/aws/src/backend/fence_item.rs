@@ -9,6 +9,7 @@ use super::{lock_table::Expression, run_table::PARTITION};
 
 const FENCE: &str = "fence";
 const OPEN_RUN: &str = "open_run";
+const STATE_LINEAGE: &str = "state_lineage";
 const STATE_SERIAL: &str = "state_serial";
 const STATE_DIGEST: &str = "state_digest";
 const LAST_ENTRY: &str = "last_entry";
@@ -22,7 +23,8 @@ pub(super) fn fence_attributes(fence: &Fence) -> HashMap<String, AttributeValue>
     if let Some(open_run) = open_run {
         attributes.insert(OPEN_RUN.to_owned(), AttributeValue::N(open_run.to_string()));
     }
-    if let Some(StateMark { serial, digest }) = state {
+    if let Some(StateMark { lineage, serial, digest }) = state {
+        attributes.insert(STATE_LINEAGE.to_owned(), AttributeValue::S(lineage.clone()));
         attributes.insert(STATE_SERIAL.to_owned(), AttributeValue::N(serial.to_string()));
         attributes.insert(STATE_DIGEST.to_owned(), AttributeValue::S(digest.clone()));
     }
@@ -32,8 +34,11 @@ pub(super) fn fence_attributes(fence: &Fence) -> HashMap<String, AttributeValue>
 pub(super) fn fence_of(item: &HashMap<String, AttributeValue>) -> Option<Fence> {
     let text = |name: &str| item.get(name).and_then(|value| value.as_s().ok()).cloned();
     let number = |name: &str| item.get(name).and_then(|value| value.as_n().ok()).and_then(|n| n.parse().ok());
-    let state = number(STATE_SERIAL)
-        .map(|serial| StateMark { serial, digest: text(STATE_DIGEST).unwrap_or_default() });
+    let state = number(STATE_SERIAL).map(|serial| StateMark {
+        lineage: text(STATE_LINEAGE).unwrap_or_default(),
+        serial,
+        digest: text(STATE_DIGEST).unwrap_or_default(),
+    });
     Some(Fence {
         fence: number(FENCE)?,
         open_run: number(OPEN_RUN),
@@ -66,7 +71,7 @@ mod tests {
 
     #[test]
     fn a_fence_is_read_as_it_was_written() {
-        let state = Some(StateMark { serial: 3, digest: "d".to_owned() });
+        let state = Some(StateMark { lineage: "l".to_owned(), serial: 3, digest: "d".to_owned() });
         for fence in [
             Fence { fence: 7, open_run: Some(6), state, last_entry: "h".to_owned() },
             Fence { fence: 1, ..Fence::default() },

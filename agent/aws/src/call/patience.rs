@@ -50,7 +50,9 @@ impl Intercept for Patience {
         configuration: &mut ConfigBag,
     ) -> Result<(), BoxError> {
         let failed = context.output_or_error().is_some_and(|answer| answer.is_err());
-        if failed && let Some(retries) = configuration.load::<RetryConfig>().cloned() {
+        let retries = configuration.load::<RetryConfig>().cloned();
+        // Whoever tries once looks before anything is sent again.
+        if failed && let Some(retries) = retries.filter(|it| it.max_attempts() > 1) {
             let attempts = self.attempts(context.response().and_then(|response| response.body().bytes()));
             configuration.interceptor_state().store_put(retries.with_max_attempts(attempts));
         }

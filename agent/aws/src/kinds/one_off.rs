@@ -2,17 +2,17 @@
 //! what it came to.
 
 use aws_sdk_ecs::types::{ContainerOverride, DesiredStatus, LaunchType, Task, TaskOverride};
-use pointsman_core::rollout::{Migrated, Migration};
+use pointsman_core::{
+    report::{MOST_LOG_LINES, StoppedTask},
+    rollout::{Migrated, Migration},
+};
 use pointsman_engine::ports::{CloudError, CloudErrorKind, OneOff};
 
-use super::{known, service::network, task_definition::STREAM_PREFIX};
+use super::{elb::signed, known, service::network, task_definition::STREAM_PREFIX};
 use crate::{
     aws::Aws,
     error::{Absent, During, failure, incomplete},
 };
-
-/// So many of its last lines are kept.
-const LINES: i32 = 20;
 
 /// Starts it; one that was started under its token before is not started again.
 pub(crate) async fn start(aws: &Aws, one: &OneOff) -> Result<(), CloudError> {
@@ -123,11 +123,11 @@ async fn lines(aws: &Aws, one: &OneOff, task: &Task) -> Result<Vec<String>, Clou
         .log_group_name(&one.log_group)
         .log_stream_name(format!("{STREAM_PREFIX}/{container}/{id}"))
         .start_from_head(false)
-        .limit(LINES)
+        .limit(signed(MOST_LOG_LINES))
         .send()
         .await
         .during(&aws.scope, "logs:GetLogEvents", &one.log_group)
         .or_absent()?;
     let events = found.and_then(|found| found.events).unwrap_or_default();
-    Ok(events.into_iter().filter_map(|event| event.message).map(|line| line.trim_end().to_owned()).collect())
+    Ok(StoppedTask::last_lines(events.iter().filter_map(|event| event.message())))
 }

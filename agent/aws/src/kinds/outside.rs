@@ -103,7 +103,12 @@ pub(crate) async fn follow(aws: &Aws, old: &Old, group: &str, behind: Behind) ->
         )?;
     }
     let gone = descriptions(&registered, &running, old.port);
-    if !gone.is_empty() {
+    // One answer may miss a task that runs: nobody is let go while fewer are known than ECS counts.
+    let is_known = async || match behind {
+        Behind::Nobody => Ok(true),
+        Behind::Tasks => Ok::<bool, CloudError>(running.len() >= running_count(aws, old).await?),
+    };
+    if !gone.is_empty() && is_known().await? {
         elb.deregister_targets().target_group_arn(group).set_targets(Some(gone)).send().await.during(
             &aws.scope,
             "elasticloadbalancing:DeregisterTargets",
@@ -111,6 +116,13 @@ pub(crate) async fn follow(aws: &Aws, old: &Old, group: &str, behind: Behind) ->
         )?;
     }
     Ok(())
+}
+
+/// How many tasks of the old service ECS says run.
+async fn running_count(aws: &Aws, old: &Old) -> Result<usize, CloudError> {
+    let found = described(aws, &old.cluster, std::slice::from_ref(&old.service)).await?;
+    let running = found.first().map_or(0, |service| service.running_count());
+    Ok(usize::try_from(running).unwrap_or_default())
 }
 
 /// The addresses of the one that are not of the other, as targets.

@@ -24,8 +24,9 @@ use crate::{
 /// ECS's circuit breaker has long spoken.
 const STEADY_WITHIN: Duration = Duration::from_secs(40 * 60);
 
-/// Stopped tasks that are looked at for their reasons.
-const STOPPED_TASKS: i32 = 10;
+/// Stopped tasks that are looked at for their reasons: as many as ECS lists and
+/// describes at once, in no order.
+const STOPPED_TASKS: i32 = 100;
 
 /// How many of ECS's latest complaints an error quotes.
 const QUOTED_EVENTS: usize = 3;

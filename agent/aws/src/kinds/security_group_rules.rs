@@ -77,27 +77,36 @@ pub(super) async fn bring(
         other => other?,
     }
     let surplus: Vec<&Ingress> = live.iter().filter(|rule| !wanted.contains(rule)).collect();
-    if revoke && !surplus.is_empty() {
-        let operation = "ec2:RevokeSecurityGroupIngress";
-        let permissions =
-            surplus.iter().map(|rule| permission(rule, operation)).collect::<Result<Vec<_>, _>>()?;
-        let revoked = aws
-            .clients
-            .ec2()
-            .revoke_security_group_ingress()
-            .group_id(id)
-            .set_ip_permissions(Some(permissions))
-            .send()
-            .await
-            .during(&aws.scope, operation, id);
-        match revoked {
-            Err(error) if error.code.as_deref() == Some("InvalidPermission.NotFound") => {}
-            other => {
-                other?;
-            }
-        }
+    if !revoke {
+        return Ok(());
     }
-    Ok(())
+    match take_away(aws, id, &surplus).await {
+        // One of them is gone already, and AWS took none away: each by itself.
+        Err(error) if is_gone(&error) => {
+            for rule in surplus {
+                match take_away(aws, id, &[rule]).await {
+                    Err(error) if is_gone(&error) => {}
+                    other => other?,
+                }
+            }
+            Ok(())
+        }
+        other => other,
+    }
+}
+
+fn is_gone(error: &CloudError) -> bool {
+    error.code.as_deref() == Some("InvalidPermission.NotFound")
+}
+
+async fn take_away(aws: &Aws, id: &str, rules: &[&Ingress]) -> Result<(), CloudError> {
+    let operation = "ec2:RevokeSecurityGroupIngress";
+    if rules.is_empty() {
+        return Ok(());
+    }
+    let permissions = rules.iter().map(|rule| permission(rule, operation)).collect::<Result<Vec<_>, _>>()?;
+    let revoked = aws.clients.ec2().revoke_security_group_ingress().group_id(id);
+    revoked.set_ip_permissions(Some(permissions)).send().await.during(&aws.scope, operation, id).map(|_| ())
 }
 
 async fn authorize(aws: &Aws, id: &str, rules: &[&Ingress]) -> Result<(), CloudError> {

@@ -23,6 +23,13 @@ use crate::{
 /// As many services as one call takes.
 const AT_ONCE: usize = 10;
 
+/// What stands is seen by ECS within this time.
+const SEEN_WITHIN: Duration = Duration::from_secs(60);
+
+/// What ECS says of a rule or a role that was made just now.
+const NOT_SEEN_YET: [&str; 2] =
+    ["does not have an associated load balancer", "Unable to assume the service linked role"];
+
 /// Draining lasts as long as the target group's deregistration delay.
 const GONE_WITHIN: Duration = Duration::from_secs(20 * 60);
 
@@ -243,6 +250,7 @@ impl Lifecycle for Service {
     async fn create(&self, aws: &Aws, token: &str, progress: &Progress<'_>) -> Result<Observed, CloudError> {
         let operation = "ecs:CreateService";
         let mut pauses = Pauses::within(GONE_WITHIN);
+        let mut seen = Pauses::within(SEEN_WITHIN);
         loop {
             match named(aws, self).await? {
                 Some(found) if is_active(&found) => {
@@ -265,6 +273,12 @@ impl Lifecycle for Service {
                             || error.message.contains("raining")) =>
                 {
                     pauses.pause(operation, &self.name, &error.message).await?;
+                }
+                Err(error) if NOT_SEEN_YET.iter().any(|words| error.message.contains(words)) => {
+                    progress.say(&*error.message);
+                    if seen.pause(operation, &self.name, &error.message).await.is_err() {
+                        return Err(error);
+                    }
                 }
                 Err(error) => return Err(error),
             }

@@ -2,14 +2,14 @@
 //! the load balancer finds healthy and where it sends people, which alarms
 //! ring, and what CloudWatch counted.
 
+mod ringing;
+
 use std::{
     collections::{BTreeMap, BTreeSet},
     time::{SystemTime, UNIX_EPOCH},
 };
 
-use aws_sdk_cloudwatch::types::{
-    Dimension, Metric, MetricDataQuery, MetricDataResult, MetricStat, StateValue,
-};
+use aws_sdk_cloudwatch::types::{Dimension, Metric, MetricDataQuery, MetricDataResult, MetricStat};
 use aws_sdk_ecs::types::{Deployment, DeploymentRolloutState, Service as EcsService};
 use aws_sdk_elasticloadbalancingv2::types::{TargetHealthDescription, TargetHealthStateEnum};
 use aws_smithy_types::DateTime;
@@ -17,8 +17,9 @@ use pointsman_core::{
     resource::{ListenerRule, Resource, Service},
     rollout::{Facts, Pair, Polls, Sample, Side, Slot, Weights},
 };
-use pointsman_engine::ports::{CloudError, Standing, Underway};
+use pointsman_engine::ports::{CloudError, CloudErrorKind, Standing, Underway};
 
+use self::ringing::{Ringing, ringing};
 use super::{
     elb::unsigned,
     listener_rule,
@@ -38,11 +39,17 @@ const LOOK_BACK_MS: u64 = 15 * MINUTE_MS;
 /// Everything that a rollout's next step follows from, asked side by side.
 pub(crate) async fn underway(aws: &Aws, asked: &Underway) -> Result<Facts, CloudError> {
     let services = services(aws, &asked.sides);
-    let (weights, ringing, counted) = (weights(aws, asked), ringing(aws, &asked.alarms), counted(aws, asked));
+    // Whatever CloudWatch answers or not, people can be led back.
+    let metered = async { Ok(futures::try_join!(ringing(aws, asked), counted(aws, asked))) };
+    let weights = weights(aws, asked);
     let health =
         async { futures::try_join!(health(aws, &asked.sides, Slot::A), health(aws, &asked.sides, Slot::B)) };
-    let (services, weights, ringing, counted, health) =
-        futures::try_join!(services, weights, ringing, counted, health)?;
+    let (services, weights, metered, health) = futures::try_join!(services, weights, metered, health)?;
+    let (unmetered, (ringing, counted)) = match metered {
+        Ok(metered) => (None, metered),
+        Err(error) if error.kind == CloudErrorKind::LeaseLost => return Err(error),
+        Err(error) => (Some(error.to_string()), Default::default()),
+    };
     let mut sides = Pair::<Side>::default();
     for (slot, health) in [(Slot::A, health.0), (Slot::B, health.1)] {
         let Some(standing) = asked.sides.get(slot) else { continue };
@@ -68,7 +75,16 @@ pub(crate) async fn underway(aws: &Aws, asked: &Underway) -> Result<Facts, Cloud
         }
         *sides.get_mut(slot) = side;
     }
-    Ok(Facts { sides, weights, ringing, polls: Polls::default(), ..Facts::default() })
+    let Ringing { by_itself, on_green } = ringing;
+    Ok(Facts {
+        sides,
+        weights,
+        ringing: by_itself,
+        ringing_on_green: on_green,
+        unmetered,
+        polls: Polls::default(),
+        ..Facts::default()
+    })
 }
 
 async fn services(aws: &Aws, sides: &Pair<Option<Standing>>) -> Result<Vec<EcsService>, CloudError> {
@@ -152,30 +168,13 @@ async fn weights(aws: &Aws, asked: &Underway) -> Result<Weights, CloudError> {
     else {
         return Ok(Weights::new());
     };
-    let group_of = |slot: Slot| asked.sides.get(slot).as_ref()?.service.target_group.as_ref()?.known();
+    let of_service = |slot: Slot| asked.sides.get(slot).as_ref()?.service.target_group.as_ref()?.known();
+    let group_of = |slot: Slot| asked.groups.get(slot).as_deref().or_else(|| of_service(slot));
     let slot_of = |arn: &str| [Slot::A, Slot::B].into_iter().find(|slot| group_of(*slot) == Some(arn));
     let weights = forward.iter().map(|it| Some((slot_of(it.target_group.known()?)?, it.weight)));
     let mut weights = weights.collect::<Option<Weights>>().unwrap_or_default();
     weights.sort();
     Ok(weights)
-}
-
-/// Those of the alarms that ring.
-async fn ringing(aws: &Aws, names: &[String]) -> Result<Vec<String>, CloudError> {
-    if names.is_empty() {
-        return Ok(Vec::new());
-    }
-    let described = aws
-        .clients
-        .cloudwatch()
-        .describe_alarms()
-        .set_alarm_names(Some(names.to_vec()))
-        .state_value(StateValue::Alarm)
-        .send()
-        .await
-        .during(&aws.scope, "cloudwatch:DescribeAlarms", &names.join(", "))?;
-    let ringing = described.metric_alarms().iter().filter(|it| it.state_value() == Some(&StateValue::Alarm));
-    Ok(ringing.filter_map(|alarm| alarm.alarm_name().map(ToOwned::to_owned)).collect())
 }
 
 /// What CloudWatch counted of a side.

@@ -188,10 +188,10 @@ async fn register(aws: &Aws, spec: &TaskDefinition, token: &str) -> Result<Obser
         match register_once(aws, spec, token).await {
             // Perhaps it was registered, and only the answer was lost.
             Err(error)
-                if tries < 4
-                    && matches!(error.kind, CloudErrorKind::Unreachable | CloudErrorKind::Throttled) =>
+                if tries < 4 && error.kind == CloudErrorKind::Unreachable
+                    || tries < 12 && error.kind == CloudErrorKind::Throttled =>
             {
-                tokio::time::sleep(std::time::Duration::from_millis(500 << tries)).await;
+                tokio::time::sleep(std::time::Duration::from_millis(500 << tries.min(4))).await;
             }
             other => return other,
         }

@@ -32,14 +32,19 @@ pub(super) fn expand(
         return;
     };
     let mut actions: Vec<Link> = notify.iter().map(|topic| Link::Known(topic.to_string())).collect();
-    if let (Some(tasks), Some(("service", service))) = (block.scale_out, block.on.split_once('.')) {
+    // A side at zero tasks has no scalable target: nothing is to be scaled, and AWS takes the policy with it.
+    let target = |service: &str| scaling::target(&context.live(service));
+    let stands = |service: &str| wanted.objects.iter().any(|it| it.address == target(service));
+    if let (Some(tasks), Some(("service", service))) = (block.scale_out, block.on.split_once('.'))
+        && stands(service)
+    {
         let policy = Address::block("alarms", name).part("scale_out");
         actions.push(Link::to(&policy));
         wanted.objects.push(desired(
             policy,
             ScalingPolicy {
                 name: resource::names::limited(&[context.leaf(), name, "scale-out"], 256),
-                target: Link::to(&scaling::target(&context.live(service))),
+                target: Link::to(&target(service)),
                 scaling: Scaling::Step {
                     tasks: i32::try_from(tasks).ok(),
                     cooldown: block.scale_out_cooldown.seconds(),

@@ -125,6 +125,9 @@ pub struct StatusOf {
     pub open_run: Option<OpenRun>,
     /// Whether the table of runs stands; nothing can be deployed without it.
     pub has_run_table: bool,
+    /// The serial that the journal knows, where the state that stands is not that one and is not used; null
+    /// when it is.
+    pub regressed_behind: Option<u64>,
 }
 
 /// One object as it is recorded.
@@ -161,6 +164,7 @@ impl StatusOf {
         lock: Option<&LockItem>,
         open_run: Option<&Run>,
         has_run_table: bool,
+        regressed_behind: Option<u64>,
     ) -> Self {
         let recorded = |state: &State| {
             let object = |(address, recorded): (&Address, &crate::state::Recorded)| {
@@ -181,6 +185,7 @@ impl StatusOf {
             lock: lock.map(Lock::new),
             open_run: open_run.map(|run| OpenRun::new(run, lock)),
             has_run_table,
+            regressed_behind,
         }
     }
 }

@@ -25,6 +25,9 @@ impl Fence {
 /// Which state it is.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct StateMark {
+    /// Its lineage: one state from its first serial on. Empty where that was not
+    /// recorded.
+    pub lineage: String,
     /// Its serial.
     pub serial: u64,
     /// The digest of its content.
@@ -35,8 +38,12 @@ impl StateMark {
     /// Why the state that was read is not the one that was saved last; none
     /// when it is, or a newer one.
     pub fn refuses(&self, read: Option<&Self>) -> Option<Regression> {
+        let is_foreign = |read: &Self| {
+            !self.lineage.is_empty() && !read.lineage.is_empty() && read.lineage != self.lineage
+        };
         match read {
             None => Some(Regression::Gone),
+            Some(read) if is_foreign(read) => Some(Regression::Foreign),
             Some(read) if read.serial < self.serial => Some(Regression::Older { serial: read.serial }),
             Some(read) if read.serial == self.serial && read.digest != self.digest => Some(Regression::Other),
             Some(_) => None,
@@ -56,6 +63,8 @@ pub enum Regression {
     },
     /// It has the same serial and another content.
     Other,
+    /// It is another state, which was begun by itself.
+    Foreign,
 }
 
 #[cfg(test)]
@@ -63,7 +72,7 @@ mod tests {
     use super::{Regression, StateMark};
 
     fn mark(serial: u64, digest: &str) -> StateMark {
-        StateMark { serial, digest: digest.to_owned() }
+        StateMark { lineage: "one".to_owned(), serial, digest: digest.to_owned() }
     }
 
     #[test]
@@ -74,5 +83,9 @@ mod tests {
         assert_eq!(known.refuses(Some(&mark(6, "a"))), Some(Regression::Older { serial: 6 }));
         assert_eq!(known.refuses(Some(&mark(7, "b"))), Some(Regression::Other));
         assert_eq!(known.refuses(None), Some(Regression::Gone));
+        let of = |lineage: &str| StateMark { lineage: lineage.to_owned(), ..mark(9, "c") };
+        assert_eq!(known.refuses(Some(&of("another"))), Some(Regression::Foreign));
+        assert_eq!(known.refuses(Some(&of(""))), None, "nobody recorded it");
+        assert_eq!(StateMark { lineage: String::new(), ..known }.refuses(Some(&of("another"))), None);
     }
 }

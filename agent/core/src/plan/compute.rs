@@ -16,6 +16,7 @@ use crate::{
     resource::{
         Decider, Desired, Estate, Field, Kind, Link, Observed, Owner, Readiness, Resource, Rule, Spec,
     },
+    rollout::is_owned,
     state::{Recorded, State},
 };
 
@@ -227,7 +228,8 @@ impl<'a> Computation<'a> {
             // As people write it, a field belongs to the block: `service.web.image`.
             let paths =
                 [desired.address.clone(), desired.address.of_block()].map(|of| format!("{of}.{name}"));
-            if paths.iter().any(|path| self.inputs.ignore.contains(path)) {
+            let is_ignored = paths.iter().any(|path| self.inputs.ignore.contains(path));
+            if is_ignored && !is_owned(self.inputs.state, &desired.address, name) {
                 let reason = HeldReason::Ignored { live: shown(&before), written: shown(&after) };
                 self.held.push(Held::new(desired.address.part(name), reason));
                 continue;

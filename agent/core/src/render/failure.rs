@@ -74,11 +74,7 @@ pub fn text(environment: &EnvironmentName, failure: &Failure) -> String {
             }
         ),
         Failure::Regressed { location, known, regression } => {
-            let what = match regression {
-                Regression::Gone => "there is none any more".to_owned(),
-                Regression::Older { serial } => format!("an older one with serial {serial} stands there"),
-                Regression::Other => "it has the same serial and another content".to_owned(),
-            };
+            let what = regression_words(*regression);
             format!(
                 "The state of {environment} at {location} is not used: the journal knows it with serial {known}, and {what}.\n\
                  Nothing was written.\n\
@@ -221,4 +217,14 @@ fn incomplete(outcome: &Outcome) -> String {
         outcome.serial
     );
     text
+}
+
+/// What stands where the journal knows a later state.
+pub(super) fn regression_words(regression: Regression) -> String {
+    match regression {
+        Regression::Gone => "there is none any more".to_owned(),
+        Regression::Older { serial } => format!("an older one with serial {serial} stands there"),
+        Regression::Foreign => "another state stands there, of another lineage".to_owned(),
+        Regression::Other => "it has the same serial and another content".to_owned(),
+    }
 }

@@ -5,6 +5,7 @@ use std::fmt::Write;
 
 use super::{
     event::holder_words,
+    failure::regression_words,
     layout::{COLUMNS, cut, length, padded},
     paint::{bold, dim, green, plain, red, yellow},
     words,
@@ -12,7 +13,7 @@ use super::{
 use crate::{
     environment::EnvironmentName,
     journal::Run,
-    lease::LockItem,
+    lease::{LockItem, Regression},
     state::{LastRun, State},
 };
 
@@ -33,15 +34,25 @@ pub struct Known<'a> {
     pub open_run: Option<&'a Run>,
     /// Whether the table of runs stands.
     pub has_run_table: bool,
+    /// How the state fell behind what the journal knows, and the serial that it knows.
+    pub regressed: Option<(u64, Regression)>,
 }
 
 /// The status of one environment for terminals.
 pub fn terminal(environment: &EnvironmentName, known: &Known<'_>, age: Age<'_>) -> String {
-    let Known { state, lock, open_run, has_run_table } = *known;
+    let Known { state, lock, open_run, has_run_table, regressed } = *known;
     let mut text = format!("{}\n", bold(environment.as_str()));
     match state {
         None => text.push_str("  never deployed\n"),
         Some(state) => write_state(&mut text, state, lock, age),
+    }
+    if let Some((known, regression)) = regressed {
+        let what = regression_words(regression);
+        let _ = writeln!(
+            text,
+            "  state     {}",
+            red(&format!("the journal knows it with serial {known}, and {what}: it is not used"))
+        );
     }
     match lock {
         None => text.push_str("  lock      free\n"),

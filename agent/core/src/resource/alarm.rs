@@ -49,6 +49,42 @@ pub struct Metric {
     pub dimensions: BTreeMap<String, Text>,
 }
 
+/// CloudWatch may have a period's value so many periods after its end.
+const LATE: u64 = 2;
+
+impl Alarm {
+    /// How far back CloudWatch looks, milliseconds.
+    pub fn looks_back_ms(&self) -> u64 {
+        (u64::from(self.evaluations).saturating_add(LATE)).saturating_mul(self.period).saturating_mul(1_000)
+    }
+
+    /// Whether it would ring for these values, each with the beginning of its
+    /// period (Unix milliseconds): enough of the newest breach. A period that did
+    /// not end, or began before `since_ms`, says nothing; nor does one without a
+    /// value, whatever the alarm takes that for.
+    pub fn would_ring(&self, values: &[(u64, f64)], since_ms: u64, now_ms: u64) -> bool {
+        let since_ms = since_ms.max(now_ms.saturating_sub(self.looks_back_ms()));
+        let ends = |at: u64| at.saturating_add(self.period.saturating_mul(1_000));
+        let mut counts: Vec<&(u64, f64)> =
+            values.iter().filter(|(at, _)| *at >= since_ms && ends(*at) <= now_ms).collect();
+        counts.sort_by_key(|(at, _)| std::cmp::Reverse(*at));
+        let newest = counts.iter().take(usize::try_from(self.evaluations).unwrap_or(usize::MAX));
+        let breach = newest.filter(|(_, value)| self.breaches(*value)).count();
+        breach >= usize::try_from(self.datapoints.max(1)).unwrap_or(usize::MAX)
+    }
+
+    fn breaches(&self, value: f64) -> bool {
+        match self.comparison.as_str() {
+            "GreaterThanThreshold" => value > self.threshold,
+            "GreaterThanOrEqualToThreshold" => value >= self.threshold,
+            "LessThanThreshold" => value < self.threshold,
+            "LessThanOrEqualToThreshold" => value <= self.threshold,
+            // Of a band that is learnt, one value says nothing.
+            _ => false,
+        }
+    }
+}
+
 impl Spec for Alarm {
     fn fields(&self) -> Vec<Field> {
         let Self {
@@ -104,5 +140,65 @@ impl Spec for Alarm {
 
     fn name(&self) -> String {
         self.name.clone()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Alarm, Metric};
+    use crate::resource::Tags;
+
+    const MINUTE: u64 = 60_000;
+
+    /// Rings above 80, when two of three minutes are.
+    fn busy() -> Alarm {
+        Alarm {
+            name: "busy".to_owned(),
+            description: String::new(),
+            metric: Metric {
+                namespace: "AWS/ECS".to_owned(),
+                name: "CPUUtilization".to_owned(),
+                statistic: "Average".to_owned(),
+                dimensions: std::collections::BTreeMap::new(),
+            },
+            comparison: "GreaterThanThreshold".to_owned(),
+            threshold: 80.0,
+            period: 60,
+            evaluations: 3,
+            datapoints: 2,
+            missing: "missing".to_owned(),
+            actions: Vec::new(),
+            other_actions: Vec::new(),
+            enabled: true,
+            tags: Tags::default(),
+        }
+    }
+
+    /// One value each minute, from the tenth on.
+    fn rings(alarm: &Alarm, values: &[f64], since: u64, now: u64) -> bool {
+        let values: Vec<(u64, f64)> =
+            (10..).zip(values).map(|(minute, value)| (minute * MINUTE, *value)).collect();
+        alarm.would_ring(&values, since * MINUTE, now * MINUTE)
+    }
+
+    #[test]
+    fn enough_of_the_newest_values_must_breach() {
+        let busy = busy();
+        assert!(rings(&busy, &[90.0, 10.0, 90.0], 0, 13));
+        assert!(!rings(&busy, &[90.0, 10.0, 80.0], 0, 13), "80 is not above 80");
+        assert!(!rings(&busy, &[90.0, 90.0, 10.0, 10.0, 10.0], 0, 15), "it is over");
+        assert!(rings(&busy, &[90.0, 90.0], 0, 14), "the newest two may be late");
+        assert!(!rings(&busy, &[90.0, 90.0], 0, 60), "that is an hour ago");
+        assert!(!rings(&busy, &[], 0, 13), "nothing measured rings nothing");
+        let low = Alarm { comparison: "LessThanThreshold".to_owned(), ..busy };
+        assert!(rings(&low, &[79.0, 80.0, 79.0], 0, 13));
+    }
+
+    #[test]
+    fn a_period_counts_once_it_is_over_and_began_with_traffic() {
+        let busy = busy();
+        assert!(!rings(&busy, &[10.0, 90.0, 90.0], 0, 12), "the third minute is not over");
+        assert!(!rings(&busy, &[90.0, 90.0, 10.0], 11, 13), "the first was before");
+        assert!(rings(&busy, &[10.0, 90.0, 90.0], 11, 13));
     }
 }

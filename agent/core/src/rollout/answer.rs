@@ -75,6 +75,13 @@ pub enum Reason {
         /// How long it had, milliseconds.
         patience_ms: u64,
     },
+    /// What a phase wants was refused, again and again.
+    Refused {
+        /// Which phase.
+        phase: Phase,
+        /// For how long it was tried at least, milliseconds.
+        patience_ms: u64,
+    },
     /// Someone else changed the production rule.
     Weights {
         /// What the phase wants.
@@ -114,6 +121,15 @@ pub enum Why {
     Checking,
     /// Alarms that rang before any traffic moved.
     Ringing(Vec<String>),
+    /// Alarms and counts, which could not be asked for; why.
+    Unmetered(String),
+    /// A second look at weights that someone else seems to have written.
+    Weights {
+        /// What the phase wants.
+        wanted: Weights,
+        /// What was found.
+        found: Weights,
+    },
     /// Polls in a row that show green to be whole.
     Proving {
         /// How many there are.

@@ -1,7 +1,14 @@
-use super::{Entry, Migration, Pair, Phase, Rollout, Sample, Weights};
+use super::{
+    Entry, Migration, Pair, Phase, Rollout, Sample, Weights,
+    layout::{weights, weights_before},
+    same_weights,
+};
 
 /// So many polls in a row prove that green is there, or that it is not.
 pub(super) const POLLS: u8 = 3;
+/// So many looks in a row prove that somebody else wrote the weights: a load
+/// balancer may answer once with what stood before our own write.
+pub(super) const LOOKS: u8 = 2;
 
 /// What is looked at before each step.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -12,6 +19,11 @@ pub struct Facts {
     pub weights: Weights,
     /// The alarms of `abort_on` that ring. One without data does not.
     pub ringing: Vec<String>,
+    /// Those of them that would ring if they measured green instead of blue.
+    pub ringing_on_green: Vec<String>,
+    /// Why nothing was heard of alarms and counts at this look; then nothing is
+    /// known of either.
+    pub unmetered: Option<String>,
     /// What the checks of green through the test rule came to, where they ran
     /// in this phase and green is proven to have answered them.
     pub checked: Option<Result<(), String>>,
@@ -20,6 +32,9 @@ pub struct Facts {
     /// Where the application in Microsoft Entra leads people, as it answered at
     /// this look; `None` where it is not asked, or does not answer.
     pub entry: Option<Entry>,
+    /// For how long what the phase wants could not be brought about, milliseconds,
+    /// as far as whoever looks has tried; `None` where it was, or was not tried.
+    pub refused_for_ms: Option<u64>,
     /// What the polls in a row until this one have shown.
     pub polls: Polls,
 }
@@ -43,8 +58,8 @@ pub struct Side {
     /// Why tasks of this rollout stopped by themselves, newest first; what was
     /// scaled in or replaced is not among them.
     pub stopped: Vec<String>,
-    /// Requests and server errors since the phase stood; `None` where nobody
-    /// counted.
+    /// Requests and server errors since the phase stood, or before traffic moves
+    /// since an hour before the rollout began; `None` where nobody counted.
     pub counted: Option<Sample>,
     /// For how long no request was counted, milliseconds; `None` where nobody
     /// counted. Who holds a cookie and sends nothing is not seen.
@@ -63,16 +78,20 @@ pub struct Polls {
     pub steady: u8,
     /// Green had fewer healthy targets than it needs.
     pub short: u8,
+    /// The weights were nobody's who is known.
+    pub foreign: u8,
 }
 
 impl Polls {
-    /// With one poll more; `facts.polls` is not looked at. Both counts end at
-    /// 3, which is enough.
+    /// With one poll more; `facts.polls` is not looked at. Each count ends where
+    /// it is enough: at 3, and at 2.
     pub fn next(self, rollout: &Rollout, facts: &Facts) -> Self {
-        let count = |seen: bool, before: u8| if seen { before.saturating_add(1).min(POLLS) } else { 0 };
+        let count =
+            |seen: bool, before: u8, most: u8| if seen { before.saturating_add(1).min(most) } else { 0 };
         Self {
-            steady: count(is_whole(rollout, facts), self.steady),
-            short: count(is_short(rollout, facts), self.short),
+            steady: count(is_whole(rollout, facts), self.steady, POLLS),
+            short: count(is_short(rollout, facts), self.short, POLLS),
+            foreign: count(weights_of_others(rollout, facts).is_some(), self.foreign, LOOKS),
         }
     }
 }
@@ -109,4 +128,19 @@ pub(super) fn needed(rollout: &Rollout, facts: &Facts) -> u32 {
 /// Whether green has fewer healthy targets than it needs.
 pub(super) fn is_short(rollout: &Rollout, facts: &Facts) -> bool {
     facts.sides.get(rollout.to).healthy < needed(rollout, facts)
+}
+
+/// What the phase wants of the production rule and what was found there, where
+/// that is neither it nor what stood before.
+pub(super) fn weights_of_others(rollout: &Rollout, facts: &Facts) -> Option<(Weights, Weights)> {
+    let wanted = weights(rollout, rollout.phase)?;
+    let is_before = rollout.stood_ms.is_none()
+        && weights_before(rollout).iter().any(|before| same_weights(before, &facts.weights));
+    // The rule that people will come by is made with green; nobody comes by it yet.
+    let is_unmade =
+        rollout.stood_ms.is_none() && rollout.cuts_over() && !rollout.moved && facts.weights.is_empty();
+    if is_before || is_unmade || same_weights(&wanted, &facts.weights) {
+        return None;
+    }
+    Some((wanted, facts.weights.clone()))
 }

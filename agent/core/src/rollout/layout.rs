@@ -150,16 +150,19 @@ pub(super) fn weights(rollout: &Rollout, phase: Phase) -> Option<Weights> {
     }
 }
 
-/// What the production rule forwarded to before a phase: what still stands
-/// where the phase was recorded and not yet brought about.
-pub(super) fn weights_before(rollout: &Rollout) -> Option<Weights> {
-    let before = match rollout.phase {
-        Phase::Switch => return Some(alone(rollout.to)),
-        Phase::Shift(0) => Phase::Gate,
-        Phase::Shift(_) if rollout.never_overlaps() => Phase::Gate,
-        Phase::Shift(step) => Phase::Shift(step - 1),
-        Phase::Commit => Phase::Bake,
-        same => same,
+/// What the production rule may have forwarded to before a phase: what still
+/// stands where the phase was recorded and not yet brought about. A step may be
+/// entered from each before it, for steps are left out where blue is dead.
+pub(super) fn weights_before(rollout: &Rollout) -> Vec<Weights> {
+    let before: Vec<Phase> = match rollout.phase {
+        Phase::Switch => return vec![alone(rollout.to)],
+        Phase::Shift(_) if rollout.never_overlaps() => vec![Phase::Gate],
+        Phase::Shift(step) => {
+            let last = rollout.settings.last().min(step);
+            std::iter::once(Phase::Gate).chain((0..last).map(Phase::Shift)).collect()
+        }
+        Phase::Commit => vec![Phase::Bake],
+        same => vec![same],
     };
-    weights(rollout, before)
+    before.into_iter().filter_map(|phase| weights(rollout, phase)).collect()
 }

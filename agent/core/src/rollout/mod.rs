@@ -7,6 +7,8 @@
 //! other replicas. A clock that jumps makes a rollout wait longer or shorter;
 //! it never moves traffic to a side that is not proven.
 
+mod alarm;
+mod alike;
 mod analysis;
 mod answer;
 mod begins;
@@ -20,6 +22,7 @@ mod lead;
 mod migration;
 mod old;
 mod outside;
+mod owned;
 mod phase;
 mod record;
 mod settings;
@@ -30,6 +33,7 @@ mod track;
 mod way_back;
 mod weights;
 
+pub use alarm::on_green;
 pub use analysis::{Sample, Verdict, compare};
 pub use answer::{Ending, Patience, Reason, Step, Why};
 pub use begins::{Begins, begins, goes_back};
@@ -43,6 +47,7 @@ pub use lead::{Entry, Led, Move, Obstacle, entry, moves};
 pub use migration::{Migrated, Migration, MigrationTask};
 pub use old::{Exceptions, Old, Way};
 pub use outside::{Behind, Leads, LetsIn, OldCount, Outside, outside};
+pub use owned::is_owned;
 pub use phase::Phase;
 pub use record::{Opening, Refusal};
 pub use settings::{Overlap, Settings};

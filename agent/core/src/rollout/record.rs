@@ -1,6 +1,6 @@
 use super::{
-    Ended, Ending, Idle, Led, Overlap, Phase, Purpose, Reason, Rollout, Said, Settings, Snapshot, Step,
-    Track, Word,
+    Ended, Ending, Idle, Led, Overlap, Phase, Purpose, Reason, Rollout, Said, Sample, Settings, Snapshot,
+    Step, Track, Word,
 };
 
 /// Why something is not recorded.
@@ -144,6 +144,13 @@ impl Track {
     pub fn stood(&mut self, now_ms: u64) {
         if let Some(rollout) = &mut self.open {
             rollout.stood_ms.get_or_insert(now_ms);
+        }
+    }
+
+    /// Records what blue answered before traffic moves, once.
+    pub fn counted_before(&mut self, sample: Option<Sample>) {
+        if let Some(rollout) = &mut self.open {
+            rollout.snapshot.before = rollout.snapshot.before.or(sample);
         }
     }
 

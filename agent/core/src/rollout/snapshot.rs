@@ -19,8 +19,9 @@ pub struct Snapshot {
     /// Between which bounds it is scaled; `None` where nothing scales it.
     #[serde(default)]
     pub scaling: Option<Bounds>,
-    /// Its requests and errors of the hour before, which green is compared
-    /// with where blue gets too little traffic; `None` where nobody counted.
+    /// Its requests and errors from an hour before the rollout began until traffic
+    /// moved, which green is compared with where blue gets too little; `None` until
+    /// then, and where nobody counted.
     #[serde(default)]
     pub before: Option<Sample>,
     /// The old service, in a cut-over: then it is what is live, and stands in

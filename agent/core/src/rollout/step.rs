@@ -1,7 +1,9 @@
 use super::{
-    Ending, Facts, Migration, Patience, Phase, Reason, Rollout, Sample, Side, Step, Verdict, Why, compare,
-    facts::{POLLS, has_begun, is_short, needed},
-    layout::{Tasks, of_blue, of_green, weights, weights_before},
+    Ending, Facts, Migration, Patience, Phase, Reason, Rollout, Sample, Side, Step, Verdict, Why,
+    alike::is_alike,
+    compare,
+    facts::{LOOKS, POLLS, has_begun, is_short, needed, weights_of_others},
+    layout::{Tasks, of_blue, of_green, weights},
     phase::Direction,
     same_weights, way_back,
 };
@@ -27,8 +29,8 @@ pub fn is_quiet(side: &Side) -> bool {
 /// then, someone who wrote just what stood before cannot be told from a phase
 /// that was not brought about yet.) The
 /// agent does not write its own over them, for two who correct each other move
-/// everybody's sessions at every turn; it goes back, which ends with blue alone
-/// and with an end to writing. Only on the way back itself, which has no way
+/// everybody's sessions at every turn; seen twice, it goes back, which ends with
+/// blue alone and with an end to writing. Only on the way back itself, which has no way
 /// back, the rule is written again: blue alone is what stood before anybody
 /// moved anything.
 ///
@@ -56,6 +58,9 @@ fn forward(rollout: &Rollout, facts: &Facts, now_ms: u64) -> Step {
         return Step::Abort { why };
     }
     let (green, blue) = (facts.sides.get(rollout.to), facts.sides.get(rollout.blue()));
+    if let Some((wanted, found)) = weights_of_others(rollout, facts).filter(|_| !is_gone(rollout, blue)) {
+        return wait(Why::Weights { wanted, found });
+    }
     let both_grow = !matches!(rollout.phase, Phase::Commit | Phase::Drain | Phase::Cleanup);
     if both_grow && blue.desired > rollout.tasks {
         return Step::Raise { tasks: blue.desired };
@@ -80,7 +85,14 @@ fn forward(rollout: &Rollout, facts: &Facts, now_ms: u64) -> Step {
         let risks = rollout.phase.has_traffic() && !is_gone(rollout, blue) && is_short(rollout, facts);
         return if risks && !stands { shaken(rollout, facts) } else { Step::Apply };
     }
-    onward(rollout, facts, now_ms)
+    let next = onward(rollout, facts, now_ms);
+    match (&facts.unmetered, &next) {
+        // Who cannot see how green does gives it no more traffic.
+        (Some(why), Step::Enter(Phase::Switch | Phase::Shift(_) | Phase::Bake | Phase::Commit)) => {
+            wait(Why::Unmetered(why.clone()))
+        }
+        _ => next,
+    }
 }
 
 /// Whether blue went already, at the end.
@@ -99,19 +111,11 @@ fn turns_back(rollout: &Rollout, facts: &Facts, now_ms: u64) -> Option<Reason> {
     if is_gone(rollout, blue) {
         return None;
     }
-    weights_of_others(rollout, facts).or_else(|| lost(rollout, facts)).or_else(|| {
+    let others = weights_of_others(rollout, facts).filter(|_| facts.polls.foreign >= LOOKS);
+    let others = others.map(|(wanted, found)| Reason::Weights { wanted, found });
+    others.or_else(|| lost(rollout, facts)).or_else(|| {
         if rollout.phase.can_abort() { failed(rollout, facts, green, blue, now_ms) } else { None }
     })
-}
-
-fn weights_of_others(rollout: &Rollout, facts: &Facts) -> Option<Reason> {
-    let wanted = weights(rollout, rollout.phase)?;
-    let is_before = rollout.stood_ms.is_none()
-        && weights_before(rollout).is_some_and(|before| same_weights(&before, &facts.weights));
-    if is_before || same_weights(&wanted, &facts.weights) {
-        return None;
-    }
-    Some(Reason::Weights { wanted, found: facts.weights.clone() })
 }
 
 /// Green has traffic, or is about to get it, and no targets for it.
@@ -130,11 +134,14 @@ fn failed(rollout: &Rollout, facts: &Facts, green: &Side, blue: &Side, now_ms: u
         return Some(Reason::GaveUp(why.clone()));
     }
     if let Some(first) = green.stopped.first()
-        && green.stopped.iter().take(SAME_STOPS).filter(|why| *why == first).count() == SAME_STOPS
+        && green.stopped.iter().take(SAME_STOPS).filter(|why| is_alike(why, first)).count() == SAME_STOPS
     {
         return Some(Reason::Stopping(first.clone()));
     }
     let patience_ms = rollout.settings.patience_ms;
+    if facts.refused_for_ms.is_some_and(|refused| refused >= patience_ms) {
+        return Some(Reason::Refused { phase: rollout.phase, patience_ms });
+    }
     let is_slow = now_ms.saturating_sub(rollout.since_ms) >= patience_ms;
     match rollout.phase {
         Phase::Migrate => {
@@ -167,8 +174,9 @@ fn failed(rollout: &Rollout, facts: &Facts, green: &Side, blue: &Side, now_ms: u
     if !rollout.phase.has_traffic() {
         return None;
     }
-    if !facts.ringing.is_empty() {
-        return Some(Reason::Alarms(facts.ringing.clone()));
+    let ringing: Vec<String> = facts.ringing.iter().chain(&facts.ringing_on_green).cloned().collect();
+    if !ringing.is_empty() {
+        return Some(Reason::Alarms(ringing));
     }
     let before = blue.counted.filter(Sample::is_enough).or(rollout.snapshot.before);
     match compare(green.counted, before) {
@@ -270,9 +278,10 @@ fn proven(facts: &Facts, next: Phase) -> Step {
 }
 
 /// Traffic begins to move, unless something rings already: what rings before
-/// has another cause than green, and would turn it back at once.
+/// has another cause than green, and would turn it back at once. Where nobody is
+/// served until it moves, that may be what rings, and nothing is waited for.
 fn to_traffic(rollout: &Rollout, facts: &Facts) -> Step {
-    if !facts.ringing.is_empty() {
+    if !facts.ringing.is_empty() && !rollout.never_overlaps() {
         return wait(Why::Ringing(facts.ringing.clone()));
     }
     proven(facts, if rollout.cuts_over() { Phase::Switch } else { first_shift(rollout, facts) })

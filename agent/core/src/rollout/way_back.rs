@@ -10,7 +10,8 @@ use super::{
 
 pub(super) fn step(rollout: &Rollout, facts: &Facts, now_ms: u64) -> Step {
     let (green, blue) = (facts.sides.get(rollout.to), facts.sides.get(rollout.blue()));
-    let stands = weights_stand(rollout, facts);
+    // Where nobody was ever led to the rule, there is nothing to lead back.
+    let stands = weights_stand(rollout, facts) || (rollout.cuts_over() && !rollout.moved);
     match rollout.phase {
         Phase::StopGreen if rollout.stood_ms.is_none() || green.desired > 0 => Step::Apply,
         Phase::StopGreen if green.running > 0 => wait(Why::Stopping { running: green.running }),

@@ -34,7 +34,8 @@ fn timing() -> impl Strategy<Value = Timing> {
 fn fence() -> impl Strategy<Value = Fence> {
     (0..3_u64, proptest::option::of(0..3_u64), proptest::option::of(0..3_u64)).prop_map(
         |(fence, open_run, serial)| {
-            let state = serial.map(|serial| StateMark { serial, digest: String::new() });
+            let state =
+                serial.map(|serial| StateMark { lineage: String::new(), serial, digest: String::new() });
             Fence { fence, open_run, state, last_entry: String::new() }
         },
     )

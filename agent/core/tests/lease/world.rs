@@ -67,7 +67,11 @@ pub struct Saved {
 
 impl Saved {
     pub fn mark(&self) -> StateMark {
-        StateMark { serial: self.serial, digest: format!("{}:{}", self.fence, self.objects) }
+        StateMark {
+            lineage: String::new(),
+            serial: self.serial,
+            digest: format!("{}:{}", self.fence, self.objects),
+        }
     }
 }
 

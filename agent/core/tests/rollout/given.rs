@@ -182,7 +182,7 @@ pub fn well(track: &Track) -> Facts {
     Facts {
         sides: Pair { a: side(of_old.unwrap_or_else(|| running(a))), b: side(running(b)) },
         weights: weights.unwrap_or_else(|| vec![(Slot::A, 75), (Slot::B, 25)]),
-        polls: Polls { steady: 3, short: 0 },
+        polls: Polls { steady: 3, short: 0, foreign: 0 },
         ..Facts::default()
     }
 }

@@ -140,6 +140,10 @@ const CASES: &[(&str, Change)] = &[
         case.green().stopped =
             ["ExitCode 1", "OutOfMemory", "OutOfMemory", "OutOfMemory"].map(str::to_owned).to_vec();
     }),
+    ("three tasks stopped alike, each names its own request", |case| {
+        case.green().stopped =
+            ["f1b2c3d4", "0a9b8c7d", "99ab01cd"].map(|id| format!("denied, request id: {id}")).to_vec();
+    }),
     ("the checks pass", |case| case.facts.checked = Some(Ok(()))),
     ("the checks pass, and nobody need be asked", |case| {
         case.facts.checked = Some(Ok(()));
@@ -147,6 +151,13 @@ const CASES: &[(&str, Change)] = &[
     }),
     ("the checks fail", |case| case.facts.checked = Some(Err("GET /health: 500".to_owned()))),
     ("an alarm rings", |case| case.facts.ringing.push("errors".to_owned())),
+    ("an alarm would ring on green", |case| case.facts.ringing_on_green.push("hot (of web--b)".to_owned())),
+    ("nothing is heard of alarms and counts", |case| case.facts.unmetered = Some("throttled".to_owned())),
+    ("blue has lost its health, and the rule still leads to it alone", |case| {
+        case.rollout.stood_ms = None;
+        case.facts.weights = vec![(Slot::A, 100)];
+        case.blue().healthy = 0;
+    }),
     ("green is not whole yet", |case| {
         case.facts.polls.steady = 0;
         *case.green() = Side { healthy: 1, running: 2, ..side(3) };
@@ -172,8 +183,20 @@ const CASES: &[(&str, Change)] = &[
         case.green().healthy = 0;
     }),
     ("blue misses one, and green is whole", |case| case.blue().healthy = 2),
-    ("somebody wrote 90 to 10", |case| case.facts.weights = vec![(Slot::A, 90), (Slot::B, 10)]),
-    ("somebody made the rule forward elsewhere", |case| case.facts.weights.clear()),
+    ("somebody seems to have written 90 to 10", |case| {
+        case.facts.weights = vec![(Slot::A, 90), (Slot::B, 10)];
+        case.facts.polls.foreign = 1;
+    }),
+    ("somebody wrote 90 to 10", |case| {
+        case.facts.weights = vec![(Slot::A, 90), (Slot::B, 10)];
+        case.facts.polls.foreign = 2;
+    }),
+    ("somebody made the rule forward elsewhere", |case| {
+        case.facts.weights.clear();
+        case.facts.polls.foreign = 2;
+    }),
+    ("what it wants was refused for half an hour", |case| case.facts.refused_for_ms = Some(30 * MINUTE)),
+    ("what it wants was refused for a minute", |case| case.facts.refused_for_ms = Some(MINUTE)),
     ("blue grew to five", |case| *case.blue() = side(5)),
     ("somebody took a task of blue away", |case| *case.blue() = side(2)),
     ("somebody took a task of green away", |case| {

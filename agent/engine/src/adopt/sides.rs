@@ -81,11 +81,13 @@ pub(super) async fn tracks(
         };
         let asked = Underway {
             sides: Pair { a: standing(Slot::A), b: standing(Slot::B) },
+            groups: Pair::default(),
             rule: ours
                 .get(&Address::block("service", &service).part("listener_rule"))
                 .map(|rule| rule.id.clone()),
             balancer: None,
             alarms: Vec::new(),
+            on_green: Vec::new(),
             opened_at_ms: now_ms(),
             counted_since_ms: None,
         };

@@ -112,7 +112,8 @@ struct Beating {
 
 impl Beating {
     async fn beat(mut self, mut stopped: oneshot::Receiver<()>) {
-        let mut pause = self.timing.heartbeat_ms;
+        // Taking it may have taken a while.
+        let mut pause = self.timing.heartbeat_ms.saturating_sub(self.proof.age_ms());
         let mut tried = self.mark.record_version;
         loop {
             tokio::select! {

@@ -59,6 +59,11 @@ impl LeaseProof {
         }
     }
 
+    /// How long ago the last renewal that succeeded began, milliseconds.
+    pub(super) fn age_ms(&self) -> u64 {
+        clock::now().since(Tick(self.shared.renewed_at.load(Ordering::Acquire)))
+    }
+
     /// The fence of this lease: greater than of every lease before it.
     pub fn fence(&self) -> u64 {
         self.shared.fence

@@ -7,7 +7,7 @@ use pointsman_core::{
     environment::{EnvironmentName, block},
     preflight::{Answers, Questions},
     report::{StoppedTask, adoption::Tagged},
-    resource::{Desired, Observed, Resource, Service},
+    resource::{Alarm, Desired, Observed, Resource, Service},
     rollout::{Behind, EcsRelease, Facts, LetsIn, Migration, Old, OldCount, Pair},
 };
 
@@ -36,16 +36,33 @@ pub struct Sought {
 pub struct Underway {
     /// What was recorded of each slot; none where it does not stand.
     pub sides: Pair<Option<Standing>>,
+    /// The ARN of each slot's target group, whether a service stands behind it or
+    /// not yet.
+    pub groups: Pair<Option<String>>,
     /// The ARN of the rule that leads people to the service.
     pub rule: Option<String>,
     /// The load balancer, as CloudWatch calls it.
     pub balancer: Option<String>,
     /// The names of the alarms that turn it back.
     pub alarms: Vec<String>,
+    /// Those of them that measure blue, as they would measure green.
+    pub on_green: Vec<OnGreen>,
     /// When it was opened, Unix milliseconds.
     pub opened_at_ms: u64,
     /// Since when requests are counted, Unix milliseconds; not at all where none.
     pub counted_since_ms: Option<u64>,
+}
+
+/// An alarm that measures blue, as it would measure green.
+#[derive(Clone, Debug)]
+pub struct OnGreen {
+    /// With green's dimensions.
+    pub alarm: Alarm,
+    /// How it is called where it rings.
+    pub name: String,
+    /// Since when green has traffic, Unix milliseconds: what it did before, as it
+    /// started, turns nothing back.
+    pub since_ms: u64,
 }
 
 /// A side of a service, as it was recorded.

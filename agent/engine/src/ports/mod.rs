@@ -11,7 +11,7 @@ use std::sync::Arc;
 pub use backend::{
     Aside, Foundation, LockFiles, LockTable, RunTable, StateBucket, StateVersion, StoredState, Written,
 };
-pub use cloud::{Cloud, CloudReader, CloudWriter, Identity, OneOff, Sought, Standing, Underway};
+pub use cloud::{Cloud, CloudReader, CloudWriter, Identity, OnGreen, OneOff, Sought, Standing, Underway};
 pub use pointsman_core::failure::{CloudError, CloudErrorKind};
 pub use prober::{Expects, Probe, Prober, Speaks};
 pub use proxy::{NotLed, Proxy};

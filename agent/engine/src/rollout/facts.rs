@@ -1,29 +1,31 @@
 use pointsman_core::{
     Address,
-    desired::{TEST_HEADER, test_mark},
+    desired::{TEST_HEADER, old_target_group, test_mark},
     environment::block::{Certificate, TestRequest},
-    render::rollout::unproven,
-    resource::{Forward, Link, Resource},
-    rollout::{Facts, Pair, Phase, Rollout, Slot, Unproven},
+    render::rollout::{measured_of, unproven},
+    resource::{Alarm, Forward, Link, Resource},
+    rollout::{Facts, Pair, Phase, Rollout, Slot, Unproven, on_green},
     state::{Recorded, State},
 };
 
 use super::beside::{migration, standing_old};
 use crate::{
     Failure, Run,
-    ports::{Expects, Probe, Sought, Speaks, Standing, Underway},
+    ports::{Expects, OnGreen, Probe, Sought, Speaks, Standing, Underway},
 };
 
 /// CloudWatch counts by the minute.
 const MINUTE_MS: u64 = 60_000;
+/// Of so long before a rollout blue's errors are what green's are compared with.
+const BEFORE_MS: u64 = 60 * MINUTE_MS;
 
-/// What is known of green's checks before a look.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Checks {
-    /// They are to be asked for, where the phase is theirs.
-    Due,
-    /// Green passed them in this phase.
-    Passed,
+/// What whoever looks knows already.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct Already {
+    /// Green passed its checks in this phase: they are not asked for again.
+    pub(super) passed: bool,
+    /// Since when green was seen to have traffic, Unix milliseconds.
+    pub(super) led_since_ms: Option<u64>,
 }
 
 /// Everything that a rollout's next step follows from.
@@ -32,9 +34,9 @@ pub(super) async fn look_at(
     state: &State,
     service: &str,
     rollout: &Rollout,
-    checks: Checks,
+    already: Already,
 ) -> Result<Facts, Failure> {
-    let asked = underway(run, state, service, rollout);
+    let asked = underway(run, state, service, rollout, already.led_since_ms);
     let mut facts = run.ports.cloud.underway(&asked).await?;
     if rollout.cuts_over() && !rollout.is_joined() {
         // Nothing but ECS says how it is: no load balancer leads to it.
@@ -43,10 +45,7 @@ pub(super) async fn look_at(
     }
     facts.migration = migration(run, state, service, rollout).await?;
     if rollout.phase == Phase::Test && rollout.stood_ms.is_some() {
-        let checked = match checks {
-            Checks::Passed => Ok(()),
-            Checks::Due => checked(run, state, service, rollout).await,
-        };
+        let checked = if already.passed { Ok(()) } else { checked(run, state, service, rollout).await };
         facts.checked = Some(checked.map_err(|why| unproven(&why)));
     }
     Ok(facts)
@@ -56,9 +55,11 @@ pub(super) async fn look_at(
 pub(crate) async fn look_at_rest(run: &Run, state: &State, service: &str) -> Result<Facts, Failure> {
     let asked = Underway {
         sides: Pair { a: standing(state, service, Slot::A), b: standing(state, service, Slot::B) },
+        groups: Pair::default(),
         rule: None,
         balancer: balancer_name(run, state, service),
         alarms: Vec::new(),
+        on_green: Vec::new(),
         opened_at_ms: 0,
         counted_since_ms: None,
     };
@@ -71,31 +72,66 @@ fn balancer_name(run: &Run, state: &State, service: &str) -> Option<String> {
     recorded.id.split_once(":loadbalancer/").map(|(_, name)| name.to_owned())
 }
 
-fn underway(run: &Run, state: &State, service: &str, rollout: &Rollout) -> Underway {
-    let alarms = rollout.settings.abort_on.iter().flat_map(|name| {
-        let address = Address::block("alarms", name);
-        let of_it = state.objects.iter().filter(move |(at, _)| at.is_within(&address));
-        of_it.filter_map(|(_, recorded)| match &recorded.resource {
-            Resource::Alarm(alarm) => Some(alarm.name.clone()),
-            _ => None,
-        })
-    });
+fn underway(
+    run: &Run,
+    state: &State,
+    service: &str,
+    rollout: &Rollout,
+    led_since_ms: Option<u64>,
+) -> Underway {
+    let alarms: Vec<&Alarm> = rollout.settings.abort_on.iter().flat_map(|name| alarms(state, name)).collect();
     let rule = Address::block("service", service).part("listener_rule");
     // Until traffic is back nothing that is measured changes anything, and the meter may be what is down.
     let goes_back = rollout.phase.is_way_back() && rollout.phase != Phase::DrainGreen;
-    let is_metered = rollout.cuts_over() || !goes_back;
+    // A cut-over's way back counts who still comes, once that is what it waits for.
+    let counts = matches!(rollout.phase, Phase::SwitchBack | Phase::DrainGreen);
+    let is_metered = counts || !goes_back && rollout.abort.is_none();
+    let sides = Pair { a: side(state, service, rollout, Slot::A), b: side(state, service, rollout, Slot::B) };
+    let of_green = sides.get(rollout.blue()).as_ref().zip(sides.get(rollout.to).as_ref());
+    let on_green = of_green.zip(led_since_ms).map(|((blue, green), since_ms)| {
+        let measured = alarms.iter().filter_map(|alarm| on_green(alarm, &blue.service, &green.service));
+        let name = |alarm: &Alarm| measured_of(&alarm.name, &green.service.name);
+        measured.map(|alarm| OnGreen { name: name(&alarm), alarm, since_ms }).collect()
+    });
+    let moves = rollout.phase.has_traffic() || goes_back;
     Underway {
-        sides: Pair { a: side(state, service, rollout, Slot::A), b: side(state, service, rollout, Slot::B) },
         rule: state.objects.get(&rule).map(|recorded| recorded.id.clone()),
         balancer: balancer_name(run, state, service).filter(|_| is_metered),
-        alarms: if is_metered { alarms.collect() } else { Vec::new() },
+        alarms: alarms.iter().filter(|_| is_metered).map(|alarm| alarm.name.clone()).collect(),
+        on_green: on_green.unwrap_or_default(),
+        groups: Pair {
+            a: group(state, service, rollout, Slot::A),
+            b: group(state, service, rollout, Slot::B),
+        },
+        sides,
         opened_at_ms: rollout.opened_at_ms,
         counted_since_ms: match rollout.phase {
             // What was asked before, as a test, is nobody who came.
             Phase::Switch => rollout.stood_ms.map(|stood| stood.saturating_add(MINUTE_MS - 1)),
-            _ => rollout.stood_ms,
+            _ if !moves => Some(rollout.opened_at_ms.saturating_sub(BEFORE_MS)),
+            _ => led_since_ms.or(rollout.stood_ms),
         },
     }
+}
+
+/// The target group of a slot; in a cut-over the one that stands for the old service for blue.
+fn group(state: &State, service: &str, rollout: &Rollout, slot: Slot) -> Option<String> {
+    let address = if rollout.cuts_over() && slot == rollout.blue() {
+        old_target_group(service)
+    } else {
+        Address::block("service", &slot.block_name(service)).part("target_group")
+    };
+    state.objects.get(&address).map(|recorded| recorded.id.clone())
+}
+
+/// What was recorded of an alarm, which may be several of CloudWatch's.
+fn alarms<'a>(state: &'a State, name: &str) -> impl Iterator<Item = &'a Alarm> + use<'a> {
+    let address = Address::block("alarms", name);
+    let of_it = state.objects.iter().filter(move |(at, _)| at.is_within(&address));
+    of_it.filter_map(|(_, recorded)| match &recorded.resource {
+        Resource::Alarm(alarm) => Some(alarm),
+        _ => None,
+    })
 }
 
 /// What stands for a slot: in a cut-over the old service for blue.

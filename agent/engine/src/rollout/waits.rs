@@ -1,7 +1,7 @@
 use pointsman_core::rollout::{Phase, Said, Step, Word, step};
 
 use super::{
-    facts::{Checks, look_at},
+    facts::{Already, look_at},
     has_heard, now_ms, open,
 };
 use crate::{Failure, Run, keeper::load};
@@ -26,7 +26,7 @@ pub async fn waits(run: &Run) -> Result<bool, Failure> {
         if said.into_iter().any(is_new) {
             return Ok(false);
         }
-        let facts = look_at(run, &state, service, rollout, Checks::Due).await?;
+        let facts = look_at(run, &state, service, rollout, Already::default()).await?;
         if !matches!(step(rollout, &facts, now_ms()), Step::Ask { .. }) {
             return Ok(false);
         }

@@ -50,6 +50,8 @@ pub(super) struct Life {
 #[derive(Debug, Default)]
 pub(super) struct Events {
     pub(super) asked: Vec<Asked>,
+    /// By the target group's name: what its tasks answered with 5xx.
+    pub(super) errors: BTreeMap<String, usize>,
     pub(super) lost_sessions: Vec<String>,
     pub(super) rows_acknowledged: usize,
     pub(super) rows_uncertain: usize,

@@ -53,15 +53,27 @@ pub(super) struct Traffic {
 #[derive(Debug)]
 pub(super) struct Counted(Arc<Log>);
 
+/// What a target group's tasks answered.
+#[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Answered {
+    pub(super) requests: usize,
+    /// Those among them that were answered with 5xx.
+    pub(super) errors: usize,
+}
+
 impl Counted {
-    /// By the name of the target group, those that came by the load balancer.
-    pub(super) fn by_group(&self) -> BTreeMap<String, usize> {
-        let mut groups = BTreeMap::new();
-        for side in self.0.events().asked.iter().filter_map(|asked| asked.answer.as_ref().ok()) {
-            if !side.group.is_empty() {
-                *groups.entry(side.group.clone()).or_default() += 1;
-            }
+    /// By the name of the target group, what came by the load balancer.
+    pub(super) fn by_group(&self) -> BTreeMap<String, Answered> {
+        let events = self.0.events();
+        let mut groups: BTreeMap<String, Answered> = BTreeMap::new();
+        let well = events.asked.iter().filter_map(|asked| asked.answer.as_ref().ok());
+        well.for_each(|side| groups.entry(side.group.clone()).or_default().requests += 1);
+        for (group, errors) in &events.errors {
+            let answered = groups.entry(group.clone()).or_default();
+            answered.requests += errors;
+            answered.errors = *errors;
         }
+        groups.retain(|group, _| !group.is_empty());
         groups
     }
 }

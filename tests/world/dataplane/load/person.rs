@@ -83,6 +83,10 @@ impl Person {
         let Ask { method, path, body: _ } = ask;
         let begun = Instant::now();
         let answer = match timeout(LONGEST, self.exchange(ask)).await {
+            Ok(Ok(answer)) if answer.status >= 500 && !answer.header("x-image").is_empty() => {
+                *self.log.events().errors.entry(side_of(&answer).group).or_default() += 1;
+                Err(format!("{} of {}", answer.status, side_of(&answer)))
+            }
             Ok(Ok(answer)) if matches!(answer.status, 200 | 401) => Ok(answer),
             Ok(Ok(answer)) => Err(format!("{} {}", answer.status, answer.header("x-balancer"))),
             Ok(Err(error)) => Err(error.to_string()),

@@ -36,6 +36,11 @@ use crate::{
 /// So much of an approval hash tells plans apart.
 const HASH: usize = 16;
 
+/// An alarm on blue that rings for what green does.
+pub fn measured_of(alarm: &str, green: &str) -> String {
+    format!("{alarm} (of {green})")
+}
+
 /// A rollout that is under way, for terminals and for a comment's code block:
 /// where it is, both sides, and what comes next.
 pub fn under_way(service: &str, rollout: &Rollout, facts: &Facts, next: &Step, now_ms: u64) -> String {
@@ -61,12 +66,25 @@ pub fn under_way(service: &str, rollout: &Rollout, facts: &Facts, next: &Step, n
         line("why", &reason(because));
     }
     line("next", &step(next, &rollout.settings, now_ms));
+    if let Some(sticks) = sticks(rollout, facts, next) {
+        line("stick", &sticks);
+    }
     if let Some(turned) = cut_over::turned(rollout) {
         line("proxy", &turned);
     } else if let Some(steps) = steps(rollout).filter(|_| asks_to_switch(next)) {
         line(if cut_over::is_by_agent(rollout) { "proxy" } else { "to do" }, &steps);
     }
     text
+}
+
+/// Who still holds blue's cookie when it leaves the rule, as far as they came.
+fn sticks(rollout: &Rollout, facts: &Facts, next: &Step) -> Option<String> {
+    let is_end = rollout.phase == Phase::Bake && *next == Step::Enter(Phase::Commit);
+    let came = facts.sides.get(rollout.blue()).counted.filter(|it| is_end && it.requests > 0)?.requests;
+    let requests = words::count(usize::try_from(came).unwrap_or(usize::MAX), "request", "requests");
+    Some(format!(
+        "{requests} came to blue since traffic moved: whoever still holds its cookie moves to green now."
+    ))
 }
 
 /// What is to be done next, in a sentence or two.

@@ -18,6 +18,15 @@ pub fn why(why: &Why) -> String {
             "Waits for the {} to end; green, which has no traffic yet, is not the cause.",
             named(alarms)
         ),
+        Why::Unmetered(words) => format!(
+            "Gives green no more traffic while nothing is heard of alarms and counts: `{}`.",
+            plain(words)
+        ),
+        Why::Weights { wanted, found } => format!(
+            "The production rule should forward to {}, and forwards to {}: looks once more before that is taken for somebody's.",
+            weights(wanted),
+            weights(found)
+        ),
         Why::Proving { polls, of } => {
             format!("Waits until {of} looks in a row show green to be whole; {polls} did so far.")
         }
@@ -82,6 +91,11 @@ pub fn reason(reason: &Reason) -> String {
         Reason::MigrationFailed(how) => cut_over::migration(how),
         Reason::TooSlow { phase, patience_ms } => format!(
             "Green did not prove itself within {} ({}).",
+            words::took(*patience_ms),
+            phase_name(*phase, &Settings::default())
+        ),
+        Reason::Refused { phase, patience_ms } => format!(
+            "What it wanted was refused for {} ({}); what AWS said stands with the changes.",
             words::took(*patience_ms),
             phase_name(*phase, &Settings::default())
         ),

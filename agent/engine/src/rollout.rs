@@ -16,7 +16,10 @@ use pointsman_core::{
     Address,
     desired::Surroundings,
     report::{ChangeOutcome, Event, RolloutOutcome, Sides, Standstill, StoppedTask},
-    rollout::{Facts, Patience as Late, Phase, Purpose, Rollout, Said, Step, Track, Why, Word, layout, step},
+    rollout::{
+        Facts, Patience as Late, Phase, Purpose, Rollout, Said, Step, Track, Why, Word, is_short, layout,
+        step,
+    },
     state::State,
 };
 
@@ -158,6 +161,8 @@ impl Drive<'_> {
         self.show(Sides::of(service, rollout, &facts), service, watched);
         let now = now_ms();
         facts.refused_for_ms = watched.refused_since.map(|since| now.saturating_sub(since));
+        watched.short_since = is_short(rollout, &facts).then(|| watched.short_since.unwrap_or(now));
+        facts.short_for_ms = watched.short_since.map(|since| now.saturating_sub(since));
         watched.forget_old_alarms(rollout, &mut facts);
         let step = step(rollout, &facts, now);
         if step != Step::Apply {

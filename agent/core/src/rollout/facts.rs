@@ -32,6 +32,9 @@ pub struct Facts {
     /// Where the application in Microsoft Entra leads people, as it answered at
     /// this look; `None` where it is not asked, or does not answer.
     pub entry: Option<Entry>,
+    /// For how long green has had fewer healthy targets than it needs, milliseconds,
+    /// as far as whoever looks has seen; `None` where it has enough.
+    pub short_for_ms: Option<u64>,
     /// For how long what the phase wants could not be brought about, milliseconds,
     /// as far as whoever looks has tried; `None` where it was, or was not tried.
     pub refused_for_ms: Option<u64>,
@@ -125,8 +128,21 @@ pub(super) fn needed(rollout: &Rollout, facts: &Facts) -> u32 {
     }
 }
 
+/// One target of several that is missing is what ECS replaces by itself: it is
+/// given the time in which a task starts and becomes healthy.
+const REPLACED_WITHIN_MS: u64 = 5 * 60 * 1_000;
+
+/// Whether green surely has not what it needs for its traffic: none at all, or
+/// too few for longer than ECS takes to replace one.
+pub(super) fn is_lost(rollout: &Rollout, facts: &Facts) -> bool {
+    let (healthy, needed) = (facts.sides.get(rollout.to).healthy, needed(rollout, facts));
+    let is_replaced =
+        healthy + 1 == needed && facts.short_for_ms.is_none_or(|short| short < REPLACED_WITHIN_MS);
+    healthy == 0 || (facts.polls.short >= POLLS && healthy < needed && !is_replaced)
+}
+
 /// Whether green has fewer healthy targets than it needs.
-pub(super) fn is_short(rollout: &Rollout, facts: &Facts) -> bool {
+pub fn is_short(rollout: &Rollout, facts: &Facts) -> bool {
     facts.sides.get(rollout.to).healthy < needed(rollout, facts)
 }
 

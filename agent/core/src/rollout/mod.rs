@@ -40,7 +40,7 @@ pub use begins::{Begins, begins, goes_back};
 pub use check::Unproven;
 pub use cut_over::{CutOver, cuts_over, due, goes_to_old};
 pub use ecs_release::{EcsRelease, of as released_service, released_by_ecs};
-pub use facts::{Facts, Polls, Side};
+pub use facts::{Facts, Polls, Side, is_short};
 pub use found::{Unclear, found, unknown};
 pub use layout::{Layout, Tasks, layout};
 pub use lead::{Entry, Led, Move, Obstacle, entry, moves};

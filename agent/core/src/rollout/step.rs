@@ -2,7 +2,7 @@ use super::{
     Ending, Facts, Migration, Patience, Phase, Reason, Rollout, Sample, Side, Step, Verdict, Why,
     alike::is_alike,
     compare,
-    facts::{LOOKS, POLLS, has_begun, is_short, needed, weights_of_others},
+    facts::{LOOKS, POLLS, has_begun, is_lost, is_short, needed, weights_of_others},
     layout::{Tasks, of_blue, of_green, weights},
     phase::Direction,
     same_weights, way_back,
@@ -121,8 +121,7 @@ fn turns_back(rollout: &Rollout, facts: &Facts, now_ms: u64) -> Option<Reason> {
 /// Green has traffic, or is about to get it, and no targets for it.
 fn lost(rollout: &Rollout, facts: &Facts) -> Option<Reason> {
     let healthy = facts.sides.get(rollout.to).healthy;
-    let is_lost = rollout.phase.has_traffic()
-        && (healthy == 0 || (facts.polls.short >= POLLS && is_short(rollout, facts)));
+    let is_lost = rollout.phase.has_traffic() && is_lost(rollout, facts);
     is_lost.then(|| Reason::Unhealthy { healthy, needed: needed(rollout, facts) })
 }
 

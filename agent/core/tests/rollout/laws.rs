@@ -103,6 +103,7 @@ fn facts_of(track: &Track) -> impl Strategy<Value = Facts> + use<> {
             checked,
             migration: None,
             entry,
+            short_for_ms: None,
             refused_for_ms: None,
             polls: Polls { steady, short, foreign },
         },

@@ -176,6 +176,15 @@ const CASES: &[(&str, Change)] = &[
         case.green().healthy = 2;
         case.facts.polls.short = 3;
     }),
+    ("green misses one for five minutes", |case| {
+        case.green().healthy = 2;
+        case.facts.polls.short = 3;
+        case.facts.short_for_ms = Some(5 * MINUTE);
+    }),
+    ("green misses two for three polls", |case| {
+        case.green().healthy = 1;
+        case.facts.polls.short = 3;
+    }),
     ("green has lost its health", |case| case.green().healthy = 0),
     ("blue has lost its health", |case| case.blue().healthy = 0),
     ("both have lost their health", |case| {

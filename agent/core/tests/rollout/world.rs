@@ -173,6 +173,7 @@ impl World {
                 })
             }),
             entry: self.entry(),
+            short_for_ms: None,
             refused_for_ms: None,
             polls: self.polls,
         }

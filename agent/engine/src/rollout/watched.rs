@@ -20,6 +20,8 @@ pub(super) struct Watched {
     pub(super) passed: Option<u64>,
     /// Since when green was seen to have traffic, Unix milliseconds.
     pub(super) led_since: Option<u64>,
+    /// Since when green has fewer healthy targets than it needs, Unix milliseconds.
+    pub(super) short_since: Option<u64>,
     /// Since when what the phase wants was refused each time, Unix milliseconds.
     pub(super) refused_since: Option<u64>,
     /// The alarms that rang when traffic came to green, and ring still.
@@ -35,6 +37,7 @@ impl Default for Watched {
             pause: FIRST_PAUSE,
             passed: None,
             led_since: None,
+            short_since: None,
             refused_since: None,
             rang_before: None,
         }

@@ -64,11 +64,11 @@ async fn would_ring(aws: &Aws, alarms: &[OnGreen]) -> Result<Vec<String>, CloudE
             .await
             .during(&aws.scope, "cloudwatch:GetMetricData", "the alarms of abort_on, of green")?;
         let of = |index: usize| {
-            answer.metric_data_results().iter().find(|it| it.id() == Some(&id(index))).map(values)
+            let result = answer.metric_data_results().iter().find(|it| it.id() == Some(&id(index)));
+            result.map(values).unwrap_or_default()
         };
-        ringing.extend(alarms.iter().enumerate().filter_map(|(index, OnGreen { alarm, name, since_ms })| {
-            alarm.would_ring(&of(index)?, *since_ms, now).then(|| name.clone())
-        }));
+        let rings = |(index, it): &(usize, &OnGreen)| it.alarm.would_ring(&of(*index), it.since_ms, now);
+        ringing.extend(alarms.iter().enumerate().filter(rings).map(|(_, it)| it.name.clone()));
     }
     Ok(ringing)
 }

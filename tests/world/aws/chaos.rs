@@ -6,7 +6,10 @@ use std::{collections::BTreeSet, time::Duration};
 use axum::body::{Body, to_bytes};
 use http::Response;
 
-use super::operation::Operation;
+use super::{
+    call::{Asked, Mark},
+    operation::Operation,
+};
 
 /// The largest answer that is torn.
 const LARGEST_ANSWER: usize = 16 * 1024 * 1024;
@@ -26,6 +29,8 @@ pub enum Harm {
     Torn,
     /// AWS does it, and says that it failed.
     Disowned,
+    /// AWS does not allow it: nothing is done, and asking again at once is of no use.
+    Refused,
     /// AWS does it, and the answer takes longer than anybody waits.
     TooLate,
 }
@@ -51,8 +56,11 @@ pub struct Weather {
 pub enum On {
     /// All.
     Every,
-    /// The first of each operation that may change something.
-    FirstMutations,
+    /// Each that may change something, when it is sent first: the same once more passes.
+    EachMutation,
+    /// The same of the calls of a plan's steps alone. Lock, journal (DynamoDB) and state (objects in S3) say
+    /// something else in each run: they would never pass.
+    EachOfSteps,
 }
 
 impl Weather {
@@ -62,11 +70,16 @@ impl Weather {
         Self { seed, percent, harms: HARMS.to_vec(), on: On::Every }
     }
 
-    /// The first call of each operation that changes something is done, and answered as failed: it
-    /// is sent again.
+    /// Each call that changes something is done, and answered as failed: it is sent again.
     #[must_use]
     pub fn twice() -> Self {
-        Self { seed: 0, percent: 100, harms: vec![Harm::Disowned], on: On::FirstMutations }
+        Self { seed: 0, percent: 100, harms: vec![Harm::Disowned], on: On::EachMutation }
+    }
+
+    /// Each call of a plan's steps is refused once.
+    #[must_use]
+    pub fn refusing() -> Self {
+        Self { seed: 0, percent: 100, harms: vec![Harm::Refused], on: On::EachOfSteps }
     }
 
     /// Answers are lost after AWS acted, and nothing else.
@@ -81,21 +94,26 @@ impl Weather {
 pub(crate) struct Chaos {
     weather: Weather,
     random: fastrand::Rng,
-    seen: BTreeSet<String>,
+    /// What was sent before.
+    sent: BTreeSet<Mark>,
 }
 
 impl Chaos {
     pub(crate) fn new(weather: Weather) -> Self {
-        Self { random: fastrand::Rng::with_seed(weather.seed), weather, seen: BTreeSet::new() }
+        Self { random: fastrand::Rng::with_seed(weather.seed), weather, sent: BTreeSet::new() }
     }
 
     /// What happens to the next call.
-    pub(crate) fn next(&mut self, operation: &Operation) -> Option<Harm> {
-        if self.weather.on == On::FirstMutations {
-            let name = format!("{}:{}", operation.service, operation.name);
-            if !operation.is_mutating() || !self.seen.insert(name) {
-                return None;
+    pub(crate) fn next(&mut self, operation: &Operation, asked: &Asked) -> Option<Harm> {
+        let falls_on = match self.weather.on {
+            On::Every => true,
+            On::EachMutation => operation.is_mutating() && self.sent.insert(Mark::of(operation, asked)),
+            On::EachOfSteps => {
+                operation.is_of_a_step() && self.sent.insert(Mark::by_meaning(operation, asked))
             }
+        };
+        if !falls_on {
+            return None;
         }
         let harmed = self.random.u8(..100) < self.weather.percent;
         if harmed { self.random.choice(&self.weather.harms).copied() } else { None }
@@ -108,6 +126,7 @@ impl Harm {
         match self {
             Self::Throttled => Some((400, "ThrottlingException", "Rate exceeded")),
             Self::Failed => Some((503, "ServiceUnavailable", "The service is not available")),
+            Self::Refused => Some((403, "AccessDenied", "You are not authorized to do this now")),
             Self::Reset | Self::LostReply | Self::Torn | Self::TooLate | Self::Disowned => None,
         }
     }

@@ -42,14 +42,18 @@ impl Fault {
             Protocol::S3 => (503, "SlowDown"),
             Protocol::Json | Protocol::RestJson | Protocol::Cbor => (400, "ThrottlingException"),
         };
-        Self {
-            service: operation.service.clone(),
-            operation: operation.name.clone(),
-            status,
-            code: code.to_owned(),
-            message: "Rate exceeded".to_owned(),
-            times: 1,
-        }
+        Self::once(operation, status, code, "Rate exceeded")
+    }
+
+    /// What a service answers to what was signed too long ago.
+    pub(crate) fn expired(operation: &Operation) -> Self {
+        let (status, code) = match operation.protocol {
+            Protocol::Query => (403, "SignatureDoesNotMatch"),
+            Protocol::Ec2 => (400, "RequestExpired"),
+            Protocol::S3 => (403, "RequestTimeTooSkewed"),
+            Protocol::Json | Protocol::RestJson | Protocol::Cbor => (400, "InvalidSignatureException"),
+        };
+        Self::once(operation, status, code, "Signature expired")
     }
 
     /// The answer, as the operation's client expects it.

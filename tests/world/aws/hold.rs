@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use tokio::sync::watch;
 
-use super::operation::Operation;
+use super::{count::Number, operation::Operation};
 
 /// Where on its way a call is stopped.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -29,8 +29,10 @@ struct Count {
 pub(crate) enum Which {
     /// All of one operation.
     Operation { service: String, operation: String },
-    /// The one that changes something for the so many-th time since the calls were cleared.
-    Mutation(usize),
+    /// The first of one operation.
+    First { service: String, operation: String },
+    /// One by its number.
+    Numbered(Number),
 }
 
 /// Stops calls until it is released.
@@ -54,12 +56,15 @@ impl Gate {
         })
     }
 
-    pub(crate) fn concerns(&self, operation: &Operation, number: Option<usize>, place: Place) -> bool {
+    pub(crate) fn concerns(&self, operation: &Operation, number: Option<Number>, place: Place) -> bool {
         let meant = match &self.which {
             Which::Operation { service, operation: name } => {
                 operation.service == *service && operation.name == *name
             }
-            Which::Mutation(wanted) => number == Some(*wanted),
+            Which::First { service, operation: name } => {
+                operation.service == *service && operation.name == *name && self.count().reached == 0
+            }
+            Which::Numbered(wanted) => number == Some(*wanted),
         };
         meant && place == self.place && !*self.open.borrow()
     }

@@ -3,6 +3,7 @@
 mod bucket;
 mod call;
 mod chaos;
+mod count;
 mod estate;
 mod faults;
 mod hold;

@@ -1,5 +1,7 @@
 //! Which AWS service and operation a request is, whichever protocol it speaks.
 
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
 use http::{HeaderMap, Method, Uri};
 
 /// The protocol of a service: it decides how an error is written.
@@ -68,6 +70,22 @@ impl Operation {
         // Neither of the REST names below nor any AWS operation that writes begins like this.
         !READS.iter().any(|read| self.name.starts_with(read)) && !self.name.starts_with("GET ")
     }
+
+    /// For how long its signature is good where most services' is for `most`: S3 takes it for fifteen minutes,
+    /// the others for five.
+    pub(crate) fn signed_for(&self, most: Duration) -> Duration {
+        if self.protocol == Protocol::S3 { 3 * most } else { most }
+    }
+
+    /// Whether it renews a lease: nothing else is put so.
+    pub(crate) fn is_heartbeat(&self) -> bool {
+        self.service == "dynamodb" && self.name == "PutItem"
+    }
+
+    /// Whether it may change an object of a plan: neither lock and journal nor the state.
+    pub(crate) fn is_of_a_step(&self) -> bool {
+        self.is_mutating() && self.service != "dynamodb" && !self.name.ends_with("Object")
+    }
 }
 
 /// From `Credential=KEY/…`.
@@ -78,16 +96,16 @@ pub(crate) fn key_of(headers: &HeaderMap) -> String {
 }
 
 /// How long ago it was signed, by `X-Amz-Date`; nothing for what has none.
-pub(crate) fn age_of(headers: &HeaderMap) -> std::time::Duration {
+pub(crate) fn age_of(headers: &HeaderMap) -> Duration {
     let signed = text(headers, "x-amz-date").and_then(|date| {
         let digits: String = date.chars().filter(char::is_ascii_digit).collect();
         let part = |from: usize, to: usize| digits.get(from..to)?.parse::<i64>().ok();
         let days = days_since_1970(part(0, 4)?, part(4, 6)?, part(6, 8)?);
         Some(days * 86_400 + part(8, 10)? * 3_600 + part(10, 12)? * 60 + part(12, 14)?)
     });
-    let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap_or_default();
+    let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
     let signed = signed.and_then(|signed| u64::try_from(signed).ok()).unwrap_or(u64::MAX);
-    now.saturating_sub(std::time::Duration::from_secs(signed))
+    now.saturating_sub(Duration::from_secs(signed))
 }
 
 /// Days from 1970 to a date of the Gregorian calendar.

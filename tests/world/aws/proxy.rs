@@ -18,6 +18,7 @@ use tokio::sync::oneshot;
 use super::bucket::Bucket;
 use super::call::{Asked, Call};
 use super::chaos::{Chaos, Harm, TOO_LATE, Weather, hang_up, torn};
+use super::count::{Count, Number};
 use super::faults::Fault;
 use super::hold::{Gate, Held, Place, Which};
 use super::operation::{Operation, age_of, key_of};
@@ -37,8 +38,7 @@ struct Rules {
     gates: Vec<Arc<Gate>>,
     chaos: Option<Chaos>,
     signed_for: Option<Duration>,
-    /// Mutations since the calls were cleared; heartbeats are not counted.
-    mutations: usize,
+    count: Count,
 }
 
 #[derive(Debug)]
@@ -52,7 +52,7 @@ impl Shared {
         self.rules.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn gate(&self, operation: &Operation, number: Option<usize>, place: Place) -> Option<Arc<Gate>> {
+    fn gate(&self, operation: &Operation, number: Option<Number>, place: Place) -> Option<Arc<Gate>> {
         let rules = self.rules();
         rules.gates.iter().find(|gate| gate.concerns(operation, number, place)).cloned()
     }
@@ -126,7 +126,7 @@ impl Proxy {
         let mut rules = self.shared.rules();
         rules.calls.clear();
         rules.generation += 1;
-        rules.mutations = 0;
+        rules.count = Count::default();
     }
 
     /// Delays every later call by this long, before AWS sees it.
@@ -166,7 +166,7 @@ impl Proxy {
         self.shared.rules().chaos = Some(Chaos::new(weather));
     }
 
-    /// Refuses calls that were signed longer ago than this, as AWS does after five minutes.
+    /// Refuses calls that were signed longer ago than this, as most of AWS does after five minutes.
     pub fn refuse_older_than(&self, age: Duration) {
         self.shared.rules().signed_for = Some(age);
     }
@@ -179,12 +179,24 @@ impl Proxy {
     /// Mutations since the calls were cleared, heartbeats not counted.
     #[must_use]
     pub fn mutations_counted(&self) -> usize {
-        self.shared.rules().mutations
+        self.shared.rules().count.mutations
+    }
+
+    /// Reads since the calls were cleared, but for those of what nobody changed since it was read before.
+    #[must_use]
+    pub fn reads_counted(&self) -> usize {
+        self.shared.rules().count.reads
     }
 
     /// Holds the so many-th mutation (from 1) since the calls were cleared, heartbeats not counted.
     pub fn hold_mutation(&self, number: usize, place: Place) -> Held {
-        self.hold_which(Which::Mutation(number), place)
+        self.hold_which(Which::Numbered(Number::Mutation(number)), place)
+    }
+
+    /// Holds the so many-th read (from 1), counted as [`reads_counted`](Self::reads_counted) does. AWS has
+    /// changed nothing between question and answer: before it and after it is the same point.
+    pub fn hold_read(&self, number: usize) -> Held {
+        self.hold_which(Which::Numbered(Number::Read(number)), Place::Request)
     }
 
     /// Waits until AWS has done all that it was asked, also by callers that were killed meanwhile:
@@ -203,6 +215,12 @@ impl Proxy {
     /// Holds every call of an operation after AWS has done it, before the caller learns of it.
     pub fn hold_answer(&self, service: &str, operation: &str) -> Held {
         self.hold_at(service, operation, Place::Answer)
+    }
+
+    /// Holds the next call of an operation before AWS sees it; later ones pass.
+    pub fn hold_first(&self, service: &str, operation: &str) -> Held {
+        let which = Which::First { service: service.to_owned(), operation: operation.to_owned() };
+        self.hold_which(which, Place::Request)
     }
 
     fn hold_at(&self, service: &str, operation: &str, place: Place) -> Held {
@@ -262,9 +280,8 @@ async fn forward(State(shared): State<Arc<Shared>>, request: Request) -> Respons
         return answer;
     }
     let signed_for = shared.rules().signed_for;
-    if signed_for.is_some_and(|longest| age_of(&parts.headers) > longest) {
-        let fault = Fault::once(&operation, 403, "RequestExpired", "Request has expired");
-        let answer = fault.answer(operation.protocol);
+    if signed_for.is_some_and(|most| age_of(&parts.headers) > operation.signed_for(most)) {
+        let answer = Fault::expired(&operation).answer(operation.protocol);
         entry.answered(&shared, answer.status(), true);
         return answer;
     }
@@ -292,7 +309,7 @@ async fn forward(State(shared): State<Arc<Shared>>, request: Request) -> Respons
             entry.answered(&shared, answer.status(), false);
             return answer;
         }
-        Some(Harm::Throttled | Harm::Failed | Harm::Reset) | None => {}
+        Some(Harm::Throttled | Harm::Failed | Harm::Refused | Harm::Reset) | None => {}
     }
     entry.answered(&shared, answer.status(), false);
     answer
@@ -330,20 +347,16 @@ struct Entry {
 }
 
 impl Entry {
-    /// Notes a call; answers its number among the mutations, and what happens to it.
+    /// Notes a call; answers its number, and what happens to it.
     fn record(
         shared: &Shared,
         operation: &Operation,
         headers: &HeaderMap,
         asked: Asked,
-    ) -> (Self, Option<usize>, Option<Harm>) {
+    ) -> (Self, Option<Number>, Option<Harm>) {
         let mut rules = shared.rules();
-        let heartbeat = operation.service == "dynamodb" && operation.name == "PutItem";
-        let number = (operation.is_mutating() && !heartbeat).then(|| {
-            rules.mutations += 1;
-            rules.mutations
-        });
-        let harm = rules.chaos.as_mut().and_then(|chaos| chaos.next(operation));
+        let number = rules.count.next(operation, &asked);
+        let harm = rules.chaos.as_mut().and_then(|chaos| chaos.next(operation, &asked));
         rules.calls.push(Call {
             service: operation.service.clone(),
             operation: operation.name.clone(),

@@ -34,6 +34,9 @@ use crate::{PATIENCE, kinds, world};
 /// The small environment: queues, buckets, a scheduled task with its task definition.
 const NAME: &str = kinds::NAME;
 
+/// How long ECS lets a task be that does not answer yet: so many worlds at a time are slow.
+const GRACE: Duration = Duration::from_secs(60);
+
 /// A world in which the small environment stands on `main`.
 fn small() -> World {
     let world = world();
@@ -119,19 +122,23 @@ pub(crate) fn side_by_side<T: Sync>(all: &[T], at_a_time: usize, each: impl Fn(&
 
 /// Applies until it succeeds, so many times at most; answers how often it took.
 fn converge(clone: &Clone<'_>, name: &str, most: usize) -> usize {
+    succeeds(clone, &["apply", name, "--yes"], most)
+}
+
+/// Runs a command until it succeeds, so many times at most; answers how often it took.
+fn succeeds(clone: &Clone<'_>, command: &[&str], most: usize) -> usize {
     let mut last = None;
     for tries in 1..=most {
-        let ended = clone.run(&["apply", name, "--yes"]);
+        let ended = clone.run(command);
         if ended.code == 0 {
             return tries;
         }
-        println!(
-            "a try that failed: {}",
-            ended.err.lines().filter(|line| line.contains("failed")).collect::<Vec<_>>().join("; ")
-        );
+        let failed = ended.err.lines().map(str::trim_start).filter(|line| line.starts_with("failed "));
+        let failed: Vec<String> = failed.map(|line| line.chars().take(160).collect()).collect();
+        println!("a try that failed: {}", failed.join("; "));
         last = Some(ended);
     }
-    panic!("{name} does not converge in {most} tries: {last:?}");
+    panic!("{command:?} does not succeed in {most} tries: {last:?}");
 }
 
 /// Every object with the environment's tags, as the tagging API and the services list them.

@@ -95,7 +95,8 @@ def register_target(request):
     most = request.get("MaxCapacity", (old or {}).get("MaxCapacity"))
     validate(least >= 0 and most >= 0, "Capacity must be 0 or more")
     validate(most >= least, "Maximum capacity cannot be less than minimum capacity")
-    validate(not old or not request.get("Tags"), "Tags can only be specified when registering a new scalable target")
+    validate(not old or not request.get("Tags"), "The scalable target that you tried to tag already exists. "
+             "To update tags on an existing scalable target, use the TagResource API.")
     suspended = {"DynamicScalingInSuspended": False, "DynamicScalingOutSuspended": False, "ScheduledScalingSuspended": False}
     if old:
         suspended.update(old["SuspendedState"])

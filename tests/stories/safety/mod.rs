@@ -60,12 +60,35 @@ fn with_lock_file(text: &str) -> String {
     with
 }
 
-/// Kills a program at one of its mutations (from 1), before AWS sees it or before it is told that it was
-/// done, and waits until nothing of it is on its way; false when it made fewer.
-fn killed_at(world: &World, (number, place): (usize, Place), start: impl FnOnce() -> Running) -> bool {
+/// A call at which a program is killed, by its number from 1.
+#[derive(Clone, Copy, Debug)]
+enum Point {
+    /// One that changes something: before AWS sees it, or before it is told that it was done.
+    Mutation(usize, Place),
+    /// One that reads.
+    Read(usize),
+}
+
+impl Point {
+    /// The same so many times halved: what comes next does less.
+    fn halved(self, times: usize) -> Self {
+        let earlier = |number: usize| (number >> times).max(1);
+        match self {
+            Self::Mutation(number, place) => Self::Mutation(earlier(number), place),
+            Self::Read(number) => Self::Read(earlier(number)),
+        }
+    }
+}
+
+/// Kills a program at one of its calls, and waits until nothing of it is on its way; false when it made
+/// fewer.
+fn killed_at(world: &World, point: Point, start: impl FnOnce() -> Running) -> bool {
     let proxy = world.aws.proxy();
     proxy.clear();
-    let held = proxy.hold_mutation(number, place);
+    let held = match point {
+        Point::Mutation(number, place) => proxy.hold_mutation(number, place),
+        Point::Read(number) => proxy.hold_read(number),
+    };
     let mut running = start();
     let reached = loop {
         if held.wait_reached(Duration::from_millis(200)) {

@@ -11,7 +11,7 @@ use std::{
 
 use pointsman_tests::aws::{Options, Place};
 
-use super::{killed_at, locks, median};
+use super::{Point, killed_at, locks, median};
 use crate::shop::{HOST, NAME, QUICK, Shop};
 
 /// How it stands before, released, and turned back.
@@ -86,7 +86,7 @@ fn one(shop: &Shop, point: (usize, Place), report: &Report) -> bool {
     let at = format!("mutation {} {:?} of a release", point.0, point.1);
     let reached = asked_all_the_time(shop, report, || {
         let release = || shop.start(&clone, &["apply", NAME, "--yes"]);
-        let reached = killed_at(&shop.world, point, release);
+        let reached = killed_at(&shop.world, Point::Mutation(point.0, point.1), release);
         let (ended, took) = shop.world.in_its_own_time(|| shop.run(&clone, &["apply", NAME, "--yes"]));
         report.seconds.lock().unwrap().push(took.as_secs_f64());
         match (ended.code, shop.stands().as_str()) {

@@ -6,6 +6,7 @@ mod canaries;
 mod clock;
 mod commands;
 mod contention;
+mod foreign;
 mod interference;
 mod kill;
 mod lease;

@@ -22,11 +22,11 @@ struct Held {
     handles: usize,
 }
 
-/// An agent that polls each minute and looks for drift each hour, of its own time.
-fn start(world: &World, clock: &Clock) -> Running {
+/// An agent that polls once in so many minutes and looks for drift each hour, of its own time.
+pub(super) fn start(world: &World, clock: &Clock, poll_minutes: u64) -> Running {
     let file = world.configuration("[drift]\nevery = \"1h\"\n");
     let text = std::fs::read_to_string(&file).unwrap();
-    let slower = text.replace("poll = \"1s\"", &format!("poll = \"{POLL_MINUTES}m\""));
+    let slower = text.replace("poll = \"1s\"", &format!("poll = \"{poll_minutes}m\""));
     assert_ne!(text, slower);
     std::fs::write(&file, slower).unwrap();
     let mut command = world.command();
@@ -41,11 +41,11 @@ fn polls(world: &World) -> u64 {
     u64::try_from(world.github.requests().iter().filter(|request| asked(request)).count()).unwrap()
 }
 
-/// Waits for so many minutes of the agent's time.
-fn pass(world: &World, minutes: u64) {
+/// Waits for so many polls.
+pub(super) fn pass(world: &World, many: u64) {
     let before = polls(world);
     let deadline = Instant::now() + PATIENCE * 4;
-    while (polls(world) - before) * POLL_MINUTES < minutes {
+    while polls(world) - before < many {
         assert!(Instant::now() < deadline, "{} polls", polls(world) - before);
         std::thread::sleep(Duration::from_millis(100));
     }
@@ -56,7 +56,7 @@ fn soak(rounds: usize, quiet_minutes: u64) {
     let began = Instant::now();
     let world = small();
     let clock = Clock::in_folder(world.folder());
-    let agent = start(&world, &clock);
+    let agent = start(&world, &clock, POLL_MINUTES);
     let (mut held, mut minutes, mut drifts) = (Vec::new(), 0, 0);
     for round in 0..rounds {
         let branch = format!("change-{round}");
@@ -72,7 +72,7 @@ fn soak(rounds: usize, quiet_minutes: u64) {
         world.github.wait_until(PATIENCE, "it is deployed", |repository| deployed(repository, &commit));
         world.github.forget_requests();
         world.aws.proxy().clear();
-        pass(&world, quiet_minutes);
+        pass(&world, quiet_minutes / POLL_MINUTES);
         minutes += polls(&world) * POLL_MINUTES;
         drifts +=
             world.aws.proxy().calls().iter().filter(|call| call.operation == "GetCallerIdentity").count();

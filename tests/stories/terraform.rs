@@ -26,7 +26,7 @@ pub(crate) enum Locks {
 }
 
 /// Says what was not shown, and why: here, and where whoever runs all the tests counts it.
-fn skipped(why: &str) {
+pub(crate) fn skipped(why: &str) {
     let story = std::thread::current().name().unwrap_or("a story").to_owned();
     let line = format!("SKIPPED: {story}: {why}\n");
     // Not by `eprintln!`, whose words nobody sees when a test passes.
@@ -35,6 +35,13 @@ fn skipped(why: &str) {
         let list = std::fs::OpenOptions::new().create(true).append(true).open(list);
         list.and_then(|mut list| list.write_all(line.as_bytes())).unwrap();
     }
+}
+
+/// Whether there is a Terraform to ask.
+pub(crate) fn is_installed() -> bool {
+    let installed =
+        Command::new("terraform").arg("version").stdout(Stdio::null()).stderr(Stdio::null()).status();
+    installed.is_ok_and(|status| status.success())
 }
 
 /// A Terraform configuration on the state of the small environment. Its one resource takes as long as
@@ -47,9 +54,7 @@ pub(crate) struct Terraform<'w> {
 impl<'w> Terraform<'w> {
     /// None when it is not installed: then the story says so.
     pub(crate) fn of(world: &'w World, locks: Locks) -> Option<Self> {
-        let installed =
-            Command::new("terraform").arg("version").stdout(Stdio::null()).stderr(Stdio::null()).status();
-        if !installed.is_ok_and(|status| status.success()) {
+        if !is_installed() {
             skipped("terraform is not installed, so that nothing was shown about it here");
             return None;
         }
@@ -133,12 +138,17 @@ resource "terraform_data" "slow" {{
 
     /// Removes the agent's lock, as a person would.
     pub(crate) fn force_unlock(&self, id: &str) {
-        self.run(&["force-unlock", "-no-color", "-force", id]).expect_code(0);
+        self.try_force_unlock(id).expect_code(0);
+    }
+
+    /// The same where the lock may be free meanwhile.
+    pub(crate) fn try_force_unlock(&self, id: &str) -> Ended {
+        self.run(&["force-unlock", "-no-color", "-force", id])
     }
 }
 
 /// The small environment; whether its agents take the lock file.
-fn described(world: &World, takes_file: bool, visibility: usize) -> String {
+pub(crate) fn described(world: &World, takes_file: bool, visibility: usize) -> String {
     let lockfile = if takes_file { "lockfile = true\n" } else { "" };
     let key = "key = \"production/reports/terraform.tfstate\"\n";
     let text = kinds::TEXT
@@ -227,7 +237,7 @@ fn is_stopped_by_force_unlock((locks, takes_file): (Locks, bool)) {
 }
 
 /// Which locks Terraform takes, and whether the agent takes the lock file.
-const ALL: [(Locks, bool); 4] =
+pub(crate) const ALL: [(Locks, bool); 4] =
     [(Locks::Table, false), (Locks::Table, true), (Locks::File, true), (Locks::Both, true)];
 
 #[test]

@@ -35,7 +35,7 @@ pub struct World {
     pub github: GitHub,
     program: Program,
     clock: Option<Clock>,
-    lease: &'static str,
+    lease: String,
     folder: TempDir,
 }
 
@@ -63,7 +63,7 @@ impl World {
         let github = GitHub::host(&git);
         let folder =
             tempfile::Builder::new().prefix("pointsman-world-").tempdir().expect("a folder can be made");
-        Self { aws, estate, git, github, program, clock: None, lease: QUICK_LEASE, folder }
+        Self { aws, estate, git, github, program, clock: None, lease: QUICK_LEASE.to_owned(), folder }
     }
 
     /// The same, in which programs skip what they sleep through ([`Clock::lead_skipping`]), and so have the
@@ -71,7 +71,13 @@ impl World {
     /// at a time.
     #[must_use]
     pub fn skipping(self) -> Self {
-        Self { clock: Some(Clock::in_folder(self.folder())), lease: "", ..self }
+        Self { clock: Some(Clock::in_folder(self.folder())), lease: String::new(), ..self }
+    }
+
+    /// The same with other times of the lease: the lines of its table.
+    #[must_use]
+    pub fn leased(self, lines: &str) -> Self {
+        Self { lease: format!("[lease]\n{lines}"), ..self }
     }
 
     /// Does something, and says how long that took by the clock of the programs in it.

@@ -127,6 +127,12 @@ impl Load {
         self.log.mark(what);
     }
 
+    /// How long it goes on by now: the time in which its report counts.
+    #[must_use]
+    pub fn now(&self) -> Duration {
+        self.log.started.elapsed()
+    }
+
     /// What a load balancer would count of it.
     pub(super) fn counted(&self) -> Counted {
         Counted(Arc::clone(&self.log))

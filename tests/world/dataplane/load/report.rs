@@ -1,6 +1,7 @@
 //! What the load cost, put together when it has ended.
 
 use std::collections::BTreeMap;
+use std::ops::Range;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -86,6 +87,12 @@ impl Report {
     /// Everything that somebody lost, in sentences; empty when nobody noticed anything.
     #[must_use]
     pub fn losses(&self) -> Vec<String> {
+        self.losses_outside(&[])
+    }
+
+    /// The same, but for requests that began in a window in which nobody is to be served.
+    #[must_use]
+    pub fn losses_outside(&self, windows: &[Range<Duration>]) -> Vec<String> {
         let mut losses = Vec::new();
         let mut some = |what: &str, all: Vec<String>| {
             if !all.is_empty() {
@@ -93,7 +100,8 @@ impl Report {
             }
         };
         let timed = |(at, why): &(Duration, String)| format!("{at:.2?} {why}");
-        some("requests failed", self.failed.iter().map(timed).collect());
+        let is_outside = |(at, _): &&(Duration, String)| !windows.iter().any(|window| window.contains(at));
+        some("requests failed", self.failed.iter().filter(is_outside).map(timed).collect());
         some("sessions were lost", self.lost_sessions.clone());
         some("WebSockets were dropped", self.dropped.iter().map(timed).collect());
         let (least, most) = (self.rows_acknowledged, self.rows_acknowledged + self.rows_uncertain);
@@ -111,6 +119,21 @@ impl Report {
         assert!(losses.is_empty(), "{}", losses.join("\n"));
     }
 
+    /// # Panics
+    ///
+    /// When anybody noticed anything but that nobody was served in these windows; the message says what.
+    pub fn assert_nobody_noticed_outside(&self, windows: &[Range<Duration>]) {
+        let losses = self.losses_outside(windows);
+        assert!(losses.is_empty(), "outside of {windows:.1?}: {}", losses.join("\n"));
+    }
+
+    /// Requests a second, over all of its time.
+    #[must_use]
+    #[expect(clippy::cast_precision_loss, reason = "counts far below 2^52")]
+    pub fn rate(&self) -> f64 {
+        self.requests as f64 / self.lasted.as_secs_f64()
+    }
+
     /// What share of the answers came from this target group.
     #[must_use]
     #[expect(clippy::cast_precision_loss, reason = "counts far below 2^52")]
@@ -124,8 +147,11 @@ impl Report {
     pub fn summary(&self) -> String {
         let mut lines = vec![
             format!(
-                "{} requests in {:.1?}, {:.1?} at most for 99 of 100",
-                self.requests, self.lasted, self.slow
+                "{} requests in {:.1?}, {:.0} a second, {:.1?} at most for 99 of 100",
+                self.requests,
+                self.lasted,
+                self.rate(),
+                self.slow
             ),
             format!("{} failed, {} sessions lost", self.failed.len(), self.lost_sessions.len()),
             format!(

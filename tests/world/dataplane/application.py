@@ -1,6 +1,7 @@
 """A small web application, run as ECS task: sessions in a Redis, rows in a PostgreSQL, an echoing WebSocket.
 
-usage: application.py REDIS_PORT POSTGRES_PORT     listens on HOST:PORT; both stores are on 127.0.0.1
+usage: application.py REDIS_PORT POSTGRES_PORT           listens on HOST:PORT; both stores are on 127.0.0.1
+       application.py REDIS_PORT POSTGRES_PORT migrate   migrates the database, which takes two seconds
 
   GET  /health           200, or what TASK_STATUS says, with the process's number
   POST /login?NAME       a new session of that person, as a cookie
@@ -10,7 +11,9 @@ usage: application.py REDIS_PORT POSTGRES_PORT     listens on HOST:PORT; both st
   GET  /socket?anybody   the same without a session
 
 Every answer says which task and which image gave it. SIGTERM ends it when no request is under way; open
-WebSockets are told so (1001). The standard library only: it starts fast and costs under 1 ms a request.
+WebSockets are told so (1001). TASK_LIVES_SECONDS: it ends by itself after so long. Whoever comes to the
+database writes down which other images are there, so that no two can meet unseen. The standard library
+only: it starts fast and costs under 1 ms a request.
 """
 
 import asyncio
@@ -41,6 +44,13 @@ DO $$ BEGIN
   END IF;
 END $$
 """
+# PostgreSQL knows each connection by its image, cut at 63 letters: the later of two versions of one image that
+# are there at once sees the other.
+MEETING = """
+INSERT INTO met (later, earlier)
+SELECT DISTINCT mine, application_name FROM pg_stat_activity, current_setting('application_name') AS mine
+WHERE application_name <> mine AND application_name LIKE '%@%' AND split_part(application_name, '@', 1) = split_part(mine, '@', 1)
+"""
 REASONS = {200: "OK", 401: "Unauthorized", 404: "Not Found", 500: "Internal Server Error", 503: "Service Unavailable"}
 
 
@@ -70,9 +80,10 @@ class Postgres:
         self.reader, self.writer, self.lock = reader, writer, asyncio.Lock()
 
     async def begin(self):
-        words = b"user\0postgres\0database\0postgres\0\0"
+        words = b"user\0postgres\0database\0postgres\0application_name\0%s\0\0" % IMAGE.encode()
         self.writer.write(struct.pack("!II", 8 + len(words), 196608) + words)
         await self.until_ready()
+        await self.run(MEETING)
 
     async def run(self, statement):
         text = statement.encode() + b"\0"
@@ -212,6 +223,20 @@ def quoted(text):
     return "'" + text.replace("'", "''") + "'"
 
 
+async def migrate():
+    postgres = Postgres(*await asyncio.open_connection("127.0.0.1", int(sys.argv[2])))
+    await postgres.begin()
+    await postgres.run(f"INSERT INTO migrations (image) VALUES ({quoted(IMAGE)})")
+    # Not in the database: there it would go on for a while when this is killed.
+    await asyncio.sleep(2)
+    print("migrated", flush=True)
+
+
+def gives_up():
+    print("no memory is left", flush=True)
+    os._exit(3)
+
+
 async def main():
     ends = asyncio.Event()
     asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, ends.set)
@@ -224,9 +249,11 @@ async def main():
     await asyncio.sleep(float(os.environ.get("TASK_START_SECONDS", "0")))
     await asyncio.start_server(application.serve, os.environ["HOST"], int(os.environ["PORT"]), backlog=512)
     print(f"{IMAGE} listens on {os.environ['HOST']}:{os.environ['PORT']}", flush=True)
+    if lives := os.environ.get("TASK_LIVES_SECONDS"):
+        asyncio.get_running_loop().call_later(float(lives), gives_up)
     await ends.wait()
     await application.stop()
     os._exit(0)
 
 
-asyncio.run(main())
+asyncio.run(migrate() if sys.argv[3:] == ["migrate"] else main())

@@ -145,6 +145,33 @@ impl DataPlane {
         answer.expect("the load balancer answers")
     }
 
+    /// The command line that migrates the application's database, for an image that runs its command.
+    #[must_use]
+    pub fn migration(&self) -> Vec<String> {
+        self.stores.migration()
+    }
+
+    /// Whose migrations began, in their order.
+    ///
+    /// # Panics
+    ///
+    /// When PostgreSQL does not say.
+    #[must_use]
+    pub fn migrations(&self) -> Vec<String> {
+        self.stores.said("SELECT image FROM migrations")
+    }
+
+    /// Which images were on the database at the same time, migrations among them: the later and the earlier, each
+    /// time that they met.
+    ///
+    /// # Panics
+    ///
+    /// When PostgreSQL does not say.
+    #[must_use]
+    pub fn met(&self) -> Vec<String> {
+        self.stores.said("SELECT later, earlier FROM met")
+    }
+
     /// Tells CloudWatch what the load balancer counts of a load, for as long as it is kept.
     ///
     /// # Panics
@@ -155,7 +182,7 @@ impl DataPlane {
         Meter::start(self.aws, load.counted()).expect("a thread can be started")
     }
 
-    /// Lets a crowd use the application, 200 requests a second of the small one in all; returns when everybody is there.
+    /// Lets a crowd use the application, 220 requests a second of the small one in all; returns when everybody is there.
     ///
     /// # Panics
     ///

@@ -16,11 +16,14 @@ use crate::{
     python::{self, Python},
 };
 
-const TABLE: &str =
-    "CREATE TABLE IF NOT EXISTS rows (id bigserial PRIMARY KEY, person text NOT NULL, image text NOT NULL)";
+/// What people write, which images were there at once, and whose migrations began.
+const TABLES: &str =
+    "CREATE TABLE IF NOT EXISTS rows (id bigserial PRIMARY KEY, person text NOT NULL, image text NOT NULL);
+    CREATE TABLE IF NOT EXISTS met (later text NOT NULL, earlier text NOT NULL);
+    CREATE TABLE IF NOT EXISTS migrations (image text NOT NULL)";
 const STARTS_WITHIN: Duration = Duration::from_secs(30);
 
-/// A Redis and a PostgreSQL on loopback, empty but for one table. They end when this is dropped, and
+/// A Redis and a PostgreSQL on loopback, empty but for three tables. They end when this is dropped, and
 /// when this process ends.
 #[derive(Debug)]
 pub struct Stores {
@@ -54,7 +57,7 @@ impl Stores {
         let until = Instant::now() + STARTS_WITHIN;
         loop {
             // Its port is open while it still starts.
-            match stores.sql(TABLE) {
+            match stores.sql(TABLES) {
                 Ok(_) => return Ok(stores),
                 Err(error) if Instant::now() > until => return Err(error),
                 Err(_) => sleep(Duration::from_millis(50)),
@@ -70,6 +73,14 @@ impl Stores {
         let [python, program] = program.map(|path| path.to_string_lossy().into_owned());
         let [redis, postgres] = [self.redis_port, self.postgres_port].map(|port| port.to_string());
         vec![python, "-I".to_owned(), "-S".to_owned(), program, redis, postgres]
+    }
+
+    /// The command line that migrates the database of the same application.
+    #[must_use]
+    pub fn migration(&self) -> Vec<String> {
+        let mut command = self.application();
+        command.push("migrate".to_owned());
+        command
     }
 
     /// Where their files and logs are.
@@ -108,6 +119,17 @@ impl Stores {
     pub(super) fn rows(&self, statement: &str) -> usize {
         let said = self.sql(statement);
         said.and_then(|said| Ok(said.trim().parse()?)).expect("PostgreSQL counts rows")
+    }
+
+    /// What PostgreSQL answers to a statement, a line a row.
+    ///
+    /// # Panics
+    ///
+    /// When it does not answer.
+    #[must_use]
+    pub(super) fn said(&self, statement: &str) -> Vec<String> {
+        let said = self.sql(statement).expect("PostgreSQL answers");
+        said.lines().map(ToOwned::to_owned).collect()
     }
 
     fn sql(&self, statement: &str) -> Result<String> {

@@ -27,6 +27,9 @@ UNHEALTHY_IMAGE = "never-healthy"
 # An image with this in its name runs, and takes its time before it listens.
 SLOW_IMAGE = "starts-slowly"
 SLOW_SECONDS = "15"
+# An image with this in its name runs well, and ends by itself after so long.
+MORTAL_IMAGE = "lives-five-minutes"
+MORTAL_SECONDS = "300"
 # An image with this in its name runs the container's own command instead of the engine's.
 COMMAND_IMAGE = "runs-its-command"
 # What a container may write before its oldest lines are dropped.
@@ -122,6 +125,8 @@ class Container:
         }
         if SLOW_IMAGE in self.image:
             environment["TASK_START_SECONDS"] = SLOW_SECONDS
+        if MORTAL_IMAGE in self.image:
+            environment["TASK_LIVES_SECONDS"] = MORTAL_SECONDS
         command = engine.command
         if CRASHING_IMAGE in self.image:
             command = ["sh", "-c", "echo cannot start >&2; exit 1"]

@@ -54,6 +54,13 @@ def answers(address):
         return False
 
 
+def left():
+    """How many tasks the service counts, and what those say that are to stop."""
+    [service] = ecs.describe_services(cluster="webUIcluster2", services=["webui"])["services"]
+    tasks = ecs.list_tasks(cluster="webUIcluster2", serviceName="webui", desiredStatus="STOPPED")["taskArns"]
+    return service["runningCount"], [task["lastStatus"] for task in ecs.describe_tasks(cluster="webUIcluster2", tasks=tasks)["tasks"]]
+
+
 add_rule()
 ecs.create_service(**service_of(define("example/app:1"), count=1))
 until(lambda: health(blue) == ["healthy"])
@@ -61,10 +68,11 @@ address = elb.describe_target_health(TargetGroupArn=blue)["TargetHealthDescripti
 ecs.update_service(cluster="webUIcluster2", service="webui", desiredCount=0)
 until(lambda: health(blue) == ["draining"])
 began = time.monotonic()
-print(answers(address))
+print(answers(address), *left())
 until(lambda: not answers(address))
 print(health(blue), time.monotonic() - began > 1)
+until(lambda: left() == (0, ["STOPPED"]))
 "#
     ));
-    assert_eq!(said.lines().collect::<Vec<_>>(), ["True", "[] True"]);
+    assert_eq!(said.lines().collect::<Vec<_>>(), ["True 0 ['DEACTIVATING']", "[] True"]);
 }

@@ -6,13 +6,15 @@ import threading
 import time
 
 from corrections import ecs_groups, settings, target_health
-from ministack.core.responses import request_scope
+from ministack.core.responses import json_response, request_scope
 from ministack.services import ecs
 
 # How long a task must have run before it counts as steady.
 STEADY_SECONDS = 0.3
 # How often a rollout is looked at.
 LOOK_SECONDS = 0.05
+
+_leaving = {}  # task ARN -> its last status, while its processes still live
 
 
 def apply(engine):
@@ -24,6 +26,7 @@ def apply(engine):
     ecs._complete_service_deployment = with_event(ecs._complete_service_deployment)
     ecs._run_task = told(ecs._run_task)
     ecs._remove_docker_container = when_drained(ecs._remove_docker_container)
+    ecs._ACTION_MAP["DescribeTasks"] = with_leaving(ecs._ACTION_MAP["DescribeTasks"])
     threading.Thread(target=watch_for_ever, name="rollouts", daemon=True).start()
 
 
@@ -134,19 +137,46 @@ def when_drained(remove):
             return
         if isinstance(container, str):
             container = next((known for known in client.containers.list() if known.id == container), None)
+        task = container.labels.get("com.amazonaws.ecs.task-arn") if container else None
+
+        def end():
+            _leaving[task] = "STOPPING"
+            remove(client, container)
+            _leaving.pop(task, None)
+
         address = getattr(container, "address", None)
         if not address or not target_health.drains_for(address):
-            remove(client, container)
+            end()
             return
+        _leaving[task] = "DEACTIVATING"
 
         def wait():
             while seconds := target_health.drains_for(address):
                 time.sleep(seconds)
-            remove(client, container)
+            end()
 
         threading.Thread(target=wait, name="draining-task", daemon=True).start()
 
     return removed
+
+
+def with_leaving(describe):
+    """Its service counts a task no more that is to stop; the task itself says so for as long as its processes live."""
+
+    def described(data):
+        answer = describe(data)
+        said = json.loads(answer[2]) if answer[0] == 200 else {"tasks": []}
+        leaving = [task for task in said["tasks"] if task["taskArn"] in _leaving]
+        for task in leaving:
+            task["lastStatus"] = _leaving.get(task["taskArn"], "STOPPING")
+            for member in ("stoppedAt", "executionStoppedAt"):
+                task.pop(member, None)
+            for container in task["containers"]:
+                container["lastStatus"] = "RUNNING"
+                container.pop("exitCode", None)
+        return json_response(said) if leaving else answer
+
+    return described
 
 
 def watch_for_ever():

@@ -42,6 +42,7 @@ mod requirements;
 mod road;
 mod rollout;
 mod rollout_aborts;
+mod rollout_database;
 mod rollout_failures;
 mod rollout_hindrances;
 mod rollout_kills;

@@ -3,7 +3,7 @@
 
 use std::time::Instant;
 
-use pointsman_tests::dataplane::Crowd;
+use pointsman_tests::{agent::Running, dataplane::Crowd, story::Clone};
 
 use crate::{
     PATIENCE,
@@ -26,20 +26,30 @@ const PHASES: [(&str, &str); 8] = [
 ];
 
 /// The shop's file: what is said to people, and an image.
-fn greeting(image: &str, greeting: &str, rollout: &str) -> String {
+pub(crate) fn greeting(image: &str, greeting: &str, rollout: &str) -> String {
     format!("{}\n[service.shop.environment]\nGREETING = \"{greeting}\"\n", text(image, rollout))
 }
 
 impl Shop {
     /// Merges a file; answers whoever drives its release.
-    fn merged(&self, text: &str) -> pointsman_tests::story::Clone<'_> {
+    pub(crate) fn merged(&self, text: &str) -> Clone<'_> {
         self.world.git.commit("main", &[(FILE, Some(text))], "Another release");
         self.clone()
+    }
+
+    /// Says that it goes back while a driver is where it is, however short that is; whoever says it waits for
+    /// the lock meanwhile.
+    pub(crate) fn abort_there(&self, clone: &Clone<'_>, driver: &Running) -> Running {
+        driver.freeze();
+        let abort = self.start(clone, &["abort", NAME, "--why", "sign-in fails"]);
+        abort.wait_until_said("To be turned back: the rollout of shop.", PATIENCE);
+        driver.thaw();
+        abort
     }
 }
 
 /// What scales the service: which side, its bounds, whether tasks may be taken away, how many policies.
-fn scales(shop: &Shop) -> String {
+pub(crate) fn scales(shop: &Shop) -> String {
     shop.world.aws.python(
         r#"
 scaling = client("application-autoscaling")
@@ -103,13 +113,9 @@ fn turned_back_in_every_phase_and_nobody_notices() {
             assert!(told.out.contains("Turned back:"), "{}{}", told.out, told.err);
             begun
         } else {
-            // Said while it is there, however short that is.
-            driver.freeze();
             load.mark(phase);
             let begun = Instant::now();
-            let abort = shop.start(&clone, &["abort", NAME, "--why", "sign-in fails"]);
-            abort.wait_until_said("To be turned back: the rollout of shop.", PATIENCE);
-            driver.thaw();
+            let _abort = shop.abort_there(&clone, &driver);
             let (said, code) = driver.ended(PATIENCE);
             assert_eq!(code, 1, "{phase}: {said}");
             assert!(said.contains("Turned back:") && said.contains("sign-in fails"), "{phase}: {said}");

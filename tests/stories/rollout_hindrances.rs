@@ -22,7 +22,7 @@ fn breaking(digit: char) -> String {
 
 impl Shop {
     /// Plans what is merged, agrees to it, and starts to drive it.
-    fn agreed(&self, clone: &Clone<'_>) -> pointsman_tests::agent::Running {
+    pub(crate) fn agreed(&self, clone: &Clone<'_>) -> pointsman_tests::agent::Running {
         let waits = self.run(clone, &["apply", NAME, "--yes"]).expect_code(0);
         let hash = regex::Regex::new("approve production/shop --plan ([0-9a-f]{16})").unwrap();
         let hash = hash.captures(&waits.out).expect("it says what to approve")[1].to_owned();

@@ -15,7 +15,7 @@ use crate::{
 };
 
 /// The moment at which a driver is killed.
-enum Moment {
+pub(crate) enum Moment {
     /// It says that it entered this phase; nothing of it was brought about yet.
     Said(&'static str),
     /// AWS has done this call, and the driver does not know yet.
@@ -118,10 +118,10 @@ fn killed_in_every_phase_of_the_way_back_and_nobody_notices() {
 
 /// A row for each kill: when it came, and how long people had been served by then.
 #[derive(Default)]
-struct Table(String);
+pub(crate) struct Table(pub(crate) String);
 
 impl Table {
-    fn row(
+    pub(crate) fn row(
         &mut self,
         shop: &Shop,
         load: &Load,
@@ -153,7 +153,7 @@ impl Table {
 }
 
 /// Somebody agrees to what waits, without driving it.
-fn approve(shop: &Shop) {
+pub(crate) fn approve(shop: &Shop) {
     let clone = shop.clone();
     let status = shop.run(&clone, &["status", NAME]).expect_code(0).out;
     let hash = regex::Regex::new("waits for approval of plan ([0-9a-f]{16})").unwrap();

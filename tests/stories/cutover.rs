@@ -110,7 +110,7 @@ pub(crate) struct Shop {
 }
 
 impl Shop {
-    fn open(mode: &str, hold: &str) -> Self {
+    pub(crate) fn open(mode: &str, hold: &str) -> Self {
         let stores = Arc::new(Stores::start().expect("stores"));
         Self::with(&stores, stores.application(), &text(mode, hold), Manners::Small, Options::default().grace)
     }
@@ -145,7 +145,8 @@ impl Shop {
         self.door.lead(self.plane.address());
     }
 
-    fn switch_to_old(&self) {
+    /// The same, back.
+    pub(crate) fn switch_to_old(&self) {
         self.door.lead(old_task(&self.world));
     }
 

@@ -16,6 +16,7 @@ mod commands;
 mod crash;
 mod cutover;
 mod cutover_graph;
+mod cutover_phases;
 mod demonstration;
 mod drift;
 mod estate;

@@ -194,11 +194,7 @@ fn a_merged_pull_request_waits_for_approval_and_is_released() {
     let running = shop.start(&clone, &["rollback", NAME, "--yes"]);
     running.wait_until_said(", shift to 100 %", PATIENCE);
     running.kill();
-    let until = Instant::now() + PATIENCE;
-    while shop.stands() != "shop 2 11\nshop--b 0 22\nrule a\n" {
-        assert!(Instant::now() < until, "{}\n{}", shop.stands(), agent.said());
-        std::thread::sleep(SECOND);
-    }
+    shop.wait_until_stands("shop 2 11\nshop--b 0 22\nrule a\n");
     agent.wait_until_said("Gone back:", PATIENCE);
     let (said, code) = agent.stop(PATIENCE);
     assert_eq!(code, 0, "{said}");

@@ -7,35 +7,36 @@ use pointsman_tests::{agent::Running, aws::Options, dataplane::Crowd};
 
 use crate::{
     PATIENCE,
-    shop::{HOST, QUICK, SCALED, SECOND, Shop, has_comment, image, named, text},
+    rollout_aborts::scales,
+    shop::{HOST, NAME, QUICK, SCALED, SECOND, Shop, has_comment, image, named, text},
 };
 
 /// Nobody watches the steps to their end before something happens.
 const LONG: &str = "hold = \"10m\"";
-const CROWD: Crowd = Crowd { people: 20, sockets: 20, visitors: 5 };
+pub(crate) const CROWD: Crowd = Crowd { people: 20, sockets: 20, visitors: 5 };
 
 /// What stands after a release that was turned back.
-const BLUE_ALONE: &str = "shop 2 11\nrule a\n";
+pub(crate) const BLUE_ALONE: &str = "shop 2 11\nrule a\n";
 
 /// A pull request that is merged: its number and its commit.
-struct Merged {
-    number: u64,
+pub(crate) struct Merged {
+    pub(crate) number: u64,
     commit: String,
 }
 
 impl Shop {
-    fn propose_and_merge(&self, branch: &str, image: &str, rollout: &str) -> Merged {
+    pub(crate) fn propose_and_merge(&self, branch: &str, image: &str, rollout: &str) -> Merged {
         let number = self.propose(branch, &text(image, rollout));
         Merged { number, commit: self.world.github.merge(number) }
     }
 
     /// How it ended, as the comment tells it.
-    fn ended(&self, merged: &Merged, words: &str) -> String {
+    pub(crate) fn ended(&self, merged: &Merged, words: &str) -> String {
         self.told(merged.number, &merged.commit, words)
     }
 
     /// Waits until the comment says something while it is under way.
-    fn says(&self, merged: &Merged, words: &str) {
+    pub(crate) fn says(&self, merged: &Merged, words: &str) {
         let (number, says) = (merged.number, words.to_owned());
         self.world.github.wait_until(PATIENCE, words, |repository| has_comment(repository, number, &says));
     }
@@ -309,23 +310,49 @@ fn weights_that_a_person_changes() {
     let _ = agent.stop(PATIENCE);
 }
 
-/// Blue grows while traffic moves: green grows with it before it gets more.
+/// The autoscaler moves both sides' tasks while traffic moves: green gets as many as blue before it gets more
+/// traffic, what green was given beyond that stays, and nobody takes any away until it is over, whichever way.
 #[test]
 #[ignore = "takes minutes: run with the whole"]
 fn an_autoscaler_that_scales_while_traffic_moves() {
-    let rollout = format!("hold = \"5s\"\nbake = \"1s\"{SCALED}");
+    let rollout = format!("{LONG}{SCALED}");
     let shop = Shop::open(&rollout);
     let agent = shop.agent();
     let load = shop.plane.load(CROWD);
     let merged = shop.propose_and_merge("image", &image('2'), &rollout);
     shop.says(&merged, "Watches this step");
     load.mark("blue grows");
-    shop.count("shop", 3);
+    assert!(shop.autoscale("shop", 3));
+    shop.wait_until_stands("shop 3 11\nshop--b 3 22\ntest rule b\nrule a b\n");
+    load.mark("green grows");
+    assert!(shop.autoscale("shop--b", 4));
+    assert_eq!([shop.autoscale("shop", 2), shop.autoscale("shop--b", 2)], [false; 2], "none is taken away");
+    // Some looks later.
+    load.run_for(5 * SECOND);
+    assert_eq!(shop.stands(), "shop 3 11\nshop--b 4 22\ntest rule b\nrule a b\n");
+    assert_eq!(scales(&shop), "shop 2 to 6 held 1\nshop--b 2 to 6 held 1\n");
+    load.mark("promoted");
+    let _ = shop.run(&shop.clone(), &["promote", NAME]).expect_code(0);
     let comment = shop.ended(&merged, "Released:");
     insta::assert_snapshot!("autoscaler", comment);
     shop.plane.settle();
-    assert_eq!(shop.stands(), "shop 0 11\nshop--b 3 22\nrule b\n");
-    load.stop().assert_nobody_noticed();
+    assert_eq!(shop.stands(), "shop 0 11\nshop--b 4 22\nrule b\n");
+    assert_eq!(scales(&shop), "shop--b 2 to 6 free 1\n");
+    assert!(shop.autoscale("shop--b", 3), "whoever serves may lose tasks again");
+
+    let merged = shop.propose_and_merge("another", &image('3'), &rollout);
+    shop.says(&merged, "Watches this step");
+    load.mark("blue grows");
+    assert!(shop.autoscale("shop--b", 4));
+    load.mark("abort");
+    let _ = shop.run(&shop.clone(), &["abort", NAME, "--why", "sign-in fails"]);
+    let _ = shop.ended(&merged, "Turned back:");
+    shop.plane.settle();
+    assert_eq!(shop.stands(), "shop--b 4 22\nrule b\n");
+    assert_eq!(scales(&shop), "shop--b 2 to 6 free 1\n");
+    let report = load.stop();
+    println!("{}\n{}", report.summary(), report.write("autoscaler").display());
+    report.assert_nobody_noticed();
     let _ = agent.stop(PATIENCE);
     shop.world.github.assert_no_violations();
 }

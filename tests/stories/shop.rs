@@ -1,6 +1,9 @@
 //! A shop that is released from side to side: what the stories of rollouts play in.
 
-use std::{sync::Arc, time::Duration};
+use std::{
+    sync::Arc,
+    time::{Duration, Instant},
+};
 
 use pointsman_tests::{
     agent::{Ended, Program, Running},
@@ -153,6 +156,33 @@ impl Shop {
         self.world.aws.python(&format!(
             "client('ecs').update_service(cluster='webUIcluster2', service='{service}', desiredCount={tasks})"
         ));
+    }
+
+    /// Wants so many tasks of a service as Application Auto Scaling does: within the bounds, and in no direction
+    /// that is suspended. Whether there are others now.
+    pub fn autoscale(&self, service: &str, tasks: u32) -> bool {
+        let said = self.world.aws.python(&format!(
+            r#"
+scaling, ecs = client("application-autoscaling"), client("ecs")
+[target] = scaling.describe_scalable_targets(ServiceNamespace="ecs", ResourceIds=["service/webUIcluster2/{service}"])["ScalableTargets"]
+[stands] = ecs.describe_services(cluster="webUIcluster2", services=["{service}"])["services"]
+wanted = min(max({tasks}, target["MinCapacity"]), target["MaxCapacity"])
+way = "In" if wanted < stands["desiredCount"] else "Out"
+if wanted != stands["desiredCount"] and not target["SuspendedState"][f"DynamicScaling{{way}}Suspended"]:
+    ecs.update_service(cluster="webUIcluster2", service="{service}", desiredCount=wanted)
+    print("scaled")
+"#
+        ));
+        said == "scaled\n"
+    }
+
+    /// Waits until it stands so.
+    pub fn wait_until_stands(&self, wanted: &str) {
+        let until = Instant::now() + PATIENCE;
+        while self.stands() != wanted {
+            assert!(Instant::now() < until, "{} instead of {wanted}", self.stands());
+            std::thread::sleep(SECOND / 2);
+        }
     }
 
     pub fn stands(&self) -> String {

@@ -45,6 +45,7 @@ mod rollout;
 mod rollout_aborts;
 mod rollout_database;
 mod rollout_failures;
+mod rollout_five_minutes;
 mod rollout_hindrances;
 mod rollout_kills;
 mod rollout_lost;

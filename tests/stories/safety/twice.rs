@@ -86,6 +86,13 @@ fn same(one: &Call, other: &Call) -> bool {
         == (&other.service, &other.operation, &other.asked.path, &other.asked.body)
 }
 
+/// Task definitions that stand: AWS registers another one each time that it is asked.
+fn revisions(world: &World) -> String {
+    world.aws.python(
+        "print(sorted(a.rsplit('/')[1] for a in client('ecs').list_task_definitions(status='ACTIVE')['taskDefinitionArns']))",
+    )
+}
+
 /// Makes it and deletes it, each call harmed once.
 fn harmed(mode: Mode, Subject { name, described, standing }: Subject) {
     let (apply, destroy) = (["apply", name, "--yes"], ["destroy", name, "--yes"]);
@@ -94,13 +101,14 @@ fn harmed(mode: Mode, Subject { name, described, standing }: Subject) {
     quiet.aws.proxy().clear();
     clone.run(&apply).expect_code(0);
     let undisturbed = quiet.aws.proxy().calls().len();
-    let reference = settled(&standing(&quiet));
+    let (reference, registered) = (settled(&standing(&quiet)), revisions(&quiet));
 
     let world = described();
     let clone = world.clone_of("main");
     let made = Came::of(&world, &clone, &apply, mode);
     clone.run(&["plan", name, "--detailed-exitcode"]).expect_code(0);
     assert_eq!(settled(&standing(&world)), reference, "something was made twice, or otherwise");
+    assert_eq!(revisions(&world), registered, "a task definition was registered twice");
     let deleted = Came::of(&world, &clone, &destroy, mode);
     assert_eq!(standing(&world), "", "something stands that the state does not know");
     for (what, came) in [("made", &made), ("deleted", &deleted)] {

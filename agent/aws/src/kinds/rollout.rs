@@ -28,6 +28,9 @@ const STEADY_WITHIN: Duration = Duration::from_secs(40 * 60);
 /// describes at once, in no order.
 const STOPPED_TASKS: i32 = 100;
 
+/// So many tasks are described at once.
+const DESCRIBED_TASKS: usize = 100;
+
 /// How many of ECS's latest complaints an error quotes.
 const QUOTED_EVENTS: usize = 3;
 
@@ -234,6 +237,28 @@ async fn stopped(aws: &Aws, spec: &Service) -> Result<Vec<Task>, CloudError> {
         spec.task_definition.known().is_none_or(|asked| task.task_definition_arn() == Some(asked))
     });
     Ok(tasks)
+}
+
+/// How many tasks of a service have a process, or will: ECS's count of those that
+/// run leaves out who begins, whose targets drain and whose process still ends.
+pub(super) async fn living(aws: &Aws, service: &EcsService, spec: &Service) -> Result<u32, CloudError> {
+    let ecs = aws.clients.ecs();
+    let mut arns = Vec::new();
+    for desired in [DesiredStatus::Running, DesiredStatus::Stopped] {
+        let listed = ecs.list_tasks().cluster(&spec.cluster).service_name(&spec.name).desired_status(desired);
+        let mut pages = listed.into_paginator().send();
+        while let Some(page) = pages.next().await {
+            arns.extend(page.during(&aws.scope, "ecs:ListTasks", &spec.name)?.task_arns.unwrap_or_default());
+        }
+    }
+    let mut living = 0;
+    for arns in arns.chunks(DESCRIBED_TASKS) {
+        let described = ecs.describe_tasks().cluster(&spec.cluster).set_tasks(Some(arns.to_vec())).send();
+        let described = described.await.during(&aws.scope, "ecs:DescribeTasks", &spec.name)?;
+        living += described.tasks().iter().filter(|task| task.last_status() != Some("STOPPED")).count();
+    }
+    let counted = service.running_count().max(0) + service.pending_count().max(0);
+    Ok(u32::try_from(living).unwrap_or(u32::MAX).max(counted.unsigned_abs()))
 }
 
 /// Those that stopped since then (Unix milliseconds), the newest first.

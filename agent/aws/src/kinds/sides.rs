@@ -58,12 +58,15 @@ pub(crate) async fn underway(aws: &Aws, asked: &Underway) -> Result<Facts, Cloud
             found.map(|service| running(service, &standing.service, asked.opened_at_ms)).unwrap_or_default();
         side.healthy = health.healthy;
         side.zones = health.zones;
-        side.stopped =
-            if found.is_some_and(|it| it.running_count() < it.desired_count()) || side.failed.is_some() {
-                stopped(aws, &standing.service, asked.opened_at_ms).await?
-            } else {
-                Vec::new()
-            };
+        if let Some(found) = found.filter(|it| asked.until_gone && it.desired_count() == 0) {
+            side.running = rollout::living(aws, found, &standing.service).await?;
+        }
+        let misses = found.is_some_and(|it| it.running_count() < it.desired_count());
+        side.stopped = if misses || side.failed.is_some() || asked.watched == Some(slot) {
+            stopped(aws, &standing.service, asked.opened_at_ms).await?
+        } else {
+            Vec::new()
+        };
         if let Some(failed) = &mut side.failed
             && let Some(first) = side.stopped.first()
         {

@@ -47,7 +47,8 @@ pub struct Facts {
 pub struct Side {
     /// How many tasks ECS is asked for.
     pub desired: u32,
-    /// How many run.
+    /// How many run; of a side that must be gone before anything else begins, how
+    /// many have a process still, or will.
     pub running: u32,
     /// Whether the newest deployment is PRIMARY and COMPLETED, and of the task
     /// definition that was asked for.

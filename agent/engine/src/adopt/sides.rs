@@ -81,6 +81,8 @@ pub(super) async fn tracks(
         };
         let asked = Underway {
             sides: Pair { a: standing(Slot::A), b: standing(Slot::B) },
+            watched: None,
+            until_gone: false,
             groups: Pair::default(),
             rule: ours
                 .get(&Address::block("service", &service).part("listener_rule"))

@@ -8,7 +8,7 @@ use pointsman_core::{
     preflight::{Answers, Questions},
     report::{StoppedTask, adoption::Tagged},
     resource::{Alarm, Desired, Observed, Resource, Service},
-    rollout::{Behind, EcsRelease, Facts, LetsIn, Migration, Old, OldCount, Pair},
+    rollout::{Behind, EcsRelease, Facts, LetsIn, Migration, Old, OldCount, Pair, Slot},
 };
 
 pub use pointsman_core::preflight::Identity;
@@ -36,6 +36,12 @@ pub struct Sought {
 pub struct Underway {
     /// What was recorded of each slot; none where it does not stand.
     pub sides: Pair<Option<Standing>>,
+    /// The side whose tasks are watched, however many there are at this moment: those
+    /// that stopped are asked for at each look.
+    pub watched: Option<Slot>,
+    /// Whether nothing may begin before the last process of a side at zero has
+    /// ended: ECS counts a task no more as running while it stops.
+    pub until_gone: bool,
     /// The ARN of each slot's target group, whether a service stands behind it or
     /// not yet.
     pub groups: Pair<Option<String>>,

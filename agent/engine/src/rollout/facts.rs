@@ -55,6 +55,8 @@ pub(super) async fn look_at(
 pub(crate) async fn look_at_rest(run: &Run, state: &State, service: &str) -> Result<Facts, Failure> {
     let asked = Underway {
         sides: Pair { a: standing(state, service, Slot::A), b: standing(state, service, Slot::B) },
+        watched: None,
+        until_gone: false,
         groups: Pair::default(),
         rule: None,
         balancer: balancer_name(run, state, service),
@@ -99,6 +101,8 @@ fn underway(
         balancer: balancer_name(run, state, service).filter(|_| is_metered),
         alarms: alarms.iter().filter(|_| is_metered).map(|alarm| alarm.name.clone()).collect(),
         on_green: on_green.unwrap_or_default(),
+        watched: (rollout.phase.has_traffic() && !goes_back).then_some(rollout.to),
+        until_gone: matches!(rollout.phase, Phase::Stop | Phase::StopGreen),
         groups: Pair {
             a: group(state, service, rollout, Slot::A),
             b: group(state, service, rollout, Slot::B),

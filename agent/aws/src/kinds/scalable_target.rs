@@ -149,7 +149,7 @@ impl Lifecycle for ScalableTarget {
         if let Some(found) = find(aws, &id).await? {
             return ours(found, &self.tags, REGISTER);
         }
-        while_busy(progress, BUSY_FOR, || async {
+        let registered = while_busy(progress, BUSY_FOR, || async {
             aws.clients
                 .scaling()
                 .register_scalable_target()
@@ -164,7 +164,14 @@ impl Lifecycle for ScalableTarget {
                 .await
                 .during(&aws.scope, REGISTER, &id)
         })
-        .await?;
+        .await;
+        if let Err(error) = registered {
+            // Done before and not answered, it is refused once more: AWS takes tags for a new one only.
+            return match find(aws, &id).await? {
+                Some(found) => ours(found, &self.tags, REGISTER),
+                None => Err(error),
+            };
+        }
         find(aws, &id).await?.ok_or_else(|| incomplete(REGISTER, &id, "scalable target"))
     }
 

@@ -102,7 +102,7 @@ fn what_migrates_first_is_killed_and_goes_on_and_nobody_notices() {
     let by_task = [
         ("PREPARE", Said(", prepare")),
         ("MIGRATE", Said(", migrate")),
-        ("MIGRATE: it runs", Call("ecs", "RunTask")),
+        ("MIGRATES", Call("ecs", "RunTask")),
     ];
     let by_first = [("FIRST", Said(", first task"))];
     for (digit, change, moments, stands) in [
@@ -201,9 +201,9 @@ fn length(window: &Range<Duration>) -> Duration {
 
 const FORWARD: [(&str, Moment); 10] = [
     ("STOP", Said(", stop blue")),
-    ("STOP: it is told", Call("ecs", "UpdateService")),
+    ("STOPS", Call("ecs", "UpdateService")),
     ("MIGRATE", Said(", migrate")),
-    ("MIGRATE: it runs", Call("ecs", "RunTask")),
+    ("MIGRATES", Call("ecs", "RunTask")),
     ("SCALE_UP", Said(", scale up")),
     ("TEST", Said(", test")),
     ("SHIFT 100", Said(", shift to 100 %")),

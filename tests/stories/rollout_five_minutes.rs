@@ -51,3 +51,24 @@ fn tasks_that_stop_after_five_minutes() {
     let _ = agent.stop(PATIENCE);
     shop.world.github.assert_no_violations();
 }
+
+/// Each is replaced within seconds, between two looks at which as many run as should: it is seen all the same.
+#[test]
+#[ignore = "its tasks live for five minutes, twice: twelve minutes"]
+fn tasks_that_are_replaced_within_seconds_are_seen_all_the_same() {
+    let watched = "hold = \"1s\"\nbake = \"20m\"";
+    let shop = Shop::with(watched, Options { grace: 60 * SECOND, ..Options::default() });
+    let agent = shop.agent();
+    let merged = shop.propose_and_merge("image", &named("lives-five-minutes", '2'), watched);
+    shop.says(&merged, "Watches green with all of the traffic");
+    shop.world.github.wait_until(3 * FIVE_MINUTES, "it went back", |repository| {
+        has_comment(repository, merged.number, "Turned back:")
+    });
+    let comment = shop.ended(&merged, "Turned back:");
+    assert!(comment.contains("Three tasks stopped for the same reason"), "{comment}");
+    assert!(comment.contains("exit code 3"), "{comment}");
+    shop.plane.settle();
+    assert_eq!(shop.stands(), BLUE_ALONE);
+    let _ = agent.stop(PATIENCE);
+    shop.world.github.assert_no_violations();
+}

@@ -159,6 +159,12 @@ impl Drive<'_> {
         facts.polls = watched.polls;
         facts.entry = entry;
         self.show(Sides::of(service, rollout, &facts), service, watched);
+        // Traffic is back by now, and green still stands: nothing waits for what it said. Whoever goes on after
+        // another was stopped here asks as well.
+        if rollout.phase == Phase::Discard && !std::mem::replace(&mut watched.worded, true) {
+            let green = Address::block("service", &rollout.to.block_name(service));
+            driven.stopped.extend(words_of(self.run, &state, &green, rollout.opened_at_ms).await);
+        }
         let now = now_ms();
         facts.refused_for_ms = watched.refused_since.map(|since| now.saturating_sub(since));
         watched.short_since = is_short(rollout, &facts).then(|| watched.short_since.unwrap_or(now));
@@ -201,11 +207,6 @@ impl Drive<'_> {
                 Ok(Next::Later(watched.longer()))
             }
             Step::Enter(phase) => {
-                // Traffic is back by now, and green still stands: nothing waits for what it said.
-                if phase == Phase::Discard {
-                    let green = Address::block("service", &rollout.to.block_name(service));
-                    driven.stopped.extend(words_of(self.run, &state, &green, rollout.opened_at_ms).await);
-                }
                 let before = facts.sides.get(rollout.blue()).counted;
                 let moves = phase.has_traffic() && !rollout.phase.has_traffic();
                 self.change(service, |track| {

@@ -24,6 +24,8 @@ pub(super) struct Watched {
     pub(super) short_since: Option<u64>,
     /// Since when what the phase wants was refused each time, Unix milliseconds.
     pub(super) refused_since: Option<u64>,
+    /// Whether it was asked what tasks of a green that goes said last.
+    pub(super) worded: bool,
     /// The alarms that rang when traffic came to green, and ring still.
     rang_before: Option<BTreeSet<String>>,
 }
@@ -39,6 +41,7 @@ impl Default for Watched {
             led_since: None,
             short_since: None,
             refused_since: None,
+            worded: false,
             rang_before: None,
         }
     }

@@ -28,6 +28,9 @@ const STEADY_WITHIN: Duration = Duration::from_secs(40 * 60);
 /// describes at once, in no order.
 const STOPPED_TASKS: i32 = 100;
 
+/// ECS's clock, which may tell whole seconds, and this machine's differ by less.
+const CLOCKS_DIFFER_MS: u64 = 5_000;
+
 /// So many tasks are described at once.
 const DESCRIBED_TASKS: usize = 100;
 
@@ -267,6 +270,7 @@ pub(super) async fn stopped_since(aws: &Aws, spec: &Service, since_ms: u64) -> R
         let at = task.stopped_at().and_then(|at| at.to_millis().ok()).unwrap_or_default();
         u64::try_from(at).unwrap_or_default()
     };
+    let since_ms = since_ms.saturating_sub(CLOCKS_DIFFER_MS);
     let mut tasks = stopped(aws, spec).await?;
     tasks.retain(|task| at(task) >= since_ms);
     tasks.sort_by_key(|task| std::cmp::Reverse(at(task)));

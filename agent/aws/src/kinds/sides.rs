@@ -31,8 +31,6 @@ use crate::{aws::Aws, error::During};
 
 /// CloudWatch's finest period for load balancers.
 const MINUTE_MS: u64 = 60_000;
-/// ECS's clock and this machine's differ by less.
-const CLOCKS_DIFFER_MS: u64 = 5_000;
 /// So far back is looked for the last request.
 const LOOK_BACK_MS: u64 = 15 * MINUTE_MS;
 
@@ -284,7 +282,6 @@ fn points(result: &MetricDataResult) -> Vec<(u64, u64)> {
 /// Why tasks of a side stopped by themselves since the rollout was opened, the
 /// newest first.
 async fn stopped(aws: &Aws, spec: &Service, since_ms: u64) -> Result<Vec<String>, CloudError> {
-    let since_ms = since_ms.saturating_sub(CLOCKS_DIFFER_MS);
     Ok(rollout::stopped_since(aws, spec, since_ms).await?.iter().filter_map(reason).collect())
 }
 

@@ -136,3 +136,25 @@ fn cloudwatch_does_not_answer() {
     assert_eq!(shop.stands(), "shop 2 11\nrule a\n");
     load.stop().assert_nobody_noticed();
 }
+
+/// What rings, or does not answer, is why people go back: neither is waited for.
+#[test]
+#[ignore = "takes minutes: run with the whole"]
+fn people_go_back_while_an_alarm_rings() {
+    let rollout = format!("{QUICK}\nabort_on = [\"slow\"]");
+    let shop = Shop::open(&rollout);
+    shop.merge('2', &rollout);
+    let clone = shop.clone();
+    let _ = shop.run(&clone, &["apply", NAME, "--yes"]).expect_code(0);
+    shop.world.aws.python(
+        "cw = client('cloudwatch')\n\
+         name = [a['AlarmName'] for a in cw.describe_alarms()['MetricAlarms'] if 'slow' in a['AlarmName']][0]\n\
+         cw.set_alarm_state(AlarmName=name, StateValue='ALARM', StateReason='Threshold crossed')",
+    );
+    let (code, why) = ("InternalFailure", "the meter is down");
+    shop.world.aws.proxy().fail("monitoring", "GetMetricData", 500, code, why, usize::MAX);
+    let goes_back = shop.start(&clone, &["rollback", NAME, "--yes"]);
+    let (said, code) = goes_back.ended(PATIENCE);
+    assert_eq!(code, 0, "{said}");
+    assert_eq!(shop.stands(), "shop 2 11\nshop--b 0 22\nrule a\n");
+}

@@ -125,7 +125,7 @@ impl Settings {
     }
 
     /// The same for the way back to a release that was live before: at once,
-    /// and nobody is asked.
+    /// nobody is asked, and no alarm is waited for: what rings is why people go back.
     pub fn back(rollout: &block::Rollout, drain: Duration) -> Self {
         Self {
             shift: vec![100],
@@ -133,6 +133,7 @@ impl Settings {
             bake_ms: 0,
             approve_traffic: false,
             migration: None,
+            abort_on: Vec::new(),
             ..Self::of(rollout, drain)
         }
     }

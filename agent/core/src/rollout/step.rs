@@ -1,5 +1,5 @@
 use super::{
-    Ending, Facts, Migration, Patience, Phase, Reason, Rollout, Sample, Side, Step, Verdict, Why,
+    Ending, Facts, Migration, Patience, Phase, Purpose, Reason, Rollout, Sample, Side, Step, Verdict, Why,
     alike::is_alike,
     compare,
     facts::{LOOKS, POLLS, has_begun, is_lost, is_short, needed, weights_of_others},
@@ -87,8 +87,10 @@ fn forward(rollout: &Rollout, facts: &Facts, now_ms: u64) -> Step {
     }
     let next = onward(rollout, facts, now_ms);
     match (&facts.unmetered, &next) {
-        // Who cannot see how green does gives it no more traffic.
-        (Some(why), Step::Enter(Phase::Switch | Phase::Shift(_) | Phase::Bake | Phase::Commit)) => {
+        // Who cannot see how something new does gives it no more traffic.
+        (Some(why), Step::Enter(Phase::Switch | Phase::Shift(_) | Phase::Bake | Phase::Commit))
+            if rollout.purpose != Purpose::Back =>
+        {
             wait(Why::Unmetered(why.clone()))
         }
         _ => next,
